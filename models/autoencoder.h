@@ -1,0 +1,98 @@
+// VQGAN (Esser et al. 2021, sec. 3.1): encoder, vector quantiser, decoder, with the original's module names.
+// Serves as first stage (pictures) and as condition stage (one-hot labels, depth, edges).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "models/config.h"
+#include "models/layers.h"
+
+namespace tessera::models
+{
+
+struct GroupNorm {     // eps 1e-6
+    at::Tensor weight; // [channels]
+    at::Tensor bias;   // [channels]
+    int64_t groups = 32;
+};
+
+struct ResBlock {
+    GroupNorm norm1;
+    Conv conv1;
+    GroupNorm norm2;
+    Conv conv2;
+    Conv shortcut; // nin_shortcut; undefined where the width does not change
+};
+
+struct AttentionBlock {
+    GroupNorm norm;
+    Conv q, k, v, proj; // 1x1
+};
+
+// One resolution level of the encoder or decoder.
+struct Level {
+    std::vector<ResBlock> blocks;
+    std::vector<AttentionBlock> attentions; // one per block, or none
+    Conv resample;                          // downsample.conv or upsample.conv; undefined at the last level
+};
+
+struct MiddleBlock {
+    ResBlock block1;
+    AttentionBlock attention;
+    ResBlock block2;
+};
+
+struct Encoder {
+    Conv convIn;
+    std::vector<Level> levels;
+    MiddleBlock middle;
+    GroupNorm normOut;
+    Conv convOut;
+    int64_t patch = 1;
+
+    // x: float [B, inChannels, H, W] in [-1, 1] -> [B, zChannels, H / f, W / f] (rounded down per level).
+    at::Tensor forward(const at::Tensor &x) const;
+};
+
+struct Decoder {
+    Conv convIn;
+    MiddleBlock middle;
+    std::vector<Level> levels; // index 0 is the highest resolution, which runs last
+    GroupNorm normOut;
+    Conv convOut;
+    Conv patchOut; // 3x3 over full-size features after the pixel shuffle; undefined when patch is 1
+    int64_t patch = 1;
+
+    // z: float [B, zChannels, h, w] -> [B, outChannels, f h, f w], not clamped.
+    at::Tensor forward(const at::Tensor &z) const;
+    // The weight whose gradient balances losses (adaptive weight of the paper, eq. 7).
+    const at::Tensor &lastLayer() const { return patchOut.weight.defined() ? patchOut.weight : convOut.weight; }
+};
+
+struct Autoencoder {
+    AutoencoderConfig config;
+    Encoder encoder;
+    Decoder decoder;
+    at::Tensor codebook; // quantize.embedding.weight [codes, embedDim]
+    Conv quantConv;      // quant_conv: zChannels -> embedDim
+    Conv postQuantConv;  // post_quant_conv: embedDim -> zChannels
+
+    // Takes every tensor from `source`; throws what the source throws.
+    static Autoencoder create(const AutoencoderConfig &config, ParameterSource &source);
+
+    // Encoder output after quant_conv: [B, inChannels, H, W] -> [B, embedDim, h, w].
+    at::Tensor latents(const at::Tensor &x) const;
+    // Nearest code of each latent, lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w]. Distances in float32.
+    at::Tensor nearestCodes(const at::Tensor &z) const;
+    // int64 [B, h, w] -> codebook vectors [B, embedDim, h, w].
+    at::Tensor lookup(const at::Tensor &codes) const;
+    // Picture -> codes, codes -> picture, quantised latents -> picture.
+    at::Tensor encode(const at::Tensor &x) const { return nearestCodes(latents(x)); }
+    at::Tensor decode(const at::Tensor &codes) const { return decodeLatents(lookup(codes)); }
+    at::Tensor decodeLatents(const at::Tensor &zq) const;
+};
+
+} // namespace tessera::models

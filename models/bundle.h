@@ -1,0 +1,68 @@
+// A model as a whole: configuration and networks, opened from a file.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include "models/autoencoder.h"
+#include "models/config.h"
+#include "models/transformer.h"
+
+namespace tessera::models
+{
+
+// What `inspect` shows without loading weights.
+struct ModelSummary {
+    std::filesystem::path path;
+    ModelConfig config;
+    std::string format; // "safetensors"
+    std::string dtype;  // of the stored weights: "float32", "float16", "int8"
+    uint64_t fileBytes = 0;
+    uint64_t parameters = 0;
+    uint64_t memoryBytes = 0;                 // weights as float32
+    std::map<std::string, std::string> notes; // everything else in the file's metadata: training figures, recipe, ...
+};
+
+// Constant after opening; may be read by several threads, although its networks run on one thread at a time.
+class ModelBundle
+{
+public:
+    // A .safetensors file whose metadata "config" holds the configuration as JSON, a folder with one such file, or the
+    // word "starter". Throws Error: ModelNotFound, FileFormat, ModelMismatch.
+    static ModelBundle open(const std::filesystem::path &path, c10::Device device = c10::kCPU);
+    // Opens without reading any tensor.
+    static ModelSummary inspect(const std::filesystem::path &path);
+    // The file that `open` would read.
+    static std::filesystem::path resolve(const std::filesystem::path &path);
+    // Writes configuration and tensors (prefixes of the original: first_stage_model., cond_stage_model., transformer.;
+    // a first stage alone has none). Atomic.
+    static void write(const std::filesystem::path &path, const ModelConfig &config, const StateDict &tensors,
+                      const std::map<std::string, std::string> &notes);
+
+    const ModelConfig &config() const { return m_config; }
+    const std::filesystem::path &path() const { return m_path; }
+    // 16 hex digits over configuration and weights: equal models, equal identity, wherever the file lies.
+    const std::string &identity() const { return m_identity; }
+    const Autoencoder &firstStage() const { return m_firstStage; }
+    const Autoencoder *conditionStage() const { return m_conditionStage ? &*m_conditionStage : nullptr; }
+    const Transformer *transformer() const { return m_transformer ? &*m_transformer : nullptr; }
+    c10::Device device() const { return m_device; }
+
+private:
+    ModelBundle() = default;
+
+    std::filesystem::path m_path;
+    std::string m_identity;
+    c10::Device m_device = c10::kCPU;
+    ModelConfig m_config;
+    Autoencoder m_firstStage;
+    std::optional<Autoencoder> m_conditionStage;
+    std::optional<Transformer> m_transformer;
+};
+
+} // namespace tessera::models

@@ -1,0 +1,111 @@
+// What a model is: sizes of its networks, what it paints from, how its vocabulary is laid out.
+// One JSON form serves every source: it is the layout of the original's project files
+// ("model": {"target", "params"}), with a "tessera" object for what the original does not have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace tessera::models
+{
+
+// A VQGAN: encoder, codebook, decoder (Esser et al. 2021, sec. 3.1; names of the original's `ddconfig` in comments).
+struct AutoencoderConfig {
+    int64_t inChannels = 3;                          // in_channels
+    int64_t outChannels = 3;                         // out_ch
+    int64_t width = 128;                             // ch
+    std::vector<int64_t> multipliers{1, 1, 2, 2, 4}; // ch_mult, one per level
+    int64_t resBlocks = 2;                           // num_res_blocks
+    std::vector<int64_t> attentionResolutions{16};   // attn_resolutions, nominal, counted from `resolution`
+    int64_t resolution = 256;                        // resolution, decides where attention sits, never the input size
+    int64_t zChannels = 256;                         // z_channels
+    int64_t embedDim = 256;                          // embed_dim
+    int64_t codes = 1024;                            // n_embed
+    int64_t patch = 1;       // patch_size: side of a space-to-depth stem before the encoder; 1 is the published layout
+    int64_t normGroups = 32; // norm_groups: 32 in every published model; fewer suit narrow networks, where a group of
+                             // one or two channels forgets what is constant over the picture
+
+    // Pixels per code and side: patch * 2^(levels - 1).
+    int64_t factor() const;
+    bool operator==(const AutoencoderConfig &) const = default;
+};
+
+// The code transformer (minGPT lineage).
+struct TransformerConfig {
+    int64_t vocabSize = 1024; // vocab_size
+    int64_t blockSize = 512;  // block_size: longest sequence, prefix and picture codes together
+    int64_t layers = 24;      // n_layer
+    int64_t heads = 16;       // n_head
+    int64_t embedding = 1024; // n_embd
+    int64_t unmasked = 0;     // n_unmasked: leading tokens that see each other in both directions
+
+    int64_t headDim() const { return embedding / heads; }
+    bool operator==(const TransformerConfig &) const = default;
+};
+
+enum class ConditionKind { Labels, Depth, Edges, Coordinates, Class, None };
+
+// A run of token ids in the transformer's vocabulary.
+struct TokenRange {
+    int64_t first = 0;
+    int64_t count = 0;
+    bool operator==(const TokenRange &) const = default;
+};
+
+// What the transformer is conditioned on. For Labels, Depth and Edges `stage` is a VQGAN whose codes, shifted by
+// `tokens.first`, fill the condition part of the sequence.
+struct ConditionConfig {
+    ConditionKind kind = ConditionKind::None;
+    std::string labelSet; // name of a label set ("landscape", "cocostuff", "ade20k"); Labels only
+    std::optional<AutoencoderConfig> stage;
+    TokenRange tokens;
+    bool operator==(const ConditionConfig &) const = default;
+};
+
+// One control in front of the condition, such as "light". values[0] is always "any"; value v of this control is the
+// token `first + v`.
+struct ControlConfig {
+    std::string key;
+    std::vector<std::string> values;
+    int64_t first = 0;
+    bool operator==(const ControlConfig &) const = default;
+};
+
+// What sampling uses when the request does not say.
+struct SamplingDefaults {
+    double temperature = 1.0;
+    int64_t topK = 100; // 0: off
+    double topP = 1.0;  // 1: off
+    double guidance = 1.0;
+    bool operator==(const SamplingDefaults &) const = default;
+};
+
+struct ModelConfig {
+    std::string name; // shown to people
+    AutoencoderConfig firstStage;
+    std::optional<TransformerConfig> transformer; // absent: a first stage alone
+    ConditionConfig condition;
+    std::vector<ControlConfig> controls; // order of the control tokens, which come first in every sequence
+    std::optional<int64_t> nullToken;    // stands at every condition position when the condition is dropped; present
+                                         // exactly when the model was trained for guidance
+    TokenRange imageTokens;              // count is firstStage.codes
+    SamplingDefaults sampling;
+    int64_t window = 16; // codes per side of the attention window
+
+    // Tokens before the first picture code of a window: controls, then condition.
+    int64_t prefixLength() const;
+    bool operator==(const ModelConfig &) const = default;
+
+    // Throws Error (ModelMismatch) naming the key, what was found and what was expected.
+    static ModelConfig fromJson(const nlohmann::json &json);
+    nlohmann::json toJson() const;
+};
+
+// "labels", "depth", "edges", "coordinates", "class", "nothing".
+std::string conditionKindName(ConditionKind kind);
+
+} // namespace tessera::models

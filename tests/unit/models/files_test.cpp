@@ -1,0 +1,284 @@
+// Safetensors, compression, configuration and bundles: what a model is on disk.
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "models/bundle.h"
+#include "models/compression.h"
+#include "models/error.h"
+#include "models/safetensors.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class FilesTest : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        std::string name = (fs::temp_directory_path() / "tessera-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        folder = name;
+    }
+    void TearDown() override { fs::remove_all(folder); }
+
+    fs::path write(const std::string &name, const std::string &bytes) const
+    {
+        std::ofstream(folder / name, std::ios::binary) << bytes;
+        return folder / name;
+    }
+    static std::string withHeader(const std::string &header, size_t dataBytes)
+    {
+        const uint64_t length = header.size();
+        return std::string(reinterpret_cast<const char *>(&length), 8) + header + std::string(dataBytes, '\1');
+    }
+    std::string refusal(const std::string &bytes) const
+    {
+        try {
+            readSafetensorsIndex(write("bad.safetensors", bytes));
+        } catch (const Error &error) {
+            EXPECT_EQ(error.code(), ErrorCode::FileFormat);
+            EXPECT_THAT(error.what(), HasSubstr("bad.safetensors"));
+            return error.what();
+        }
+        return "accepted";
+    }
+
+    fs::path folder;
+};
+
+TEST_F(FilesTest, SafetensorsRoundTripKeepsEveryType)
+{
+    StateDict tensors{{"a", at::randn({3, 4})},
+                      {"b.half", at::randn({5}).to(at::kHalf)},
+                      {"c", at::arange(6, at::kLong).reshape({1, 6})},
+                      {"d", at::randint(-128, 127, {7}, at::kChar)},
+                      {"strided", at::randn({4, 6}).t()},
+                      {"scalar", at::tensor(2.5)},
+                      {"empty", at::zeros({0, 3})},
+                      {"flag", at::ones({3}, at::kBool)},
+                      {"brain", at::randn({2, 2}).to(at::kBFloat16)}};
+    writeSafetensors(folder / "t.safetensors", tensors, {{"config", "{\"a\": \"\\u00e9\"}"}});
+    const SafetensorsIndex index = readSafetensorsIndex(folder / "t.safetensors");
+    EXPECT_EQ(index.metadata.at("config"), "{\"a\": \"\\u00e9\"}");
+    const StateDict read = readSafetensors(index);
+    ASSERT_EQ(read.size(), tensors.size());
+    for (const auto &[name, tensor] : tensors) {
+        EXPECT_EQ(read.at(name).scalar_type(), tensor.scalar_type()) << name;
+        EXPECT_TRUE(at::equal(read.at(name), tensor)) << name;
+    }
+    EXPECT_EQ(readSafetensors(index, "b.").size(), 1U);
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1) << "a temporary file was left";
+}
+
+TEST_F(FilesTest, SafetensorsRefusesDamage)
+{
+    const std::string good = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+    EXPECT_EQ(refusal(withHeader(good, 8)), "accepted");
+    EXPECT_THAT(refusal("abc"), HasSubstr("3 bytes"));
+    EXPECT_THAT(refusal(withHeader(good, 8).substr(0, 20)), HasSubstr("claims"));
+    EXPECT_THAT(refusal(withHeader(good, 9)), HasSubstr("end at byte"));
+    EXPECT_THAT(refusal(withHeader(good, 7)), HasSubstr("end at byte"));
+    EXPECT_THAT(refusal("<!DOCTYPE html><html>"), HasSubstr("claims"));
+    const auto entry = [](const std::string &text) { return withHeader("{\"a\":" + text + "}", 8); };
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F7","shape":[2],"data_offsets":[0,8]})")), HasSubstr("data type 'F7'"));
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F32","shape":[3],"data_offsets":[0,8]})")), HasSubstr("need 12"));
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F32","shape":[-2],"data_offsets":[0,8]})")), HasSubstr("whole number"));
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F32","shape":[2.0],"data_offsets":[0,8]})")), HasSubstr("whole number"));
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[8,0]})")), HasSubstr("pair"));
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,8]})")),
+                HasSubstr("overflows"));
+    EXPECT_THAT(refusal(entry(R"({"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]})")),
+                HasSubstr("9 dimensions"));
+    EXPECT_THAT(refusal(withHeader(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                   R"("a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                                   8)),
+                HasSubstr("twice"));
+    EXPECT_THAT(refusal(withHeader(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)"
+                                   R"("b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})",
+                                   4)),
+                HasSubstr("begins at byte"));
+    EXPECT_THAT(refusal(withHeader("[1,2]", 0)), HasSubstr("'{'"));
+    EXPECT_THAT(refusal(withHeader("{\"a\":[[[[[[1]]]]]]}", 0)), HasSubstr("4 deep"));
+    EXPECT_THAT(refusal(withHeader("{\"a\":", 0)), HasSubstr("not valid JSON"));
+    EXPECT_THAT(refusal(withHeader(R"({"__metadata__":{"x":1}})", 0)), HasSubstr("not a string"));
+}
+
+TEST_F(FilesTest, FailedWriteKeepsTheOldFile)
+{
+    writeSafetensors(folder / "t.safetensors", {{"a", at::ones({2})}}, {});
+    EXPECT_THROW(writeSafetensors(folder / "t.safetensors", {{"a", at::ones({2}, at::kComplexDouble)}}, {}), Error);
+    EXPECT_THROW(writeSafetensors(folder / "missing" / "t.safetensors", {{"a", at::ones({2})}}, {}), Error);
+    EXPECT_EQ(readSafetensorsIndex(folder / "t.safetensors").entries.size(), 1U);
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), {}), 1);
+}
+
+TEST(Compression, Int8IsWithinHalfAStepPerRow)
+{
+    const StateDict tensors{
+        {"w", at::randn({6, 5, 3, 3})}, {"w.bias", at::randn({6})}, {"pos_emb", at::randn({1, 4, 8})}};
+    const StateDict small = compressed(tensors, WeightFormat::Int8);
+    EXPECT_EQ(small.at("w").scalar_type(), at::kChar);
+    EXPECT_EQ(small.at("pos_emb").scalar_type(), at::kHalf);
+    const StateDict back = decompressed(small);
+    EXPECT_EQ(back.size(), tensors.size());
+    const at::Tensor error = (back.at("w") - tensors.at("w")).abs().reshape({6, -1}).amax(1);
+    const at::Tensor step = tensors.at("w").abs().reshape({6, -1}).amax(1) / 127;
+    EXPECT_TRUE((error <= step * 0.5001).all().item<bool>());
+    EXPECT_TRUE(at::allclose(back.at("w.bias"), tensors.at("w.bias"), 1e-3, 1e-3));
+    EXPECT_THROW(decompressed({{"w", small.at("w")}}), Error);
+}
+
+ModelConfig smallModel()
+{
+    ModelConfig config;
+    config.name = "Small";
+    config.firstStage = {.width = 32,
+                         .multipliers = {1, 1},
+                         .resBlocks = 1,
+                         .attentionResolutions = {},
+                         .resolution = 32,
+                         .zChannels = 8,
+                         .embedDim = 4,
+                         .codes = 10,
+                         .patch = 2};
+    config.condition.kind = ConditionKind::Labels;
+    config.condition.labelSet = "landscape";
+    config.condition.stage = AutoencoderConfig{.inChannels = 25,
+                                               .outChannels = 25,
+                                               .width = 32,
+                                               .multipliers = {1, 1, 1},
+                                               .resBlocks = 1,
+                                               .attentionResolutions = {},
+                                               .resolution = 32,
+                                               .zChannels = 8,
+                                               .embedDim = 4,
+                                               .codes = 6};
+    config.condition.tokens = {10, 6};
+    config.controls = {{"light", {"any", "day"}, 16}};
+    config.nullToken = 18;
+    config.imageTokens = {0, 10};
+    config.window = 4;
+    config.sampling = {0.9, 0, 0.97, 2.0};
+    config.transformer =
+        TransformerConfig{.vocabSize = 19, .blockSize = 33, .layers = 1, .heads = 2, .embedding = 8, .unmasked = 17};
+    return config;
+}
+
+StateDict smallTensors(const ModelConfig &config)
+{
+    FreshSource source(5);
+    PrefixedSource first(source, "first_stage_model."), condition(source, "cond_stage_model."),
+        transformer(source, "transformer.");
+    Autoencoder::create(config.firstStage, first);
+    Autoencoder::create(*config.condition.stage, condition);
+    Transformer::create(*config.transformer, transformer);
+    return source.tensors();
+}
+
+TEST(Config, JsonRoundTrip)
+{
+    const ModelConfig config = smallModel();
+    EXPECT_EQ(ModelConfig::fromJson(config.toJson()), config);
+    EXPECT_EQ(config.prefixLength(), 17);
+}
+
+TEST(Config, RefusalsNameTheKey)
+{
+    const auto refusal = [](const std::function<void(nlohmann::json &)> &damage) -> std::string {
+        nlohmann::json json = smallModel().toJson();
+        damage(json["model"]);
+        try {
+            ModelConfig::fromJson(json);
+        } catch (const Error &error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    EXPECT_EQ(refusal([](auto &) {}), "accepted");
+    EXPECT_THAT(refusal([](auto &m) { m["params"]["transformer_config"]["params"].erase("n_head"); }),
+                HasSubstr("'n_head'"));
+    EXPECT_THAT(refusal([](auto &m) { m["params"]["transformer_config"]["params"]["n_head"] = 3; }),
+                HasSubstr("multiple"));
+    EXPECT_THAT(refusal([](auto &m) { m["params"]["transformer_config"]["params"]["block_size"] = 20; }),
+                HasSubstr("window needs 32"));
+    EXPECT_THAT(refusal([](auto &m) { m["params"]["transformer_config"]["params"]["vocab_size"] = 12; }),
+                HasSubstr("vocabulary has 12"));
+    EXPECT_THAT(refusal([](auto &m) { m["params"]["first_stage_config"]["params"]["ddconfig"]["ch"] = 20; }),
+                HasSubstr("multiple of the 32 groups"));
+    EXPECT_THAT(refusal([](auto &m) { m["params"]["first_stage_config"]["params"]["n_embed"] = "many"; }),
+                HasSubstr("wrong type"));
+    EXPECT_THAT(refusal([](auto &m) { m["target"] = "os.system"; }), HasSubstr("os.system"));
+}
+
+TEST_F(FilesTest, BundleOpensWhatWasWritten)
+{
+    const ModelConfig config = smallModel();
+    const StateDict tensors = smallTensors(config);
+    ModelBundle::write(folder / "m.safetensors", config, tensors, {{"recipe", "none"}});
+    const ModelBundle bundle = ModelBundle::open(folder);
+    EXPECT_EQ(bundle.config(), config);
+    ASSERT_NE(bundle.transformer(), nullptr);
+    EXPECT_TRUE(at::equal(bundle.transformer()->head, tensors.at("transformer.head.weight")));
+    EXPECT_EQ(bundle.identity(), ModelBundle::open(folder / "m.safetensors").identity());
+
+    const ModelSummary summary = ModelBundle::inspect(folder);
+    EXPECT_EQ(summary.dtype, "float32");
+    EXPECT_EQ(summary.notes.at("recipe"), "none");
+    EXPECT_GT(summary.parameters, 100'000U);
+}
+
+TEST_F(FilesTest, BundleFromInt8IsClose)
+{
+    const ModelConfig config = smallModel();
+    const StateDict tensors = smallTensors(config);
+    ModelBundle::write(folder / "m.safetensors", config, compressed(tensors, WeightFormat::Int8), {});
+    const ModelBundle bundle = ModelBundle::open(folder);
+    EXPECT_TRUE(at::allclose(bundle.transformer()->head, tensors.at("transformer.head.weight"), 0, 1e-3));
+    EXPECT_EQ(ModelBundle::inspect(folder).dtype, "int8");
+}
+
+TEST_F(FilesTest, BundleListsWhatDoesNotFit)
+{
+    const ModelConfig config = smallModel();
+    StateDict tensors = smallTensors(config);
+    tensors.erase("transformer.ln_f.weight");
+    tensors["first_stage_model.quant_conv.bias"] = at::zeros({5});
+    ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+    try {
+        ModelBundle::open(folder);
+        FAIL() << "opened";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
+        EXPECT_THAT(error.what(), HasSubstr("transformer.ln_f.weight is missing, expected [8]"));
+        EXPECT_THAT(error.what(), HasSubstr("quant_conv.bias has shape [5], expected [4]"));
+    }
+}
+
+TEST_F(FilesTest, BundleSaysWhereItLooked)
+{
+    EXPECT_THROW(ModelBundle::open(folder / "none.safetensors"), Error);
+    EXPECT_THROW(ModelBundle::open(folder), Error); // empty folder
+    writeSafetensors(folder / "plain.safetensors", {{"a", at::ones({1})}}, {});
+    try {
+        ModelBundle::open(folder);
+        FAIL() << "opened";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("no model configuration"));
+    }
+}
+
+} // namespace
+
+} // namespace tessera::models
