@@ -1,0 +1,94 @@
+#include "core/landscape/march.h"
+
+namespace tessera::core
+{
+
+namespace
+{
+
+float highestPoint(const Terrain &t)
+{
+    return t.mountainHeight * 1.3f + t.plainHeight + t.dune + .1f;
+}
+
+// Where the ray meets the plane of the water, if the land is below it there.
+bool meetsWater(const Ground &ground, Vec3 eye, Vec3 ray, float &distance)
+{
+    const float level = ground.scene.terrain.waterLevel;
+    const float t = (level - eye.y) / ray.y;
+    const Vec3 p = eye + ray * t;
+    if (ground.height(p.x, p.z, t) >= level)
+        return false;
+    distance = t;
+    return true;
+}
+
+// Halves the step in which the ray went under ground.
+float refine(const Ground &ground, Vec3 eye, Vec3 ray, float above, float below)
+{
+    for (int k = 0; k < 6; ++k) {
+        const float middle = .5f * (above + below);
+        const Vec3 p = eye + ray * middle;
+        (p.y < ground.height(p.x, p.z, middle) ? below : above) = middle;
+    }
+    return below;
+}
+
+} // namespace
+
+bool marchGround(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality, float &distance)
+{
+    const Terrain &terrain = ground.scene.terrain;
+    float reach = quality.reach;
+    if (ray.y > 0)
+        reach = std::min(reach, (highestPoint(terrain) - eye.y) / ray.y);
+    float t = .0008f, previous = t;
+    for (int i = 0; i < quality.steps; ++i) {
+        if (t > reach)
+            return false;
+        const Vec3 p = eye + ray * t;
+        const float h = ground.height(p.x, p.z, t);
+        const float clearance = p.y - h;
+        if (terrain.hasWater && ray.y < 0 && p.y < terrain.waterLevel
+            && (clearance > 0 || terrain.waterLevel > h) && meetsWater(ground, eye, ray, distance))
+            return true;
+        if (clearance < 0) {
+            distance = refine(ground, eye, ray, previous, t);
+            return true;
+        }
+        previous = t;
+        t += std::max(clearance * quality.stride, .0012f * t + .0004f);
+    }
+    distance = t;
+    return t < reach;
+}
+
+float lightReaching(const Ground &ground, Vec3 point)
+{
+    const Scene &scene = ground.scene;
+    if (scene.light.y < -.02f)
+        return 0;
+    const float top = scene.terrain.mountainHeight * 1.25f + scene.terrain.plainHeight + .1f;
+    float open = 1, t = .015f;
+    for (int i = 0; i < 26 && t <= 14; ++i) {
+        const Vec3 q = point + scene.light * t;
+        if (q.y > top)
+            break;
+        const float clearance = q.y - ground.bare(q.x, q.z, 3).height;
+        open = std::min(open, 14 * clearance / t);
+        if (open < .002f)
+            return 0;
+        t += std::clamp(clearance * .7f, .02f, .6f);
+    }
+    return saturate(open);
+}
+
+Vec3 viewRay(const Camera &camera, float px, float py, int width, int height)
+{
+    const auto w = static_cast<float>(width), h = static_cast<float>(height);
+    const Vec3 d = normalize({(2 * px - w) / w, (h - 2 * py) / w, camera.focal});
+    const float c = std::cos(camera.pitch), s = std::sin(camera.pitch);
+    return {d.x, d.y * c + d.z * s, -d.y * s + d.z * c};
+}
+
+} // namespace tessera::core

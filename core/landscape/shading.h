@@ -1,0 +1,22 @@
+#pragma once
+
+#include "core/landscape/label.h"
+#include "core/landscape/terrain.h"
+
+namespace tessera::core
+{
+
+inline constexpr float kFogIsAThing = .80f; // where fog hides more than this, the object is fog
+inline constexpr float kSkyDistance = 1e3f; // stands for "nothing is hit", km
+
+struct PixelSample {
+    Vec3 color;                    // linear radiance
+    Label object = Label::Sky;     // what a painter would call it
+    Label material = Label::Sky;   // what it is made of
+    float distance = kSkyDistance; // km
+};
+
+// What a ray sees, without sprites.
+PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray);
+
+} // namespace tessera::core

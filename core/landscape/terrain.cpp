@@ -1,0 +1,233 @@
+#include "core/landscape/terrain.h"
+
+#include <cstddef>
+
+namespace tessera::core
+{
+
+namespace
+{
+
+template<class F>
+struct Relief {
+    F mountain; // mix of eroded and ridged noise
+    F eroded;
+};
+
+// Eroded noise (each octave is weaker where the slope so far is steep) and ridged noise in one pass.
+template<class F>
+Relief<F> relief(const Terrain &t, F x, F z, int octaves)
+{
+    F eroded = x * 0.f, ridged = x * 0.f, slopeX = x * 0.f, slopeZ = x * 0.f, weight = x * 0.f + 1.f;
+    float amplitude = .5f;
+    for (int i = 0; i < octaves; ++i) {
+        F dx, dz;
+        const F n = valueNoise(x, z, t.seed + static_cast<std::uint32_t>(i) * 13, dx, dz);
+        slopeX += dx * (amplitude * 2);
+        slopeZ += dz * (amplitude * 2);
+        eroded += amplitude * n / (1.f + (slopeX * slopeX + slopeZ * slopeZ));
+        if (i < 7) {
+            F crest = 1.f - absolute(2.f * n - 1.f);
+            crest = crest * crest * weight;
+            weight = saturate<F>(crest * 1.6f);
+            ridged += amplitude * crest;
+        }
+        amplitude *= .5f;
+        nextOctave(x, z);
+    }
+    return {eroded * (1.25f * (1 - t.ridge)) + ridged * (.95f * t.ridge), eroded};
+}
+
+template<class F>
+F terraced(const Terrain &t, F h)
+{
+    const F step = h * (1.f / t.terrace);
+    const F base = toFloat(floorToInt(step));
+    const F rest = step - base;
+    return t.terrace * (base + smoothStep<F>(.35f, .75f, rest) * .85f + rest * .15f);
+}
+
+template<class F>
+F duneHeight(const Terrain &t, F x, F z)
+{
+    const F s = x * 1.7f + valueNoise<F>(x * .8f, z * .8f, t.seed + 91) * 1.6f;
+    const F k = s - toFloat(floorToInt(s));
+    F rise = k * (1 / .72f);
+    const F fall = (1.f - k) * (1 / .28f);
+    rise = rise < fall ? rise : fall;
+    rise = rise * rise * (3.f - 2.f * rise);
+    return t.dune * .5f * rise * (.35f + valueNoise<F>(x * .5f, z * .5f, t.seed + 92));
+}
+
+// Lowers the land to a bed along the river and lifts what would be under water beside it.
+template<class F>
+F withRiver(const Scene &scene, F x, F z, F h)
+{
+    const Terrain &t = scene.terrain;
+    const F d = riverDistance(scene, x, z);
+    const F bank = t.waterLevel + .003f + .03f * saturate<F>(h - t.waterLevel + .3f);
+    h = h < bank ? bank : h;
+    const F low = h < t.waterLevel + .006f ? h : h * 0.f + (t.waterLevel + .006f);
+    const F rx = x - scene.camera.position.x, rz = z - scene.camera.position.z;
+    const F nearness = 1.f - smoothStep<F>(1.8f, 3.2f, squareRoot(rx * rx + rz * rz));
+    h += (low - h) * smoothStep<F>(9 * t.riverWidth, 1.3f * t.riverWidth, d) * nearness;
+    return h
+           + (t.waterLevel - .008f - h) * smoothStep<F>(1.25f * t.riverWidth, .75f * t.riverWidth, d)
+                 * nearness;
+}
+
+} // namespace
+
+template<class F>
+F terrainHeight(const Scene &scene, F x, F z, int octaves)
+{
+    const Terrain &t = scene.terrain;
+    F wx = x * t.frequency, wz = z * t.frequency;
+    const F warpX = valueNoise<F>(wx * .7f + 3.f, wz * .7f, t.seed + 71) - .5f;
+    const F warpZ = valueNoise<F>(wx * .7f, wz * .7f + 9.f, t.seed + 72) - .5f;
+    wx += warpX * t.warp;
+    wz += warpZ * t.warp;
+    const Relief<F> r = relief(t, wx, wz, octaves);
+    const F plain = fractalNoise<F>(x * .35f, z * .35f, octaves < 4 ? octaves : 4, t.seed + 555);
+    const F origin = squareRoot(x * x + z * z) + (plain - .5f) * (t.mountainDistance * 1.4f);
+    const F mask = smoothStep<F>(t.mountainDistance * .5f, t.mountainDistance * 1.6f, origin);
+    const F m = saturate<F>(r.mountain);
+    // m * (0.76 + 0.24 m) follows pow(m, 1.2) within 0.02 and needs no logarithm.
+    F h = t.plainHeight * (plain - .45f + .25f * (r.eroded - .4f))
+          + mask * (t.mountainHeight * 1.2f) * m * (.76f + .24f * m);
+    if (t.terrace > 0)
+        h = terraced(t, h);
+    if (t.dune > 0)
+        h += duneHeight(t, x, z);
+    if (octaves > 7)
+        h += .004f * (fractalNoise<F>(x * 30.f, z * 30.f, 3, t.seed + 33) - .5f);
+    if (t.river)
+        h = withRiver(scene, x, z, h);
+    return h;
+}
+
+template<class F>
+F forestMask(const Scene &scene, F x, F z, F h)
+{
+    const Terrain &t = scene.terrain;
+    if (t.forest <= 0)
+        return x * 0.f;
+    const F n = fractalNoise<F>(x * 1.3f, z * 1.3f, 3, t.seed + 201);
+    F mask = smoothStep<F>(1 - t.forest - .05f, 1 - t.forest + .08f, n + .18f);
+    mask *= 1.f - smoothStep<F>(t.treeLine - .15f, t.treeLine + .1f, h + .25f * (n - .5f));
+    mask *= smoothStep<F>(t.waterLevel + .012f, t.waterLevel + .03f, h);
+    const F rx = x - scene.camera.position.x, rz = z - scene.camera.position.z;
+    mask *= smoothStep<F>(.10f, .2f, squareRoot(rx * rx + rz * rz) + .1f * (n - .5f));
+    if (t.river)
+        mask *= smoothStep<F>(1.3f * t.riverWidth, 2.2f * t.riverWidth, riverDistance(scene, x, z));
+    if (t.road)
+        mask *= smoothStep<F>(2 * t.roadWidth, 4 * t.roadWidth + .01f, roadDistance(scene, x, z));
+    return mask;
+}
+
+template float terrainHeight<float>(const Scene &, float, float, int);
+template Float8 terrainHeight<Float8>(const Scene &, Float8, Float8, int);
+template float forestMask<float>(const Scene &, float, float, float);
+template Float8 forestMask<Float8>(const Scene &, Float8, Float8, Float8);
+
+float canopyHeight(const Scene &scene, float x, float z, float &individual)
+{
+    constexpr float kTreesPerKm = 85;
+    const std::uint32_t seed = scene.terrain.seed;
+    const bool round = scene.biome == Biome::Broadleaf || scene.biome == Biome::Tropical;
+    const float px = x * kTreesPerKm, pz = z * kTreesPerKm;
+    const int ix = floorToInt(px), iz = floorToInt(pz);
+    float best = 0;
+    individual = 0;
+    for (int j = iz - 1; j <= iz + 1; ++j) {
+        for (int i = ix - 1; i <= ix + 1; ++i) {
+            const float size = .6f + .6f * latticeValue(i, j, seed + 303);
+            const float dx = static_cast<float>(i) + latticeValue(i, j, seed + 301) - px;
+            const float dz = static_cast<float>(j) + latticeValue(i, j, seed + 302) - pz;
+            const float d2 = (dx * dx + dz * dz) / (size * size);
+            if (d2 >= 1)
+                continue;
+            const float crown = size * (round ? std::sqrt(1 - d2) : 1 - std::sqrt(d2));
+            if (crown > best) {
+                best = crown;
+                individual = latticeValue(i, j, seed + 304);
+            }
+        }
+    }
+    return best * kCrownHeight * (.75f + .5f * valueNoise(x * 420, z * 420, seed + 305));
+}
+
+namespace
+{
+
+// Tree tops of a place whose bare height and forest share are known. Far away they are too small to see.
+float crownsAbove(const Scene &scene, float x, float z, GroundSample bare, float distance)
+{
+    if (bare.forest < .01f || distance > 9 || bare.height < scene.terrain.waterLevel)
+        return 0;
+    float individual;
+    const float crown = canopyHeight(scene, x, z, individual);
+    return bare.forest * (crown + .006f) * (1 - smoothStep(6.f, 9.f, distance));
+}
+
+} // namespace
+
+float Ground::height(float x, float z, float distance) const
+{
+    const GroundSample sample = bare(x, z, distance);
+    return sample.height + crownsAbove(scene, x, z, sample, distance);
+}
+
+void Ground::heightsAround(float x, float z, float e, int octaves, float distance, float out[3]) const
+{
+    const Float8 xs = {x, x + e, x, x, x, x, x, x}, zs = {z, z, z + e, z, z, z, z, z};
+    const Float8 h = terrainHeight(scene, xs, zs, octaves);
+    const Float8 forest = forestMask(scene, xs, zs, h);
+    for (int i = 0; i < 3; ++i)
+        out[i] = h[i] + crownsAbove(scene, xs[i], zs[i], {h[i], forest[i]}, distance);
+}
+
+HeightCache::HeightCache()
+{
+    for (Level &level : m_levels) {
+        level.samples =
+            std::make_unique_for_overwrite<GroundSample[]>(static_cast<std::size_t>(kSide) * kSide);
+        level.filled.resize((kSide / kTile) * (kSide / kTile));
+    }
+}
+
+void HeightCache::begin(const Scene &scene)
+{
+    m_scene = &scene;
+    m_x = scene.camera.position.x;
+    m_z = scene.camera.position.z;
+    for (int i = 0; i < kLevels; ++i) {
+        Level &level = m_levels[i];
+        level.cell = kFinestCell * static_cast<float>(1 << i);
+        level.inverseCell = 1 / level.cell;
+        level.x = m_x - level.cell * kSide / 2;
+        level.z = m_z - level.cell * kSide / 2;
+        level.octaves = i < 2 ? 10 : i < 4 ? 9 : i < 6 ? 8 : 7;
+        std::fill(level.filled.begin(), level.filled.end(), std::uint8_t(0));
+    }
+}
+
+void HeightCache::fill(int levelIndex, int tileX, int tileZ)
+{
+    Level &level = m_levels[levelIndex];
+    const Float8 lanes = {0, 1, 2, 3, 4, 5, 6, 7};
+    for (int j = tileZ * kTile; j < (tileZ + 1) * kTile; ++j) {
+        const Float8 z = lanes * 0.f + (level.z + static_cast<float>(j) * level.cell);
+        for (int i = tileX * kTile; i < (tileX + 1) * kTile; i += 8) {
+            const Float8 x = level.x + (lanes + static_cast<float>(i)) * level.cell;
+            const Float8 h = terrainHeight(*m_scene, x, z, level.octaves);
+            const Float8 forest = forestMask(*m_scene, x, z, h);
+            GroundSample *out = level.samples.get() + static_cast<std::size_t>(j) * kSide + i;
+            for (int k = 0; k < 8; ++k)
+                out[k] = {h[k], forest[k]};
+        }
+    }
+    level.filled[static_cast<std::size_t>(tileZ * (kSide / kTile) + tileX)] = 1;
+}
+
+} // namespace tessera::core
