@@ -1,0 +1,122 @@
+#include "core/sampling/distribution.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+namespace tessera::core
+{
+
+namespace
+{
+
+constexpr double kCut = -std::numeric_limits<double>::infinity();
+
+// Log of the sum of exponentials; at least one score is finite.
+double logTotal(const std::vector<double> &scores)
+{
+    const double greatest = *std::ranges::max_element(scores);
+    double total = 0;
+    for (const double score : scores) {
+        total += std::exp(score - greatest);
+    }
+    return greatest + std::log(total);
+}
+
+// The greatest becomes 0 before the division, so that no temperature overflows it.
+std::vector<double> tempered(std::span<const float> logits, double temperature)
+{
+    const double greatest = *std::ranges::max_element(logits);
+    std::vector<double> scores(logits.size());
+    std::ranges::transform(logits, scores.begin(),
+                           [=](float logit) { return (logit - greatest) / temperature; });
+    return scores;
+}
+
+void keepTopK(std::vector<double> &scores, int64_t count)
+{
+    if (count >= int64_t(scores.size())) {
+        return;
+    }
+    std::vector<double> sorted = scores;
+    std::ranges::nth_element(sorted, sorted.begin() + (count - 1), std::greater());
+    const double threshold = sorted[size_t(count - 1)];
+    std::ranges::replace_if(
+        scores, [=](double score) { return score < threshold; }, kCut);
+}
+
+void keepTopP(std::vector<double> &scores, double probability)
+{
+    std::vector<size_t> order(scores.size());
+    std::iota(order.begin(), order.end(), size_t(0));
+    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+    const double total = logTotal(scores);
+    double before = 0; // probability of the codes already kept
+    for (const size_t code : order) {
+        const double own = std::exp(scores[code] - total);
+        if (before > probability) {
+            scores[code] = kCut;
+        }
+        before += own;
+    }
+}
+
+} // namespace
+
+void filteredLogProbabilities(std::span<const float> logits, const SamplingParams &params,
+                              std::span<float> out)
+{
+    std::vector<double> scores = tempered(logits, params.temperature);
+    if (params.topK > 0) {
+        keepTopK(scores, params.topK);
+    }
+    if (params.topP < 1) {
+        keepTopP(scores, params.topP);
+    }
+    const double total = logTotal(scores);
+    std::ranges::transform(scores, out.begin(), [=](double score) { return float(score - total); });
+}
+
+int64_t chooseCode(std::span<const float> scores, std::span<const float> noise)
+{
+    int64_t best = 0;
+    double bestScore = kCut;
+    for (size_t code = 0; code < scores.size(); ++code) {
+        const double score = double(scores[code]) + (noise.empty() ? 0.0 : double(noise[code]));
+        if (score > bestScore) {
+            best = int64_t(code);
+            bestScore = score;
+        }
+    }
+    return best;
+}
+
+CodeOdds oddsOf(std::span<const float> logits, int64_t code)
+{
+    const std::vector<double> scores = tempered(logits, 1.0);
+    const double total = logTotal(scores);
+    double entropy = 0;
+    for (const double score : scores) {
+        if (score > kCut) {
+            entropy -= std::exp(score - total) * (score - total);
+        }
+    }
+    return {float(scores[size_t(code)] - total), float(entropy)};
+}
+
+bool isDistribution(std::span<const float> logits)
+{
+    bool anyFinite = false;
+    for (const float logit : logits) {
+        if (std::isnan(logit) || logit == std::numeric_limits<float>::infinity()) {
+            return false;
+        }
+        anyFinite = anyFinite || std::isfinite(logit);
+    }
+    return anyFinite;
+}
+
+} // namespace tessera::core

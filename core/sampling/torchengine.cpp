@@ -1,0 +1,236 @@
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "core/sampling/engine.h"
+#include "models/error.h"
+#include "models/transformer.h"
+
+namespace tessera::core
+{
+
+namespace
+{
+
+constexpr double kLayerNormEpsilon = 1e-5;
+
+// Makes the tensors of caches and keeps a few of closed windows for the next ones: inside a large canvas a
+// window opens and closes for every code, and fresh memory costs a page fault for each of its pages.
+class CacheStore
+{
+public:
+    CacheStore(std::vector<int64_t> shape, at::TensorOptions options)
+        : m_shape(std::move(shape))
+        , m_options(std::move(options))
+    {}
+
+    // [layers, keys and values, heads, blockSize, headDim], values undefined.
+    at::Tensor take()
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (m_kept.empty()) {
+            return allocate();
+        }
+        at::Tensor tensor = std::move(m_kept.back());
+        m_kept.pop_back();
+        return tensor;
+    }
+
+    void giveBack(at::Tensor tensor)
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (tensor.defined() && m_kept.size() < kKept) {
+            m_kept.push_back(std::move(tensor));
+        }
+    }
+
+    uint64_t bytes() const
+    {
+        uint64_t count = c10::elementSize(c10::typeMetaToScalarType(m_options.dtype()));
+        for (const int64_t side : m_shape) {
+            count *= uint64_t(side);
+        }
+        return count;
+    }
+
+private:
+    static constexpr size_t kKept = 2; // one window with guidance
+
+    at::Tensor allocate() const
+    {
+        try {
+            return at::empty(m_shape, m_options);
+        } catch (const c10::Error &) { // main memory's allocator has no error type of its own
+            throw Error(ErrorCode::OutOfMemory,
+                        "There is no memory for another attention window: " + std::to_string(bytes() >> 20)
+                            + " MiB were asked for; a smaller canvas or larger window steps need less");
+        }
+    }
+
+    const std::vector<int64_t> m_shape;
+    const at::TensorOptions m_options;
+    std::mutex m_mutex; // caches may be dropped on another thread than the engine's
+    std::vector<at::Tensor> m_kept;
+};
+
+class TorchCache : public WindowCache
+{
+public:
+    explicit TorchCache(std::shared_ptr<CacheStore> store) : m_store(std::move(store)) {}
+    ~TorchCache() override { m_store->giveBack(std::move(m_tensor)); }
+
+    int64_t length() const override { return m_length; }
+
+    // Keys (`part` 0) or values (1) of one layer: [heads, blockSize, headDim]. Takes memory at the first use.
+    at::Tensor part(int64_t layer, int64_t part)
+    {
+        if (!m_tensor.defined()) {
+            m_tensor = m_store->take();
+        }
+        return m_tensor.select(0, layer).select(0, part);
+    }
+
+    void grow(int64_t tokens) { m_length += tokens; }
+
+private:
+    std::shared_ptr<CacheStore> m_store;
+    at::Tensor m_tensor;
+    int64_t m_length = 0;
+};
+
+at::Tensor layerNorm(const models::Norm &norm, const at::Tensor &x)
+{
+    return at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, kLayerNormEpsilon);
+}
+
+// x: [in] -> [out] as a matrix-vector product, or [n, in] -> [n, out] as a matrix product. A product with a
+// one-row matrix would take twice the time of the former.
+at::Tensor linear(const models::Linear &layer, const at::Tensor &x)
+{
+    return x.dim() == 1 ? at::addmv(layer.bias, layer.weight, x) : at::addmm(layer.bias, x, layer.weight.t());
+}
+
+class TorchEngine : public TransformerEngine
+{
+public:
+    explicit TorchEngine(const models::Transformer &model) : m_model(model)
+    {
+        const c10::InferenceMode inference;
+        const models::TransformerConfig &config = model.config;
+        const at::TensorOptions options = model.tokenEmbedding.options().requires_grad(false);
+        m_mask = models::attentionMask(config.blockSize, config.unmasked, options);
+        m_store = std::make_shared<CacheStore>(
+            std::vector<int64_t>{config.layers, 2, config.heads, config.blockSize, config.headDim()},
+            options);
+    }
+
+    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<TorchCache>(m_store); }
+    uint64_t cacheBytes() const override { return m_store->bytes(); }
+
+    void append(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits) override
+    {
+        const c10::InferenceMode inference;
+        try {
+            const at::Tensor head = m_model.head.narrow(0, first, count);
+            for (const EngineInput &input :
+                 inputs) { // row by row, so that no row's rounding depends on the others
+                const at::Tensor last = run(static_cast<TorchCache &>(*input.cache), input.tokens);
+                at::from_blob(logits, {count}, at::kFloat).copy_(at::mv(head, last));
+                logits += count;
+                m_tokenForwards += int64_t(input.tokens.size());
+            }
+        } catch (const c10::OutOfMemoryError &) {
+            throw Error(
+                ErrorCode::OutOfMemory,
+                "The device's memory does not suffice for sampling; a smaller canvas or the CPU would do");
+        }
+    }
+
+private:
+    // The last token's features before the head: [embedding].
+    at::Tensor run(TorchCache &cache, std::span<const int64_t> tokens)
+    {
+        const int64_t start = cache.length(), added = int64_t(tokens.size());
+        TORCH_CHECK(added > 0 && start + added <= m_model.config.blockSize, "append of ", added,
+                    " tokens to ", start, " in blocks of ", m_model.config.blockSize);
+        TORCH_CHECK(start > 0 || added >= m_model.config.unmasked, "first append of ", added, " tokens, ",
+                    m_model.config.unmasked, " see each other");
+        at::Tensor x = embed(tokens, start); // [added, embedding], or [embedding] for one token
+        const int64_t layers = int64_t(m_model.blocks.size());
+        for (int64_t layer = 0; layer < layers; ++layer) {
+            x = runBlock(cache, layer, x, layer + 1 == layers);
+        }
+        cache.grow(added);
+        return layerNorm(m_model.lnFinal, x);
+    }
+
+    at::Tensor embed(std::span<const int64_t> tokens, int64_t start) const
+    {
+        const int64_t added = int64_t(tokens.size());
+        const at::Tensor ids = at::from_blob(const_cast<int64_t *>(tokens.data()), {added}, at::kLong)
+                                   .to(m_model.tokenEmbedding.device());
+        const at::Tensor positions = m_model.positionEmbedding.select(0, 0).narrow(0, start, added);
+        const at::Tensor x = m_model.tokenEmbedding.index_select(0, ids).add_(positions);
+        return added == 1 ? x.select(0, 0) : x;
+    }
+
+    // `onlyLast`: keys and values of all tokens, everything after them for the last token alone.
+    at::Tensor runBlock(TorchCache &cache, int64_t layer, at::Tensor x, bool onlyLast) const
+    {
+        const models::TransformerBlock &block = m_model.blocks[size_t(layer)];
+        at::Tensor normed = layerNorm(block.ln1, x);
+        const int64_t added = x.dim() == 1 ? 1 : x.size(0);
+        const int64_t length = cache.length() + added;
+        const at::Tensor keys = store(cache.part(layer, 0), linear(block.key, normed), length);
+        const at::Tensor values = store(cache.part(layer, 1), linear(block.value, normed), length);
+        if (onlyLast && added > 1) {
+            normed = normed.select(0, added - 1);
+            x = x.select(0, added - 1);
+        }
+        x = x + linear(block.proj, attend(linear(block.query, normed), keys, values));
+        return x.add_(linear(block.mlpDown, at::gelu(linear(block.mlpUp, layerNorm(block.ln2, x)))));
+    }
+
+    // Writes the rows of the new tokens behind the old ones; returns [heads, length, headDim].
+    at::Tensor store(const at::Tensor &part, const at::Tensor &rows, int64_t length) const
+    {
+        const int64_t added = rows.dim() == 1 ? 1 : rows.size(0);
+        const at::Tensor split = rows.view({added, m_model.config.heads, m_model.config.headDim()});
+        part.narrow(1, length - added, added).copy_(split.transpose(0, 1));
+        return part.narrow(1, 0, length);
+    }
+
+    // queries: the last tokens of the cache, [n, embedding] or [embedding]; the result has the same shape.
+    at::Tensor attend(const at::Tensor &queries, const at::Tensor &keys, const at::Tensor &values) const
+    {
+        const int64_t count = queries.dim() == 1 ? 1 : queries.size(0);
+        const int64_t length = keys.size(1);
+        const at::Tensor split = queries.view({1, count, m_model.config.heads, m_model.config.headDim()});
+        std::optional<at::Tensor> mask;
+        if (count > 1) { // the last token alone sees everything
+            mask = m_mask.narrow(0, length - count, count).narrow(1, 0, length);
+        }
+        const at::Tensor mixed = at::scaled_dot_product_attention(
+            split.transpose(1, 2), keys.unsqueeze(0), values.unsqueeze(0), mask); // [1, heads, n, headDim]
+        return mixed.transpose(1, 2).reshape(queries.sizes());
+    }
+
+    const models::Transformer &m_model;
+    at::Tensor m_mask; // [blockSize, blockSize], additive
+    std::shared_ptr<CacheStore> m_store;
+};
+
+} // namespace
+
+std::unique_ptr<TransformerEngine> makeTorchEngine(const models::Transformer &model)
+{
+    return std::make_unique<TorchEngine>(model);
+}
+
+} // namespace tessera::core
