@@ -1,0 +1,179 @@
+#include "core/document/floattiff.h"
+
+#include "core/document/imagefile.h"
+#include "models/error.h"
+
+#include <QtEndian>
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <vector>
+
+namespace tessera::core
+{
+namespace
+{
+
+enum Tag : quint16 {
+    Width = 256,
+    Height = 257,
+    BitsPerSample = 258,
+    Compression = 259,
+    StripOffsets = 273,
+    SamplesPerPixel = 277,
+    RowsPerStrip = 278,
+    StripByteCounts = 279,
+    Predictor = 317,
+    TileWidth = 322,
+    SampleFormat = 339,
+};
+constexpr quint32 kFloatSamples = 3;
+constexpr quint32 kNotCompressed = 1;
+
+class Reader
+{
+public:
+    Reader(const QByteArray &content, const std::string &fileName) : m_content(content), m_fileName(fileName)
+    {}
+
+    std::optional<FieldMap> read()
+    {
+        m_bigEndian = m_content.startsWith(QByteArray("MM\0*", 4));
+        if (!m_bigEndian && !m_content.startsWith(QByteArray("II*\0", 4))) {
+            return {};
+        }
+        readDirectory();
+        if (one(SampleFormat, 1) != kFloatSamples || one(BitsPerSample, 1) != 32) {
+            return {};
+        }
+        checkKind();
+        return readStrips();
+    }
+
+private:
+    [[noreturn]] void fail(const std::string &what) const
+    {
+        throw Error(ErrorCode::FileFormat, "The float TIFF file " + m_fileName + " " + what);
+    }
+
+    template<typename Number>
+    Number number(qsizetype at) const
+    {
+        if (at < 0 || at > m_content.size() - qsizetype(sizeof(Number))) {
+            fail("is damaged or cut off");
+        }
+        const char *bytes = m_content.constData() + at;
+        return m_bigEndian ? qFromBigEndian<Number>(bytes) : qFromLittleEndian<Number>(bytes);
+    }
+
+    // Keeps the entries that are whole numbers of 16 or 32 bits; no other kind matters here.
+    void readDirectory()
+    {
+        const qsizetype start = number<quint32>(4);
+        const int count = number<quint16>(start);
+        for (int i = 0; i < count; ++i) {
+            const qsizetype entry = start + 2 + 12 * qsizetype(i);
+            const quint16 tag = number<quint16>(entry), type = number<quint16>(entry + 2);
+            const qsizetype values = number<quint32>(entry + 4), size = type == 3 ? 2 : 4;
+            if ((type != 3 && type != 4) || values > m_content.size() / size) {
+                continue;
+            }
+            const qsizetype at = values * size <= 4 ? entry + 8 : qsizetype(number<quint32>(entry + 8));
+            for (qsizetype k = 0; k < values; ++k) {
+                m_entries[tag].push_back(size == 2 ? number<quint16>(at + 2 * k)
+                                                   : number<quint32>(at + 4 * k));
+            }
+        }
+    }
+
+    quint32 one(Tag tag, quint32 otherwise) const
+    {
+        const auto found = m_entries.find(tag);
+        return found == m_entries.end() || found->second.empty() ? otherwise : found->second.front();
+    }
+
+    void checkKind() const
+    {
+        const quint32 width = one(Width, 0), height = one(Height, 0),
+                      compression = one(Compression, kNotCompressed);
+        if (width < 1 || height < 1 || width > quint32(kMaxImageSidePixels)
+            || height > quint32(kMaxImageSidePixels)) {
+            fail("has " + std::to_string(width) + " x " + std::to_string(height) + " pixels; expected 1 to "
+                 + std::to_string(kMaxImageSidePixels) + " a side");
+        }
+        if (one(SamplesPerPixel, 1) != 1) {
+            fail("has " + std::to_string(one(SamplesPerPixel, 1)) + " channels; expected one");
+        }
+        const bool deflate = compression == 8 || compression == 32946;
+        if (m_entries.contains(TileWidth) || one(Predictor, 1) != 1
+            || (compression != kNotCompressed && !deflate)) {
+            fail("is stored in tiles, with a predictor or in compression " + std::to_string(compression)
+                 + "; expected strips that are not compressed or by Deflate");
+        }
+    }
+
+    FieldMap readStrips() const
+    {
+        const quint32 width = one(Width, 0), height = one(Height, 0);
+        const quint32 rows = std::clamp(one(RowsPerStrip, height), 1u, height);
+        const auto offsets = m_entries.find(StripOffsets), counts = m_entries.find(StripByteCounts);
+        const size_t strips = (height + rows - 1) / rows;
+        if (offsets == m_entries.end() || counts == m_entries.end() || offsets->second.size() < strips
+            || counts->second.size() < strips) {
+            fail("is damaged: it does not say where its rows lie");
+        }
+        FieldMap field{int(width), int(height), {}};
+        for (size_t i = 0; i < strips; ++i) {
+            const size_t values = size_t(std::min(rows, height - quint32(i) * rows)) * width;
+            append(field.values, stripBytes(offsets->second[i], counts->second[i], qsizetype(values) * 4));
+        }
+        return field;
+    }
+
+    QByteArray stripBytes(qsizetype offset, qsizetype count, qsizetype expected) const
+    {
+        if (offset > m_content.size() || count > m_content.size() - offset) {
+            fail("is cut off after " + std::to_string(m_content.size()) + " bytes");
+        }
+        QByteArray bytes = m_content.mid(offset, count);
+        if (one(Compression, kNotCompressed) != kNotCompressed) {
+            QByteArray plain(expected, '\0');
+            uLongf length = uLongf(expected);
+            const int state =
+                uncompress(reinterpret_cast<Bytef *>(plain.data()), &length,
+                           reinterpret_cast<const Bytef *>(bytes.constData()), uLong(bytes.size()));
+            bytes = state == Z_OK ? plain.left(qsizetype(length)) : QByteArray();
+        }
+        if (bytes.size() < expected) {
+            fail("is damaged: a strip holds " + std::to_string(bytes.size()) + " bytes; expected "
+                 + std::to_string(expected));
+        }
+        return bytes.left(expected);
+    }
+
+    void append(std::vector<float> &values, const QByteArray &bytes) const
+    {
+        for (qsizetype at = 0; at < bytes.size(); at += 4) {
+            const char *four = bytes.constData() + at;
+            values.push_back(std::bit_cast<float>(m_bigEndian ? qFromBigEndian<quint32>(four)
+                                                              : qFromLittleEndian<quint32>(four)));
+        }
+    }
+
+    const QByteArray &m_content;
+    const std::string &m_fileName;
+    bool m_bigEndian = false;
+    std::map<quint16, std::vector<quint32>> m_entries;
+};
+
+} // namespace
+
+std::optional<FieldMap> readFloatTiff(const QByteArray &content, const std::string &fileName)
+{
+    return Reader(content, fileName).read();
+}
+
+} // namespace tessera::core

@@ -1,0 +1,260 @@
+#include "core/document/imagefile.h"
+
+#include "core/document/atomicfile.h"
+#include "core/document/pngchunks.h"
+#include "core/document/pngtext.h"
+#include "models/error.h"
+
+#include <QBuffer>
+#include <QColorSpace>
+#include <QImageReader>
+#include <QImageWriter>
+#include <QtEndian>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+namespace tessera::core
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr qint64 kMaxFileBytes = qint64(2) << 30;
+constexpr int kAllocationLimitMiB = 1024; // Qt's own limit of 256 refuses scans of 8192 x 8192 pixels
+constexpr int kQuality = 95;
+constexpr int kPngCompression = 35; // of 100: zlib's level 3, a fifth of the time of the default level
+
+[[noreturn]] void failFormat(const std::string &fileName, const std::string &what)
+{
+    throw Error(ErrorCode::FileFormat, "The picture " + fileName + " " + what);
+}
+
+void checkFormat(const QByteArray &format, const std::string &fileName)
+{
+    constexpr std::array kKnown{"png", "jpeg", "webp", "tiff", "bmp"};
+    for (const char *known : kKnown) {
+        if (format == known) {
+            return;
+        }
+    }
+    failFormat(fileName, (format.isEmpty() ? std::string("is no picture in a known format")
+                                           : "is in the format " + format.toStdString())
+                             + "; expected PNG, JPEG, WebP, TIFF or BMP");
+}
+
+void checkSize(QSize size, const std::string &fileName)
+{
+    if (size.width() > kMaxImageSidePixels || size.height() > kMaxImageSidePixels) {
+        failFormat(fileName, "has " + std::to_string(size.width()) + " x " + std::to_string(size.height())
+                                 + " pixels; at most " + std::to_string(kMaxImageSidePixels)
+                                 + " pixels a side are read");
+    }
+}
+
+// Qt fills up a JPEG that is cut off and calls it read. The last end marker of a whole file stands behind the
+// last start of a scan; one inside a thumbnail in the header does not.
+bool jpegIsWhole(const QByteArray &content)
+{
+    return content.lastIndexOf("\xff\xd9") > content.lastIndexOf("\xff\xda");
+}
+
+// The same for BMP, where Qt leaves the missing rows black. Compressed ones are left to Qt.
+bool bmpIsWhole(const QByteArray &content)
+{
+    constexpr qsizetype kHeadersBytes = 54;
+    if (content.size() < kHeadersBytes) {
+        return false;
+    }
+    const auto number = [&](qsizetype at) {
+        return qint64(qFromLittleEndian<qint32>(content.constData() + at));
+    };
+    const qint64 headerBytes = number(14), compression = number(30), bits = content[28];
+    if (headerBytes < 40 || (compression != 0 && compression != 3)) {
+        return true;
+    }
+    const qint64 rowBytes = (bits * number(18) + 31) / 32 * 4;
+    return number(10) + rowBytes * std::abs(number(22)) <= content.size();
+}
+
+// The directory of a TIFF often stands at its end; libtiff complains on the error stream when it is missing.
+bool tiffIsWhole(const QByteArray &content)
+{
+    constexpr qsizetype kHeaderBytes = 8;
+    if (content.size() < kHeaderBytes) {
+        return false;
+    }
+    const char *offset = content.constData() + 4;
+    const qint64 directory =
+        content.startsWith("MM") ? qFromBigEndian<quint32>(offset) : qFromLittleEndian<quint32>(offset);
+    return directory + 2 <= content.size();
+}
+
+// What the decoders would fill up silently.
+void checkWhole(const QByteArray &content, const QByteArray &format, const std::string &fileName)
+{
+    if ((format == "jpeg" && !jpegIsWhole(content)) || (format == "bmp" && !bmpIsWhole(content))) {
+        failFormat(fileName, "is cut off: its end is missing");
+    }
+}
+
+// What they would say on the error stream even when only asked for the size.
+void checkReadable(const QByteArray &content, const QByteArray &format, const std::string &fileName)
+{
+    if (format == "png") {
+        forEachPngChunk(content, fileName, PngChecksums::Critical, [](const PngChunk &) { return true; });
+    }
+    if (format == "tiff" && !tiffIsWhole(content)) {
+        failFormat(fileName, "is cut off: its end is missing");
+    }
+}
+
+// What Qt's own formats become before their bytes are taken as they are.
+QImage withPlainPixels(const QImage &image, PalettePixels palettePixels)
+{
+    if (image.format() == QImage::Format_Indexed8 && palettePixels == PalettePixels::Indices) {
+        return image;
+    }
+    if (image.format() == QImage::Format_Grayscale8) {
+        return image;
+    }
+    // Qt reads gray files of fewer than 8 bits as palettes of grays.
+    const bool grayPalette = image.depth() <= 8 && !image.hasAlphaChannel() && image.allGray();
+    if (image.format() == QImage::Format_Grayscale16 || grayPalette) {
+        return image.convertToFormat(QImage::Format_Grayscale8);
+    }
+    return image.convertToFormat(image.hasAlphaChannel() ? QImage::Format_RGBA8888 : QImage::Format_RGB888);
+}
+
+std::string suffixOf(const fs::path &path)
+{
+    const QByteArray suffix = QByteArray::fromStdString(path.extension().string()).toLower();
+    return suffix.startsWith('.') ? suffix.mid(1).toStdString() : std::string();
+}
+
+// Qt's name of the format; none when the suffix is not one of ours.
+std::optional<QByteArray> writtenFormat(const fs::path &path)
+{
+    const std::string suffix = suffixOf(path);
+    if (suffix == "jpg" || suffix == "jpeg") {
+        return "jpeg";
+    }
+    if (suffix == "tif" || suffix == "tiff") {
+        return "tiff";
+    }
+    return suffix == "png" || suffix == "webp" ? std::optional(QByteArray::fromStdString(suffix))
+                                               : std::nullopt;
+}
+
+QByteArray encoded(const QImage &image, const QByteArray &format, const fs::path &path)
+{
+    QByteArray content;
+    QBuffer buffer(&content);
+    buffer.open(QIODevice::WriteOnly);
+    QImageWriter writer(&buffer, format);
+    if (format == "png") {
+        writer.setCompression(kPngCompression);
+    } else if (format == "tiff") {
+        writer.setCompression(1); // LZW
+    } else {
+        writer.setQuality(kQuality);
+    }
+    if (!writer.write(image)) {
+        throw Error(ErrorCode::FileWrite, "The picture " + path.string()
+                                              + " cannot be written: " + writer.errorString().toStdString());
+    }
+    return content;
+}
+
+} // namespace
+
+QImage decodeImage(const QByteArray &content, const std::string &fileName)
+{
+    if (content.isEmpty()) {
+        failFormat(fileName, "is empty; expected PNG, JPEG, WebP, TIFF or BMP");
+    }
+    QImageReader::setAllocationLimit(kAllocationLimitMiB);
+    QBuffer buffer(const_cast<QByteArray *>(&content));
+    buffer.open(QIODevice::ReadOnly);
+    QImageReader reader(&buffer);
+    reader.setDecideFormatFromContent(true);
+    reader.setAutoTransform(true);
+    const QByteArray format = reader.format();
+    checkFormat(format, fileName);
+    checkReadable(content, format, fileName);
+    checkSize(reader.size(), fileName);
+    checkWhole(content, format, fileName);
+    const QImage image = reader.read();
+    if (image.isNull()) {
+        failFormat(fileName, "is damaged or cut off: " + reader.errorString().toStdString());
+    }
+    checkSize(image.size(), fileName);
+    return image;
+}
+
+QImage readImage(const fs::path &path)
+{
+    QImage image = decodeImage(readWholeFile(path, kMaxFileBytes), path.string());
+    const QColorSpace space = image.colorSpace();
+    if (space.isValid() && space != QColorSpace::SRgb) {
+        image.convertToColorSpace(QColorSpace::SRgb);
+    }
+    return image;
+}
+
+ImageBytes readMapImage(const fs::path &path, PalettePixels palettePixels)
+{
+    const QImage plain =
+        withPlainPixels(decodeImage(readWholeFile(path, kMaxFileBytes), path.string()), palettePixels);
+    ImageBytes image{plain.width(), plain.height(), plain.depth() / 8, {}};
+    const size_t rowBytes = size_t(image.width) * size_t(image.channels);
+    image.bytes.resize(rowBytes * size_t(image.height));
+    for (int y = 0; y < image.height; ++y) {
+        std::memcpy(image.bytes.data() + size_t(y) * rowBytes, plain.constScanLine(y), rowBytes);
+    }
+    return image;
+}
+
+QImage toQImage(const ImageBytes &image)
+{
+    const QImage::Format format = image.channels == 1   ? QImage::Format_Grayscale8
+                                  : image.channels == 3 ? QImage::Format_RGB888
+                                                        : QImage::Format_RGBA8888;
+    return QImage(image.bytes.data(), image.width, image.height, qsizetype(image.width) * image.channels,
+                  format)
+        .copy();
+}
+
+void checkImageSuffix(const fs::path &path)
+{
+    if (!writtenFormat(path)) {
+        const std::string suffix = suffixOf(path);
+        throw Error(
+            ErrorCode::InvalidArgument,
+            "The picture " + path.string() + " cannot be written: "
+                + (suffix.empty() ? "its name has no suffix" : "the suffix ." + suffix + " is not known")
+                + "; expected .png, .jpg, .jpeg, .webp, .tif or .tiff");
+    }
+}
+
+void writeImage(const fs::path &path, const QImage &image, const std::vector<PngText> &texts)
+{
+    checkImageSuffix(path);
+    if (image.isNull()) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "The picture " + path.string() + " cannot be written: it is empty");
+    }
+    const QByteArray format = *writtenFormat(path);
+    QByteArray content = encoded(image, format, path);
+    if (format == "png") {
+        for (const PngText &text : texts) {
+            content = pngWithText(content, text.key, text.value);
+        }
+    }
+    writeFileAtomically(path, content);
+}
+
+} // namespace tessera::core

@@ -1,0 +1,63 @@
+// Label sets: what the labels of a map are called, which colour stands for each, and which classes of the
+// public data sets mean the same. They are read from resources/labels/NAME.json. Plain values.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tessera::core
+{
+
+struct Rgb {
+    uint8_t red = 0;
+    uint8_t green = 0;
+    uint8_t blue = 0;
+    auto operator<=>(const Rgb &) const = default;
+};
+
+std::string hexText(Rgb color);             // "#rrggbb"
+int squaredDistance(Rgb first, Rgb second); // 0 .. 3 * 255^2
+
+struct Label {
+    int index = 0; // its place in the set; 0 is void, the unpainted
+    std::string name;
+    Rgb color;
+    std::string group; // "sky", "land", "plants", "water", "built", "ground"; empty for void
+    std::vector<std::string> synonyms;
+    std::vector<int> cocoStuff; // ids 0..181, as in the S-FLCKR and COCO-Stuff files
+    std::vector<int> ade20k;    // classes 0..149: the value in the files less one
+    bool operator==(const Label &) const = default;
+};
+
+struct LabelSet {
+    std::string name;
+    std::string title;
+    std::vector<Label> labels; // labels[i].index == i
+
+    bool operator==(const LabelSet &) const = default;
+
+    // Each returns null where nothing fits. Names and synonyms are compared without regard to case.
+    const Label *find(std::string_view nameOrSynonym) const;
+    const Label *findColor(Rgb color) const;
+    const Label *findCocoStuff(int id) const;
+    const Label *findAde20k(int id) const;
+    // Void is no candidate: its colour stands for nothing. REQUIRES: the set holds more than void.
+    const Label &nearestColor(Rgb color) const;
+};
+
+// `fileName` is what errors call the text. Throws Error (FileFormat) that names the file and the key.
+LabelSet parseLabelSet(const std::string &json, const std::string &fileName);
+
+// The set in the program's resources. Throws Error: InvalidArgument for a name that is not in
+// labelSetNames(), FileRead, FileFormat.
+LabelSet loadLabelSet(const std::string &name);
+std::vector<std::string> labelSetNames(); // sorted
+
+// The palette as a text file that GIMP, Krita and Aseprite read, so that maps can be painted there.
+std::string gimpPalette(const LabelSet &set);
+
+} // namespace tessera::core

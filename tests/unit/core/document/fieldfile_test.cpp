@@ -1,0 +1,99 @@
+#include "core/document/fieldfile.h"
+
+#include "core/document/imagefile.h"
+#include "temporaryfolder.h"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+
+namespace tessera::core
+{
+namespace
+{
+
+using testing::ElementsAre;
+
+class FieldFile : public FileTest
+{};
+
+// float32 gray, 3 x 2 pixels, one strip, no compression, as the TIFF 6.0 specification has it.
+const char *const kFloatTiff =
+    "49492a00200000000000a0c0009cfa450000803e6f12833a000080bf0000c8420a000001030001000000030000000101"
+    "030001000000020000000201030001000000200000000301030001000000010000000601030001000000010000001101"
+    "040001000000080000001501030001000000010000001601030001000000020000001701040001000000180000005301"
+    "0300010000000300000000000000";
+
+// The same values, big-endian, a strip per row, compressed by Deflate.
+const char *const kPackedTiff =
+    "4d4d002a00000040789c3bb08081c1f5d71c06bb060606001f0a03fa789cb36a16cadfdfc0c0e0748281010019d80388"
+    "000000080000001c0000001400000014000a010000030000000100030000010100030000000100020000010200030000"
+    "000100200000010300030000000100080000010600030000000100010000011100040000000200000030011500030000"
+    "00010001000001160003000000010001000001170004000000020000003801530003000000010003000000000000";
+
+TEST_F(FieldFile, readsGrayOf8And16Bits)
+{
+    writeImage(file("8.png"), toQImage({3, 1, 1, {0, 7, 255}}));
+    EXPECT_EQ(readFieldImage(file("8.png")), (FieldMap{3, 1, {0, 7, 255}}));
+
+    QImage deep(3, 1, QImage::Format_Grayscale16);
+    const quint16 values[] = {0, 257, 65535};
+    std::memcpy(deep.scanLine(0), values, sizeof values);
+    for (const char *name : {"16.png", "16.tiff"}) {
+        writeImage(file(name), deep);
+        EXPECT_EQ(readFieldImage(file(name)), (FieldMap{3, 1, {0, 257, 65535}})) << name;
+    }
+}
+
+TEST_F(FieldFile, readsFloatTiff)
+{
+    for (const char *content : {kFloatTiff, kPackedTiff}) {
+        put("f.tiff", QByteArray::fromHex(content));
+        const FieldMap field = readFieldImage(file("f.tiff"));
+        EXPECT_EQ(field.width, 3);
+        EXPECT_EQ(field.height, 2);
+        EXPECT_THAT(field.values, ElementsAre(-5.f, 8019.5f, 0.25f, 1e-3f, -1.f, 100.f));
+    }
+}
+
+TEST_F(FieldFile, readsFloatsFromTheBytesOfRgba)
+{
+    const std::vector<float> values{-5.25f, 8019.125f, 0.f, 1e-3f, 3.1415926f, 100.f};
+    ImageBytes image{3, 2, 4, std::vector<uint8_t>(24)};
+    std::memcpy(image.bytes.data(), values.data(), 24);
+    writeImage(file("depth.png"), toQImage(image));
+    EXPECT_EQ(readFieldImage(file("depth.png")), (FieldMap{3, 2, values}));
+}
+
+TEST_F(FieldFile, picturesWithAlphaAreTakenByTheirBrightness)
+{
+    writeImage(file("a.png"), toQImage({2, 1, 4, {90, 90, 90, 255, 200, 200, 200, 255}}));
+    EXPECT_THAT(readFieldImage(file("a.png")).values, ElementsAre(90.f, 200.f));
+    writeImage(file("c.png"), toQImage({2, 1, 3, {90, 90, 90, 200, 200, 200}}));
+    EXPECT_THAT(readFieldImage(file("c.png")).values, ElementsAre(90.f, 200.f));
+}
+
+TEST_F(FieldFile, everyCutOfAFloatTiffIsAnError)
+{
+    for (const char *content : {kFloatTiff, kPackedTiff}) {
+        const QByteArray whole = QByteArray::fromHex(content).chopped(6); // the last bytes mean nothing
+        for (qsizetype size = 0; size < whole.size(); size += 3) {
+            put("f.tiff", whole.left(size));
+            EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readFieldImage(file("f.tiff")); }),
+                        testing::HasSubstr("f.tiff"))
+                << size;
+        }
+    }
+}
+
+TEST_F(FieldFile, refusesFloatTiffsOfOtherKinds)
+{
+    QByteArray lzw = QByteArray::fromHex(kFloatTiff);
+    lzw[lzw.indexOf(QByteArray::fromHex("030103000100000001")) + 8] = 5;
+    put("lzw.tiff", lzw);
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readFieldImage(file("lzw.tiff")); }),
+                testing::HasSubstr("compression 5; expected strips"));
+}
+
+} // namespace
+} // namespace tessera::core
