@@ -1,0 +1,55 @@
+#include "app/train/evaluation.h"
+
+#include <cstdio>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "app/train/threads.h"
+#include "models/training/evaluate.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+std::string valueText(const nlohmann::json &value)
+{
+    if (!value.is_number_float()) {
+        return value.is_string() ? value.get<std::string>() : value.dump();
+    }
+    char text[32];
+    std::snprintf(text, sizeof text, "%.4f", value.get<double>());
+    return text;
+}
+
+// One figure a line; a nested object's figures carry its name in front.
+void printFigures(const nlohmann::json &figures, const std::string &prefix = "")
+{
+    for (const auto &[name, value] : figures.items()) {
+        if (value.is_object()) {
+            printFigures(value, prefix + name + " ");
+        } else {
+            std::printf("%-40s %s\n", (prefix + name).c_str(), valueText(value).c_str());
+        }
+    }
+}
+
+} // namespace
+
+void evaluate(const EvaluationOptions &options, std::stop_token stop)
+{
+    setThreads(options.threads);
+    const nlohmann::json figures = models::evaluateModel(options.model, options.data, stop);
+    if (stop.stop_requested()) {
+        return;
+    }
+    if (options.json) {
+        std::printf("%s\n", figures.dump(2).c_str());
+    } else {
+        printFigures(figures);
+    }
+}
+
+} // namespace tessera::train

@@ -1,0 +1,20 @@
+// Measures a model on a data set and prints the figures.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+
+namespace tessera::train
+{
+
+struct EvaluationOptions {
+    std::filesystem::path model = "starter";
+    std::filesystem::path data = "build/data/val";
+    int threads = 0; // 0: as many as LibTorch takes
+    bool json = false;
+};
+
+// Figures on stdout; nothing after a stop. Throws Error.
+void evaluate(const EvaluationOptions &options, std::stop_token stop);
+
+} // namespace tessera::train

@@ -1,0 +1,187 @@
+#include "app/train/landscapes.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "core/landscape/landscape.h"
+#include "models/error.h"
+#include "models/training/png.h"
+#include "models/training/shard.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr int kShardPictures = 100;
+
+// Consecutive pictures that are made in one go.
+struct Run {
+    int first = 0;
+    int count = 0;
+};
+
+std::string factsJson(const core::SceneFacts &facts)
+{
+    const nlohmann::json json = {{"seed", facts.seed},
+                                 {"biome", facts.biome},
+                                 {"light", facts.light},
+                                 {"weather", facts.weather},
+                                 {"sunElevation", facts.sunElevationDegrees},
+                                 {"fov", facts.fovDegrees},
+                                 {"river", facts.river},
+                                 {"road", facts.road}};
+    return json.dump();
+}
+
+std::string numbered(const char *format, uint32_t seed)
+{
+    char name[64];
+    std::snprintf(name, sizeof name, format, unsigned(seed));
+    return name;
+}
+
+class Maker
+{
+public:
+    Maker(const LandscapesOptions &options, std::stop_token stop)
+        : m_options(options), m_stop(std::move(stop)), m_bar(options.progress, "pictures")
+    {
+    }
+
+    void make()
+    {
+        createFolder();
+        for (const Run &run : missingRuns()) {
+            makeRun(run);
+        }
+    }
+
+private:
+    void createFolder() const
+    {
+        std::error_code error;
+        fs::create_directories(m_options.output, error);
+        if (error) {
+            throw Error(ErrorCode::FileWrite, "The folder '" + m_options.output.string() +
+                                                  "' cannot be made: " + error.message());
+        }
+    }
+
+    uint32_t seedOf(int index) const { return m_options.seed + uint32_t(index); }
+    int shardSize(int first) const { return std::min(kShardPictures, m_options.count - first); }
+    fs::path shardPath(int first) const
+    {
+        return m_options.output / numbered("landscapes-%010u.tlds", seedOf(first));
+    }
+
+    std::vector<Run> missingRuns()
+    {
+        std::vector<Run> runs;
+        if (m_options.png) {
+            runs.push_back({0, m_options.count});
+        }
+        for (int first = 0; !m_options.png && first < m_options.count; first += kShardPictures) {
+            if (isThere(first)) {
+                m_done += shardSize(first);
+            } else if (!runs.empty() && runs.back().first + runs.back().count == first) {
+                runs.back().count += shardSize(first);
+            } else {
+                runs.push_back({first, shardSize(first)});
+            }
+        }
+        showProgress();
+        return runs;
+    }
+
+    bool isThere(int first) const
+    {
+        const fs::path path = shardPath(first);
+        if (!fs::exists(path)) {
+            return false;
+        }
+        const models::ShardReader reader(path);
+        if (reader.width() != m_options.width || reader.height() != m_options.height ||
+            int(reader.size()) != shardSize(first)) {
+            throw Error(ErrorCode::InvalidArgument,
+                        "'" + path.string() + "' is already there with " +
+                            describe(int(reader.size()), reader.width(), reader.height()) + ", but " +
+                            describe(shardSize(first), m_options.width, m_options.height) +
+                            " were asked for; choose another folder or seed");
+        }
+        return true;
+    }
+
+    static std::string describe(int count, int width, int height)
+    {
+        return std::to_string(count) + " pictures of " + std::to_string(width) + "x" + std::to_string(height);
+    }
+
+    void makeRun(const Run &run)
+    {
+        if (run.count == 0 || m_stop.stop_requested()) {
+            return;
+        }
+        const int threads =
+            m_options.threads > 0 ? m_options.threads : int(std::thread::hardware_concurrency());
+        int index = run.first;
+        core::generateLandscapes(seedOf(run.first), run.count, m_options.width, m_options.height,
+                                 std::max(1, threads), m_stop, [&](uint32_t seed, core::Landscape &&picture) {
+                                     keep(index++, seed, std::move(picture));
+                                     ++m_done;
+                                     showProgress();
+                                 });
+        m_writer.reset(); // a shard that a stop left incomplete vanishes
+    }
+
+    void keep(int index, uint32_t seed, core::Landscape &&picture)
+    {
+        if (m_options.png) {
+            models::writePng(m_options.output / numbered("landscape-%010u.png", seed), picture.width,
+                             picture.height, picture.rgb.data());
+            return;
+        }
+        if (index % kShardPictures == 0) {
+            m_writer.emplace(shardPath(index), m_options.width, m_options.height);
+        }
+        m_writer->add({picture.width, picture.height, std::move(picture.rgb), std::move(picture.object),
+                       std::move(picture.material), std::move(picture.depth), factsJson(picture.facts)});
+        if (m_writer->count() == shardSize(index - index % kShardPictures)) {
+            m_writer->close();
+            m_writer.reset();
+        }
+    }
+
+    void showProgress()
+    {
+        ProgressState state;
+        state.done = m_done;
+        state.total = m_options.count;
+        state.fraction = double(m_done) / m_options.count;
+        m_bar.show(state);
+    }
+
+    const LandscapesOptions &m_options;
+    std::stop_token m_stop;
+    ProgressBar m_bar;
+    std::optional<models::ShardWriter> m_writer;
+    int m_done = 0;
+};
+
+} // namespace
+
+void makeLandscapes(const LandscapesOptions &options, std::stop_token stop)
+{
+    Maker(options, std::move(stop)).make();
+}
+
+} // namespace tessera::train

@@ -1,0 +1,28 @@
+// Makes training data: shards of procedural landscapes, or pictures to look at.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+
+#include "app/train/progress.h"
+
+namespace tessera::train
+{
+
+struct LandscapesOptions {
+    int count = 0;
+    uint32_t seed = 0; // of the first picture; the others follow
+    int width = 256;
+    int height = 256;
+    std::filesystem::path output;
+    int threads = 0;  // 0: as many as the machine has
+    bool png = false; // pictures instead of shards
+    ProgressStyle progress = ProgressStyle::Auto;
+};
+
+// A shard holds up to 100 pictures and is named by its first seed; one that is already there, complete and of
+// this size is kept and its pictures are not made again. Throws Error; on a stop only whole files are left.
+void makeLandscapes(const LandscapesOptions &options, std::stop_token stop);
+
+} // namespace tessera::train

@@ -1,0 +1,165 @@
+// tessera-train: training data, training, evaluation, benchmarks. Reads the command line; the commands do the
+// work.
+#include <charconv>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/train/benchmarks.h"
+#include "app/train/exitcodes.h"
+#include "app/train/interrupt.h"
+#include "app/train/landscapes.h"
+#include "app/train/training.h"
+
+namespace tessera::train
+{
+namespace
+{
+
+using Job = std::function<void(std::stop_token)>;
+
+// What the command line says.
+struct CommandLine {
+    Job job; // of the chosen subcommand
+    LandscapesOptions landscapes;
+    TrainingOptions training;
+    BenchmarkOptions benchmarks;
+};
+
+// "256x128" -> 256, 128.
+void readSize(const std::string &text, int &width, int &height)
+{
+    const char *end = text.data() + text.size();
+    const auto first = std::from_chars(text.data(), end, width);
+    if (first.ec == std::errc() && first.ptr != end && *first.ptr == 'x') {
+        const auto second = std::from_chars(first.ptr + 1, end, height);
+        if (second.ec == std::errc() && second.ptr == end && width > 0 && height > 0) {
+            return;
+        }
+    }
+    throw CLI::ValidationError("--size",
+                               "'" + text + "' is no size; expected WIDTHxHEIGHT in pixels, such as 256x256");
+}
+
+void addProgressOption(CLI::App &command, ProgressStyle &style)
+{
+    command
+        .add_option_function<std::string>(
+            "--progress",
+            [&style](const std::string &value) {
+                style = value == "json" ? ProgressStyle::Json : ProgressStyle::Auto;
+            },
+            "auto: a bar on a terminal; json: one object a line on stderr")
+        ->check(CLI::IsMember({"auto", "json"}));
+}
+
+void addPathOption(CLI::App &command, const std::string &name, std::filesystem::path &path,
+                   const std::string &help, bool required = false)
+{
+    // Not by add_option itself, which would read a path as a stream does: up to the first blank.
+    command.add_option_function<std::string>(name, [&path](const std::string &text) { path = text; }, help)
+        ->required(required);
+}
+
+void addLandscapes(CLI::App &app, CommandLine &line)
+{
+    LandscapesOptions &options = line.landscapes;
+    CLI::App *command = app.add_subcommand("landscapes", "Make shards of procedural landscapes to train on");
+    command->add_option("--count", options.count, "Pictures")->required()->check(CLI::PositiveNumber);
+    command->add_option("--seed", options.seed, "Seed of the first picture; 0 unless told");
+    command->add_option_function<std::string>(
+        "--size", [&options](const std::string &text) { readSize(text, options.width, options.height); },
+        "WIDTHxHEIGHT in pixels; 256x256 unless told");
+    addPathOption(*command, "-o,--output", options.output, "Folder", true);
+    command->add_option("--threads", options.threads, "Threads; all unless told")->check(CLI::PositiveNumber);
+    command->add_flag("--png", options.png, "Write pictures to look at instead of shards");
+    addProgressOption(*command, options.progress);
+    command->callback([&line] {
+        line.job = [&options = line.landscapes](std::stop_token stop) {
+            makeLandscapes(options, std::move(stop));
+        };
+    });
+}
+
+void addTraining(CLI::App &app, CommandLine &line, const std::string &name, const std::string &help,
+                 Trainer train)
+{
+    TrainingOptions &options = line.training;
+    CLI::App *command = app.add_subcommand(name, help);
+    addPathOption(*command, "--recipe", options.recipe, "What to train and how: .yaml or .json", true);
+    addPathOption(*command, "--data", options.data,
+                  "Folder with the shards in train/ and val/; build/data unless told");
+    addPathOption(*command, "--output", options.output, "Folder; build/training/RECIPE unless told");
+    command->add_flag("--resume", options.resume, "Go on from the output folder's checkpoint");
+    CLI::Option *minutes =
+        command->add_option("--minutes", options.minutes, "Length of the whole run instead of the recipe's");
+    command->add_option("--steps", options.steps, "Likewise, in steps")
+        ->check(CLI::PositiveNumber)
+        ->excludes(minutes);
+    minutes->check(CLI::PositiveNumber);
+    command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
+        ->check(CLI::PositiveNumber);
+    addProgressOption(*command, options.progress);
+    command->callback([&line, train] {
+        line.job = [&line, train](std::stop_token stop) {
+            runTraining(line.training, train, std::move(stop));
+        };
+    });
+}
+
+void addBenchmarks(CLI::App &app, CommandLine &line)
+{
+    BenchmarkOptions &options = line.benchmarks;
+    CLI::App *command = app.add_subcommand("bench", "Measure how fast this machine paints");
+    command->add_option("--filter", options.filter, "Only those whose name matches this regular expression");
+    command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
+        ->check(CLI::PositiveNumber);
+    command->add_flag("--json", options.json, "Figures as JSON on stdout");
+    command->callback([&line] {
+        line.job = [&line](std::stop_token stop) { runBenchmarks(line.benchmarks, std::move(stop)); };
+    });
+}
+
+int runJob(const Job &job)
+{
+    Interrupt interrupt;
+    try {
+        job(interrupt.token());
+    } catch (const std::exception &error) {
+        std::fprintf(stderr, "tessera-train: %s\n", error.what());
+        return kExitFailed;
+    }
+    return interrupt.happened() ? kExitInterrupted : kExitDone;
+}
+
+int run(int argc, char **argv)
+{
+    CLI::App app("Training data, training, evaluation and benchmarks of Tessera's models", "tessera-train");
+    app.set_version_flag("--version", TESSERA_VERSION);
+    app.require_subcommand(1);
+    CommandLine line;
+    addLandscapes(app, line);
+    addTraining(app, line, "vqgan", "Train a first stage: pictures to codes and back", models::trainVqgan);
+    addTraining(app, line, "condition", "Train a condition stage: painted maps to codes",
+                models::trainCondition);
+    addTraining(app, line, "transformer", "Train the transformer that draws codes", models::trainTransformer);
+    addBenchmarks(app, line);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? kExitDone : kExitUsage;
+    }
+    return runJob(line.job);
+}
+
+} // namespace
+} // namespace tessera::train
+
+int main(int argc, char **argv)
+{
+    return tessera::train::run(argc, argv);
+}

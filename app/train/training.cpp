@@ -1,0 +1,48 @@
+#include "app/train/training.h"
+
+#include <cstdio>
+
+#include "app/train/threads.h"
+#include "models/training/recipefile.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+ProgressState stateOf(const models::TrainProgress &progress)
+{
+    ProgressState state;
+    state.label = progress.phase;
+    state.done = progress.step;
+    state.fraction = progress.fraction;
+    state.values = progress.values;
+    return state;
+}
+
+} // namespace
+
+void runTraining(const TrainingOptions &options, Trainer train, std::stop_token stop)
+{
+    setThreads(options.threads);
+    ProgressBar bar(options.progress, "steps");
+    models::TrainOptions request;
+    request.recipe = models::readRecipe(options.recipe);
+    request.data = options.data;
+    request.output = options.output.empty() ? std::filesystem::path("build/training") / options.recipe.stem()
+                                            : options.output;
+    request.resume = options.resume;
+    request.minutes = options.minutes;
+    request.steps = options.steps;
+    request.stop = stop;
+    request.progress = [&bar](const models::TrainProgress &progress) { bar.show(stateOf(progress)); };
+    train(request);
+    bar.finish();
+    if (stop.stop_requested()) {
+        std::fprintf(stderr, "tessera-train: stopped; '%s' holds a checkpoint, --resume goes on from it\n",
+                     request.output.c_str());
+    }
+}
+
+} // namespace tessera::train

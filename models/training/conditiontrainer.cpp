@@ -1,0 +1,103 @@
+// The condition stage's training: a VQGAN over one-hot label maps, judged by cross-entropy, without an adversary
+// (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented to look painted, so its codes speak of blobs.
+#include <ATen/ATen.h>
+
+#include "models/training/pictureset.h"
+#include "models/training/sheet.h"
+#include "models/training/stagetraining.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+class ConditionTraining : public StageTraining
+{
+public:
+    ConditionTraining(const TrainOptions &options, Recipe &recipe)
+        : StageTraining(options, recipe)
+        , m_pictures(options.data / "train")
+        , m_validation(options.data / "val")
+        , m_labels(m_model.config.inChannels)
+    {
+        Recipe views = recipe.child("views");
+        m_side = views.atLeast<int64_t>("size", 2 * m_model.config.factor(), 128);
+        m_views.whole = views.atLeast<double>("whole", 0, 0.5);
+        m_views.least = views.atLeast<double>("least", 0.1, 0.5);
+        m_batch = views.atLeast<int64_t>("batch", 1, 16);
+        views.finish();
+        m_labelSet = recipe.value<std::string>("label_set");
+        m_name = recipe.valueOr<std::string>("name", "");
+        recipe.finish();
+    }
+
+protected:
+    Batch batch(uint64_t seed) override
+    {
+        std::vector<at::Tensor> maps;
+        for (int64_t i = 0; i < m_batch; ++i) {
+            const uint64_t sample = mixedSeed(seed, uint64_t(i));
+            maps.push_back(m_pictures.paintedLabels(m_pictures.randomView(sample, m_views), m_side, sample, {}));
+        }
+        const at::Tensor labels = at::stack(maps);
+        return {oneHot(labels), labels};
+    }
+
+    at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) override
+    {
+        values["accuracy"] = (output.argmax(1) == target).to(at::kFloat).mean().item<double>();
+        return at::cross_entropy_loss(output, target);
+    }
+
+    Values validate(const Autoencoder &model) override
+    {
+        const int64_t count = std::min<int64_t>(m_validation.size(), 32);
+        at::Tensor used = at::zeros({model.config.codes}, at::kLong);
+        double accuracy = 0;
+        std::vector<at::Tensor> shown;
+        for (int64_t i = 0; i < count; ++i) {
+            const at::Tensor labels = m_validation.exactLabels(m_validation.wholeView(i), 256);
+            const at::Tensor codes = model.encode(oneHot(labels.unsqueeze(0)));
+            const at::Tensor back = model.decode(codes).argmax(1).squeeze(0);
+            used += at::bincount(codes.reshape({-1}), {}, model.config.codes);
+            accuracy += (back == labels).to(at::kFloat).mean().item<double>() / double(count);
+            if (i < 8)
+                shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
+        }
+        writeSheet(m_run.file("samples.png"), shown, 8);
+        return {{"accuracy", accuracy}, {"codes_used", double((used > 0).sum().item<int64_t>())}};
+    }
+
+    ModelConfig modelConfig() const override
+    {
+        ModelConfig config;
+        config.name = m_name;
+        config.firstStage = m_model.config;
+        config.imageTokens = {0, m_model.config.codes};
+        config.condition.labelSet = m_labelSet;
+        return config;
+    }
+
+private:
+    at::Tensor oneHot(const at::Tensor &labels) const
+    {
+        return at::one_hot(labels, m_labels).permute({0, 3, 1, 2}).to(at::kFloat);
+    }
+
+    PictureSet m_pictures, m_validation;
+    int64_t m_labels;
+    ViewSettings m_views;
+    int64_t m_side = 0, m_batch = 0;
+    std::string m_labelSet, m_name;
+};
+
+} // namespace
+
+void trainCondition(const TrainOptions &options)
+{
+    Recipe recipe(options.recipe);
+    ConditionTraining(options, recipe).train();
+}
+
+} // namespace tessera::models

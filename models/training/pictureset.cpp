@@ -1,0 +1,154 @@
+#include "models/training/pictureset.h"
+
+#include <algorithm>
+#include <random>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "models/error.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+// One plane of a picture as seen by a view: nearest pixel, [side, side].
+template<typename T>
+std::vector<T> seen(const std::vector<T> &plane, int width, const View &view, int64_t side)
+{
+    std::vector<T> result(size_t(side * side));
+    for (int64_t row = 0; row < side; ++row) {
+        const int64_t y = view.y + row * view.side / side;
+        for (int64_t column = 0; column < side; ++column) {
+            const int64_t across = view.mirrored ? side - 1 - column : column;
+            result[size_t(row * side + column)] = plane[size_t(y * width + view.x + across * view.side / side)];
+        }
+    }
+    return result;
+}
+
+std::map<std::string, std::string> factTexts(const std::string &text)
+{
+    std::map<std::string, std::string> facts;
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (json.is_object())
+        for (const auto &[key, value] : json.items())
+            facts[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    return facts;
+}
+
+at::Tensor labelTensor(const std::vector<uint8_t> &labels, int64_t side)
+{
+    at::Tensor result = at::empty({side, side}, at::kLong);
+    std::ranges::copy(labels, result.data_ptr<int64_t>());
+    return result;
+}
+
+// The planes that labels are made from, as a view sees them.
+struct SeenPlanes {
+    std::vector<uint8_t> object, material;
+    std::vector<uint16_t> depth;
+    int64_t side;
+
+    SeenPlanes(const ShardPicture &picture, const View &view, int64_t size)
+        : object(seen(picture.object, picture.width, view, size))
+        , material(seen(picture.material, picture.width, view, size))
+        , depth(seen(picture.depth, picture.width, view, size))
+        , side(size)
+    {}
+    LabelSource source() const
+    {
+        return {.width = int(side),
+                .height = int(side),
+                .object = object.data(),
+                .material = material.data(),
+                .depth = depth.data()};
+    }
+};
+
+} // namespace
+
+uint64_t mixedSeed(uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t x = a * 0x9e3779b97f4a7c15ULL + b * 0xbf58476d1ce4e5b9ULL + c * 0x94d049bb133111ebULL + 1;
+    for (int round = 0; round < 2; ++round) { // splitmix64's finaliser
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+        x ^= x >> 31;
+    }
+    return x;
+}
+
+PictureSet::PictureSet(const std::filesystem::path &folder)
+{
+    const auto shards =
+        std::filesystem::is_directory(folder) ? listShards(folder) : std::vector<std::filesystem::path>{};
+    if (shards.empty())
+        throw Error(ErrorCode::FileRead, "There is no training data at " + folder.string()
+                                             + ": expected .tlds files made by `tessera-train landscapes`.");
+    for (const auto &path : shards) {
+        const ShardReader reader(path);
+        for (size_t i = 0; i < reader.size(); ++i) {
+            m_pictures.push_back(reader.read(i));
+            m_facts.push_back(factTexts(m_pictures.back().facts));
+        }
+    }
+}
+
+std::string PictureSet::fact(int64_t index, const std::string &key) const
+{
+    const auto &facts = m_facts[size_t(index)];
+    const auto found = facts.find(key);
+    return found == facts.end() ? "" : found->second;
+}
+
+View PictureSet::wholeView(int64_t index) const
+{
+    const ShardPicture &picture = m_pictures[size_t(index)];
+    const int side = std::min(picture.width, picture.height);
+    return {index, (picture.width - side) / 2, (picture.height - side) / 2, side, false};
+}
+
+View PictureSet::randomView(uint64_t seed, const ViewSettings &settings) const
+{
+    std::mt19937_64 random(seed);
+    const auto uniform = [&] { return double(random() >> 11) * 0x1p-53; };
+    View view = wholeView(int64_t(random() % m_pictures.size()));
+    const ShardPicture &picture = m_pictures[size_t(view.picture)];
+    if (uniform() >= settings.whole)
+        view.side = int(double(view.side) * (settings.least + (1 - settings.least) * uniform()));
+    view.x = int(uniform() * (picture.width - view.side + 1));
+    view.y = int(uniform() * (picture.height - view.side + 1));
+    view.mirrored = uniform() < 0.5;
+    return view;
+}
+
+at::Tensor PictureSet::rgb(const View &view, int64_t side) const
+{
+    const ShardPicture &picture = m_pictures[size_t(view.picture)];
+    const at::Tensor whole =
+        at::from_blob(const_cast<uint8_t *>(picture.rgb.data()), {picture.height, picture.width, 3}, at::kByte);
+    at::Tensor x = whole.slice(0, view.y, view.y + view.side).slice(1, view.x, view.x + view.side);
+    x = x.permute({2, 0, 1}).to(at::kFloat).contiguous().unsqueeze(0);
+    if (view.side != side)
+        x = at::_upsample_bilinear2d_aa(x, {side, side}, false);
+    if (view.mirrored)
+        x = x.flip({3});
+    return x.squeeze(0).div(127.5).sub(1);
+}
+
+at::Tensor PictureSet::exactLabels(const View &view, int64_t side) const
+{
+    return labelTensor(trainingLabels(SeenPlanes(picture(view.picture), view, side).source()), side);
+}
+
+at::Tensor PictureSet::paintedLabels(const View &view, int64_t side, uint64_t seed,
+                                     const MapAugmentation &augmentation) const
+{
+    return labelTensor(augmentedLabels(SeenPlanes(picture(view.picture), view, side).source(), seed, augmentation),
+                       side);
+}
+
+} // namespace tessera::models

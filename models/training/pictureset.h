@@ -1,0 +1,62 @@
+// Training pictures in memory, and the views that training sees of them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "models/training/mapaugment.h"
+#include "models/training/shard.h"
+
+namespace tessera::models
+{
+
+// A square of a picture, possibly mirrored.
+struct View {
+    int64_t picture = 0;
+    int x = 0, y = 0, side = 0; // pixels
+    bool mirrored = false;
+};
+
+// How views are drawn: `whole` of them show the largest square, the others a square of at least `least` of its side.
+// Views must span most of a picture: normalisation removes what is constant in a view, such as a sky's colour.
+struct ViewSettings {
+    double whole = 0.5;
+    double least = 0.5;
+};
+
+// Constant after construction; safe to read from several threads.
+class PictureSet
+{
+public:
+    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name), FileFormat.
+    explicit PictureSet(const std::filesystem::path &folder);
+
+    int64_t size() const { return int64_t(m_pictures.size()); }
+    const ShardPicture &picture(int64_t index) const { return m_pictures[size_t(index)]; }
+    // A fact of a picture as text, such as "light"; "" when it is not known.
+    std::string fact(int64_t index, const std::string &key) const;
+
+    // The same seed and index give the same view.
+    View randomView(uint64_t seed, const ViewSettings &settings) const;
+    View wholeView(int64_t index) const;
+
+    // float32 [3, side, side] in [-1, 1], scaled with an area filter.
+    at::Tensor rgb(const View &view, int64_t side) const;
+    // Labels int64 [side, side], nearest: exact ones, or as an artist might have painted them.
+    at::Tensor exactLabels(const View &view, int64_t side) const;
+    at::Tensor paintedLabels(const View &view, int64_t side, uint64_t seed, const MapAugmentation &augmentation) const;
+
+private:
+    std::vector<ShardPicture> m_pictures;
+    std::vector<std::map<std::string, std::string>> m_facts;
+};
+
+// A well mixed 64-bit value of up to three numbers: the seed of what happens in one step or to one sample.
+uint64_t mixedSeed(uint64_t a, uint64_t b, uint64_t c = 0);
+
+} // namespace tessera::models

@@ -1,0 +1,127 @@
+#include "models/training/run.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <ATen/ATen.h>
+
+#include "models/error.h"
+#include "models/safetensors.h"
+#include "models/training/pictureset.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+const std::string kCheckpoint = "checkpoint.safetensors";
+
+} // namespace
+
+TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(options)
+{
+    m_minutes = recipe.atLeast<double>("minutes", 0, 0);
+    m_steps = recipe.atLeast<int64_t>("steps", 0, 0);
+    if (options.minutes || options.steps) { // what the user asks for now replaces both limits of the recipe
+        m_minutes = options.minutes.value_or(0);
+        m_steps = options.steps.value_or(0);
+    }
+    if (m_minutes <= 0 && m_steps <= 0)
+        throw Error(ErrorCode::InvalidArgument, "The run has no end: give minutes or steps, above 0.");
+    m_seed = recipe.valueOr<uint64_t>("seed", 0);
+    m_checkpointSeconds = 60 * recipe.atLeast<double>("checkpoint_minutes", 0.01, 5);
+    std::error_code failure;
+    std::filesystem::create_directories(options.output, failure);
+    m_log.open(file("log.jsonl"), options.resume ? std::ios::app : std::ios::trunc);
+    if (failure || !m_log)
+        throw Error(ErrorCode::FileWrite, "The output folder " + options.output.string() + " cannot be written.");
+}
+
+bool TrainRun::next()
+{
+    ++m_step;
+    const double now = seconds();
+    if (m_lastStepAt > 0)
+        m_secondsPerStep =
+            m_secondsPerStep > 0 ? 0.9 * m_secondsPerStep + 0.1 * (now - m_lastStepAt) : now - m_lastStepAt;
+    m_lastStepAt = now;
+    return fraction() < 1 && !m_options.stop.stop_requested();
+}
+
+double TrainRun::fraction() const
+{
+    const double ofSteps = m_steps > 0 ? double(m_step) / double(m_steps) : 0;
+    const double ofMinutes = m_minutes > 0 ? seconds() / (60 * m_minutes) : 0;
+    return std::max(ofSteps, ofMinutes);
+}
+
+uint64_t TrainRun::stepSeed() const
+{
+    return mixedSeed(m_seed, uint64_t(m_step));
+}
+
+void TrainRun::report(const std::string &phase, const std::map<std::string, double> &values)
+{
+    nlohmann::json line = {{"phase", phase}, {"step", m_step}, {"seconds", std::round(seconds() * 10) / 10}};
+    for (const auto &[name, value] : values) {
+        if (!std::isfinite(value))
+            throw Error(ErrorCode::NonFinite, "Training broke at step " + std::to_string(m_step) + " of phase " + phase
+                                                  + ": '" + name + "' is not a number. The last checkpoint is kept in "
+                                                  + m_options.output.string() + ".");
+        line[name] = value;
+    }
+    m_log << line.dump() << '\n' << std::flush;
+    if (m_options.progress) {
+        const double done = fraction();
+        const double left = done > 0 ? (1 - done) / done * seconds() : 0;
+        m_options.progress({phase, m_step, done, m_secondsPerStep, left, values});
+    }
+}
+
+bool TrainRun::checkpointDue() const
+{
+    return std::chrono::duration<double>(Clock::now() - m_lastSave).count() > m_checkpointSeconds;
+}
+
+void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::string &phase)
+{
+    StateDict all;
+    for (const auto &[part, tensors] : parts)
+        all.merge(withPrefixAdded(tensors, part + "/"));
+    writeSafetensors(file(kCheckpoint), all,
+                     {{"step", std::to_string(m_step)}, {"seconds", std::to_string(seconds())}, {"phase", phase}});
+    m_lastSave = Clock::now();
+}
+
+std::map<std::string, StateDict> TrainRun::load()
+{
+    std::map<std::string, StateDict> parts;
+    if (!m_options.resume)
+        return parts;
+    const SafetensorsIndex index = readSafetensorsIndex(file(kCheckpoint));
+    for (const char *key : {"step", "seconds", "phase"})
+        if (!index.metadata.contains(key))
+            throw Error(ErrorCode::FileFormat,
+                        index.path.string() + " is not a training checkpoint: its metadata has no '" + key + "'.");
+    m_step = std::stoll(index.metadata.at("step")) - 1;
+    m_secondsBefore = std::stod(index.metadata.at("seconds"));
+    m_loadedPhase = index.metadata.at("phase");
+    m_start = Clock::now();
+    for (const auto &[name, tensor] : readSafetensors(index)) {
+        const size_t slash = name.find('/');
+        if (slash != std::string::npos)
+            parts[name.substr(0, slash)][name.substr(slash + 1)] = tensor;
+    }
+    return parts;
+}
+
+double scheduledRate(double peak, double fraction, double warmUp, double last)
+{
+    if (fraction < warmUp)
+        return peak * (0.02 + 0.98 * fraction / warmUp);
+    const double t = std::min(1.0, (fraction - warmUp) / (1 - warmUp));
+    return peak * (last + (1 - last) * 0.5 * (1 + std::cos(std::numbers::pi * t)));
+}
+
+} // namespace tessera::models

@@ -1,0 +1,70 @@
+// What every training run shares: budget, pace, checkpoints, log.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <string>
+
+#include "models/parameters.h"
+#include "models/training/recipe.h"
+#include "models/training/trainer.h"
+
+namespace tessera::models
+{
+
+// Counts steps and seconds over all sessions of a run. Used as
+//   while (run.next()) { ...; run.report(phase, values); if (run.checkpointDue()) run.save(tensors); }  run.save(tensors);
+class TrainRun
+{
+public:
+    // Takes `minutes`, `steps`, `seed` and `checkpoint_minutes` from the recipe. Makes the output folder.
+    // Throws Error (InvalidArgument) when neither the recipe nor the options say when to end.
+    TrainRun(const TrainOptions &options, Recipe &recipe);
+
+    // False when the budget is used up or a stop was asked for.
+    bool next();
+    int64_t step() const { return m_step; }
+    // Of the budget, 0..1: the larger of the shares of steps and of minutes.
+    double fraction() const;
+    // Seed of everything random in this step: nothing else has to be remembered to go on.
+    uint64_t stepSeed() const;
+    uint64_t seed() const { return m_seed; }
+
+    // Into the log, and to the progress callback. Throws Error (NonFinite) for a loss that is not a number.
+    void report(const std::string &phase, const std::map<std::string, double> &values);
+
+    bool checkpointDue() const;
+    // Tensors under "<part>.<name>"; also keeps steps and seconds. Atomic.
+    void save(const std::map<std::string, StateDict> &parts, const std::string &phase);
+    // The parts of the checkpoint to go on from, empty when the run begins. Throws Error when there is none to resume.
+    std::map<std::string, StateDict> load();
+    const std::string &loadedPhase() const { return m_loadedPhase; }
+
+    std::filesystem::path file(const std::string &name) const { return m_options.output / name; }
+    const TrainOptions &options() const { return m_options; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    double seconds() const { return m_secondsBefore + std::chrono::duration<double>(Clock::now() - m_start).count(); }
+
+    TrainOptions m_options;
+    double m_minutes = 0; // 0: no limit
+    int64_t m_steps = 0;  // 0: no limit
+    double m_checkpointSeconds = 300;
+    uint64_t m_seed = 0;
+    int64_t m_step = -1;
+    double m_secondsBefore = 0;
+    Clock::time_point m_start = Clock::now();
+    Clock::time_point m_lastSave = Clock::now();
+    double m_secondsPerStep = 0;
+    double m_lastStepAt = 0;
+    std::string m_loadedPhase;
+    std::ofstream m_log;
+};
+
+// Linear warm-up over the first `warmUp` of a phase, then a cosine down to `last` of the peak.
+double scheduledRate(double peak, double fraction, double warmUp, double last);
+
+} // namespace tessera::models

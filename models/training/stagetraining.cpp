@@ -1,0 +1,191 @@
+#include "models/training/stagetraining.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "models/bundle.h"
+#include "models/training/autocast.h"
+#include "models/training/pictureset.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+ModelConfig firstStageConfig(Recipe &recipe)
+{
+    return ModelConfig::fromJson(
+        {{"model", {{"target", "taming.models.vqgan.VQModel"}, {"params", recipe.value<nlohmann::json>("model")}}}});
+}
+
+// Convolutions run twice as fast when channels come last.
+StateDict channelsLast(StateDict tensors)
+{
+    for (auto &[name, tensor] : tensors)
+        if (tensor.dim() == 4)
+            tensor = tensor.contiguous(at::MemoryFormat::ChannelsLast);
+    return tensors;
+}
+
+StateDict freshParameters(const AutoencoderConfig &config, uint64_t seed)
+{
+    FreshSource source(seed);
+    Autoencoder::create(config, source);
+    return channelsLast(source.tensors());
+}
+
+Autoencoder modelOf(const AutoencoderConfig &config, const StateDict &parameters)
+{
+    StateDictSource source(parameters);
+    Autoencoder model = Autoencoder::create(config, source);
+    source.finish();
+    return model;
+}
+
+void copyInto(StateDict &parameters, const StateDict &values, const std::string &what)
+{
+    const c10::NoGradGuard noGradients;
+    StateDictSource source(values, "", what);
+    for (auto &[name, tensor] : parameters) {
+        const at::Tensor value = source.take(name, tensor.sizes().vec(), Init::Zero);
+        if (value.defined() && value.sizes() == tensor.sizes())
+            tensor.copy_(value);
+    }
+    source.finish();
+}
+
+} // namespace
+
+StageTraining::StageTraining(const TrainOptions &options, Recipe &recipe)
+    : m_run(options, recipe)
+    , m_bfloat16(recipe.valueOr<std::string>("precision", "auto") != "fp32" && bfloat16Pays(c10::kCPU))
+    , m_learningRate(recipe.atLeast<double>("learning_rate", 0, 2e-4))
+    , m_warmUp(recipe.atLeast<double>("warm_up", 1e-6, 0.03))
+    , m_lastRate(recipe.atLeast<double>("last_rate", 0, 0.1))
+    , m_parameters(freshParameters(firstStageConfig(recipe).firstStage, m_run.seed()))
+    , m_model(modelOf(firstStageConfig(recipe).firstStage, m_parameters))
+    , m_codebook(m_model.config.codes, m_model.config.embedDim)
+{
+    Recipe quantiser = recipe.child("quantiser");
+    m_warmFraction = quantiser.atLeast<double>("warm_fraction", 0, 0.1);
+    m_restartEvery = quantiser.atLeast<int64_t>("restart_every", 1, 150);
+    m_restartBelow = quantiser.atLeast<double>("restart_below", 0, 0.03);
+    m_restartUntil = quantiser.atLeast<double>("restart_until", 0, 0.6);
+    m_commitment = quantiser.atLeast<double>("commitment", 0, 0.25);
+    quantiser.finish();
+    m_optimizerSettings.beta2 = 0.99;
+    m_optimizerSettings.averageDecay = recipe.atLeast<double>("average", 0, 0.999);
+    m_optimizer = std::make_unique<Optimizer>(m_parameters, m_optimizerSettings);
+}
+
+StateDict StageTraining::averagedParameters() const
+{
+    StateDict result = m_optimizer->averaged();
+    for (const auto &[name, tensor] : m_parameters) // a frozen part is in no optimiser
+        result.try_emplace(name, tensor.detach());
+    return result;
+}
+
+void StageTraining::restore()
+{
+    const auto parts = m_run.load();
+    if (parts.empty())
+        return;
+    copyInto(m_parameters, parts.at("model"), "The checkpoint");
+    m_codebook.restoreUsage(parts.at("usage").at("usage"));
+    m_phase = m_run.loadedPhase();
+    if (m_phase == "frozen")
+        beginFrozenPhase();
+    m_optimizer->restore(parts.at("optimizer"));
+    restoreState(parts);
+}
+
+void StageTraining::enterPhase()
+{
+    const double fraction = m_run.fraction();
+    if (m_phase == "warm" && fraction >= m_warmFraction && m_codebook.hasLatents()) {
+        m_codebook.initialise(m_model.codebook, m_run.stepSeed());
+        m_phase = "codes";
+    }
+    if (m_phase == "codes" && frozen(fraction)) {
+        const StateDict averaged = m_optimizer->averaged();
+        copyInto(m_parameters, averaged, "The average");
+        m_phase = "frozen";
+        beginFrozenPhase();
+    }
+}
+
+void StageTraining::codesStep(Values &values)
+{
+    const Batch batch = this->batch(m_run.stepSeed());
+    at::Tensor latents, output, codeLoss = at::zeros({});
+    {
+        const Autocast autocast(c10::kCPU, m_bfloat16);
+        latents = m_model.latents(batch.input.contiguous(at::MemoryFormat::ChannelsLast)).to(at::kFloat);
+        at::Tensor quantised = latents;
+        if (m_phase == "warm") {
+            m_codebook.remember(latents);
+        } else {
+            const at::Tensor codes = m_model.nearestCodes(latents.detach());
+            m_codebook.count(codes);
+            const at::Tensor entries = m_model.lookup(codes);
+            codeLoss = at::mse_loss(entries, latents.detach()) + m_commitment * at::mse_loss(latents, entries.detach());
+            quantised = latents + (entries - latents).detach(); // straight through
+        }
+        output = m_model.decodeLatents(quantised).to(at::kFloat);
+    }
+    const at::Tensor loss = reconstructionLoss(output, batch.target, values) + codeLoss;
+    loss.backward();
+    const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
+    values["gradient"] = m_optimizer->step(rate);
+    values["loss"] = loss.item<double>();
+    values["rate"] = rate;
+    if (m_phase == "warm")
+        return;
+    values["code_loss"] = codeLoss.item<double>();
+    values["perplexity"] = m_codebook.perplexity();
+    if (m_run.step() % m_restartEvery == m_restartEvery - 1 && m_run.fraction() < m_restartUntil) {
+        const at::Tensor rows = m_codebook.restart(m_model.codebook, latents, m_restartBelow, m_run.stepSeed());
+        m_optimizer->forgetRows("quantize.embedding.weight", rows);
+        values["restarted"] = double(rows.numel());
+    }
+}
+
+void StageTraining::keep()
+{
+    std::map<std::string, StateDict> parts{
+        {"model", m_parameters}, {"optimizer", m_optimizer->state()}, {"usage", {{"usage", m_codebook.usage()}}}};
+    addState(parts);
+    m_run.save(parts, m_phase);
+    const StateDict averaged = averagedParameters();
+    Values figures;
+    {
+        const c10::NoGradGuard noGradients;
+        figures = validate(modelOf(m_model.config, averaged));
+    }
+    std::map<std::string, std::string> notes;
+    for (const auto &[name, value] : figures)
+        notes[name] = std::to_string(value);
+    ModelBundle::write(m_run.file("model.safetensors"), modelConfig(), averaged, notes);
+    m_run.report(m_phase + " (validation)", figures);
+}
+
+void StageTraining::train()
+{
+    restore();
+    while (m_run.next()) {
+        enterPhase();
+        Values values;
+        if (m_phase == "frozen")
+            frozenStep(values);
+        else
+            codesStep(values);
+        m_run.report(m_phase, values);
+        if (m_run.checkpointDue())
+            keep();
+    }
+    keep();
+}
+
+} // namespace tessera::models

@@ -1,0 +1,349 @@
+// The transformer's training (Esser et al. 2021, sec. 3.2): cross-entropy on picture codes given control tokens and
+// condition codes. Conditions are dropped at times, so that the model can be guided; controls are dropped to "any".
+#include <algorithm>
+#include <random>
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/GradMode.h>
+
+#include "models/bundle.h"
+#include "models/compression.h"
+#include "models/error.h"
+#include "models/safetensors.h"
+#include "models/training/autocast.h"
+#include "models/training/optimizer.h"
+#include "models/training/pictureset.h"
+#include "models/training/run.h"
+#include "models/training/tokenset.h"
+#include "models/training/transformerinit.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+using DropFn = std::function<bool()>;
+
+struct Sequences {
+    at::Tensor tokens; // int64 [B, prefix + window^2 - 1]
+    at::Tensor target; // int64 [B, window^2], codes of the picture
+};
+
+class TransformerTraining
+{
+public:
+    TransformerTraining(const TrainOptions &options, Recipe &recipe)
+        : m_run(options, recipe)
+        , m_stop(options.stop)
+        , m_bfloat16(bfloat16Pays(c10::kCPU))
+        , m_firstStage(ModelBundle::open(recipe.value<std::string>("first_stage")))
+        , m_conditionStage(ModelBundle::open(recipe.value<std::string>("condition_stage")))
+        , m_pictures(options.data / "train")
+        , m_validationPictures(options.data / "val")
+    {
+        readConfig(recipe);
+        readTraining(recipe);
+        recipe.finish();
+        start();
+    }
+
+    void train()
+    {
+        restore();
+        m_set = tokenise(m_firstStage.firstStage(), m_pictures, m_config.window, m_viewsPerPicture, m_views,
+                         m_run.seed(), m_stop);
+        m_validationSet =
+            tokenise(m_firstStage.firstStage(), m_validationPictures, m_config.window, 1, m_views, 0, m_stop);
+        while (m_run.next()) {
+            step();
+            if (m_run.checkpointDue())
+                keep();
+        }
+        keep();
+    }
+
+private:
+    void readConfig(Recipe &recipe)
+    {
+        const ModelConfig &condition = m_conditionStage.config();
+        m_config.name = recipe.valueOr<std::string>("name", "");
+        m_config.firstStage = m_firstStage.config().firstStage;
+        m_config.condition.kind = ConditionKind::Labels;
+        m_config.condition.labelSet = condition.condition.labelSet;
+        m_config.condition.stage = condition.firstStage;
+        m_config.window = recipe.atLeast<int64_t>("window", 2, 16);
+        if (m_config.firstStage.factor() != condition.firstStage.factor())
+            throw Error(ErrorCode::InvalidArgument,
+                        "The first stage has " + std::to_string(m_config.firstStage.factor())
+                            + " pixels per code and side, the " + "condition stage "
+                            + std::to_string(condition.firstStage.factor()) + ": they must be equal.");
+        layVocabulary(recipe);
+        Recipe network = recipe.child("transformer");
+        TransformerConfig transformer;
+        transformer.layers = network.atLeast<int64_t>("n_layer", 1, 8);
+        transformer.heads = network.atLeast<int64_t>("n_head", 1, 4);
+        transformer.embedding = network.atLeast<int64_t>("n_embd", 8, 256);
+        network.finish();
+        transformer.vocabSize = m_vocabulary;
+        transformer.unmasked = m_config.prefixLength();
+        transformer.blockSize = m_config.prefixLength() + m_config.window * m_config.window;
+        m_config.transformer = transformer;
+        Recipe sampling = recipe.child("sampling");
+        m_config.sampling = {sampling.atLeast<double>("temperature", 0.01, 1.0),
+                             sampling.atLeast<int64_t>("top_k", 0, 0), sampling.atLeast<double>("top_p", 0.01, 1.0),
+                             sampling.atLeast<double>("guidance", 0, 1.0)};
+        sampling.finish();
+        m_config = ModelConfig::fromJson(m_config.toJson()); // refuses what does not fit together
+    }
+
+    // picture codes | condition codes | values of each control | the null token
+    void layVocabulary(Recipe &recipe)
+    {
+        m_config.imageTokens = {0, m_config.firstStage.codes};
+        m_config.condition.tokens = {m_config.imageTokens.count, m_config.condition.stage->codes};
+        int64_t next = m_config.condition.tokens.first + m_config.condition.tokens.count;
+        for (const auto &control : recipe.valueOr<nlohmann::json>("controls", nlohmann::json::array())) {
+            Recipe entry(control, "recipe.controls");
+            ControlConfig config{entry.value<std::string>("key"), entry.value<std::vector<std::string>>("values"),
+                                 next};
+            entry.finish();
+            next += int64_t(config.values.size());
+            m_config.controls.push_back(std::move(config));
+        }
+        m_config.nullToken = next;
+        m_vocabulary = next + 1;
+    }
+
+    void readTraining(Recipe &recipe)
+    {
+        m_batch = recipe.atLeast<int64_t>("batch", 1, 16);
+        m_learningRate = recipe.atLeast<double>("learning_rate", 0, 1.5e-3);
+        m_warmUp = recipe.atLeast<double>("warm_up", 1e-6, 0.05);
+        m_lastRate = recipe.atLeast<double>("last_rate", 0, 0.03);
+        m_dropout = recipe.atLeast<double>("dropout", 0, 0.1);
+        m_conditionDropout = recipe.atLeast<double>("condition_dropout", 0, 0.1);
+        m_controlDropout = recipe.atLeast<double>("control_dropout", 0, 0.3);
+        m_keep = recipe.atLeast<double>("pkeep", 0, 0.95);
+        m_settings.weightDecay = recipe.atLeast<double>("weight_decay", 0, 0.05);
+        m_settings.averageDecay = recipe.atLeast<double>("average", 0, 0.998);
+        m_settings.beta2 = 0.95;
+        m_format = recipe.valueOr<std::string>("format", "int8") == "int8" ? WeightFormat::Int8 : WeightFormat::Float32;
+        Recipe views = recipe.child("views");
+        m_viewsPerPicture = views.atLeast<int64_t>("per_picture", 1, 4);
+        m_views.whole = views.atLeast<double>("whole", 0, 0.2);
+        m_views.least = views.atLeast<double>("least", 0.1, 0.55);
+        views.finish();
+    }
+
+    void start()
+    {
+        FreshSource source(m_run.seed());
+        Transformer::create(*m_config.transformer, source);
+        m_parameters = source.tensors();
+        m_parameters["pos_emb"].copy_(planePositions(m_config));
+        at::Tensor &embedding = m_parameters["tok_emb.weight"];
+        embedCodebook(embedding, m_config.imageTokens, m_firstStage.firstStage().codebook, m_run.seed() + 1);
+        embedCodebook(embedding, m_config.condition.tokens, m_conditionStage.firstStage().codebook, m_run.seed() + 2);
+        std::vector<std::string> decayed; // the original's grouping: weights of linear layers
+        for (const auto &[name, tensor] : m_parameters)
+            if (tensor.dim() == 2 && !name.starts_with("tok_emb"))
+                decayed.push_back(name);
+        m_optimizer = std::make_unique<Optimizer>(m_parameters, m_settings, decayed);
+        m_model = modelOf(m_parameters);
+    }
+
+    Transformer modelOf(const StateDict &parameters) const
+    {
+        StateDictSource source(parameters);
+        Transformer model = Transformer::create(*m_config.transformer, source);
+        source.finish();
+        return model;
+    }
+
+    void restore()
+    {
+        const auto parts = m_run.load();
+        if (parts.empty())
+            return;
+        const c10::NoGradGuard noGradients;
+        StateDictSource source(parts.at("model"), "", "The checkpoint");
+        for (auto &[name, tensor] : m_parameters) {
+            const at::Tensor value = source.take(name, tensor.sizes().vec(), Init::Zero);
+            if (value.defined() && value.sizes() == tensor.sizes())
+                tensor.copy_(value);
+        }
+        source.finish();
+        m_optimizer->restore(parts.at("optimizer"));
+    }
+
+    at::Tensor conditionCodes(const at::Tensor &labels) const // int64 [B, side, side] -> [B, window^2]
+    {
+        const c10::NoGradGuard noGradients;
+        const int64_t channels = m_config.condition.stage->inChannels;
+        const at::Tensor oneHot = at::one_hot(labels, channels).permute({0, 3, 1, 2}).to(at::kFloat);
+        const Autocast autocast(c10::kCPU, m_bfloat16);
+        return m_conditionStage.firstStage().encode(oneHot.contiguous(at::MemoryFormat::ChannelsLast)).flatten(1);
+    }
+
+    // [B, controls + window^2]
+    at::Tensor prefix(const PictureSet &pictures, const std::vector<View> &views, const at::Tensor &condition,
+                      const DropFn &dropControl, const DropFn &dropCondition) const
+    {
+        const int64_t controls = int64_t(m_config.controls.size());
+        at::Tensor result = at::empty({int64_t(views.size()), m_config.prefixLength()}, at::kLong);
+        auto rows = result.accessor<int64_t, 2>();
+        for (int64_t i = 0; i < int64_t(views.size()); ++i) {
+            for (int64_t c = 0; c < controls; ++c) {
+                const ControlConfig &control = m_config.controls[size_t(c)];
+                const auto fact = pictures.fact(views[size_t(i)].picture, control.key);
+                const auto value = std::ranges::find(control.values, fact);
+                const bool any = value == control.values.end() || dropControl();
+                rows[i][c] = control.first + (any ? 0 : value - control.values.begin());
+            }
+            if (dropCondition())
+                result[i].slice(0, controls).fill_(*m_config.nullToken);
+            else
+                result[i].slice(0, controls).copy_(condition[i] + m_config.condition.tokens.first);
+        }
+        return result;
+    }
+
+    Sequences sequences(const at::Tensor &prefixTokens, const at::Tensor &codes) const
+    {
+        const at::Tensor picture = codes.flatten(1); // [B, window^2]
+        return {at::cat({prefixTokens, picture.slice(1, 0, -1) + m_config.imageTokens.first}, 1), picture};
+    }
+
+    Sequences trainingBatch(uint64_t seed) const
+    {
+        std::mt19937_64 random(seed);
+        const auto drop = [&random](double share) {
+            return [&random, share] { return double(random() >> 11) * 0x1p-53 < share; };
+        };
+        const int64_t side = m_config.window * m_config.firstStage.factor();
+        std::vector<View> views;
+        std::vector<at::Tensor> labels, codes;
+        for (int64_t i = 0; i < m_batch; ++i) {
+            const auto chosen = size_t(random() % m_set.views.size());
+            views.push_back(m_set.views[chosen]);
+            labels.push_back(paintedMap(views.back(), side, random()));
+            codes.push_back(m_set.codes[int64_t(chosen)]);
+        }
+        Sequences batch = sequences(prefix(m_pictures, views, conditionCodes(at::stack(labels)), drop(m_controlDropout),
+                                           drop(m_conditionDropout)),
+                                    at::stack(codes));
+        scramble(batch.tokens, random());
+        return batch;
+    }
+
+    // Augmented at half size, where it costs a quarter, then enlarged.
+    at::Tensor paintedMap(const View &view, int64_t side, uint64_t seed) const
+    {
+        const at::Tensor small = m_pictures.paintedLabels(view, side / 2, seed, {});
+        return small.repeat_interleave(2, 0).repeat_interleave(2, 1);
+    }
+
+    // Some picture codes of the input become random ones, so that the model learns to go on from mistakes (pkeep).
+    void scramble(at::Tensor &tokens, uint64_t seed) const
+    {
+        if (m_keep >= 1)
+            return;
+        auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+        at::Tensor picture = tokens.slice(1, m_config.prefixLength());
+        const at::Tensor other = at::randint(m_config.imageTokens.count, picture.sizes(), generator, at::kLong);
+        const at::Tensor keep = at::rand(picture.sizes(), generator, at::kFloat) < m_keep;
+        picture.copy_(at::where(keep, picture, other + m_config.imageTokens.first));
+    }
+
+    at::Tensor loss(const Transformer &model, const Sequences &batch, double dropout) const
+    {
+        at::Tensor logits;
+        {
+            const Autocast autocast(c10::kCPU, m_bfloat16);
+            logits = model.forward(batch.tokens, m_config.prefixLength() - 1, dropout);
+        }
+        const int64_t first = m_config.imageTokens.first, count = m_config.imageTokens.count;
+        logits = logits.slice(2, first, first + count).to(at::kFloat).reshape({-1, count});
+        return at::cross_entropy_loss(logits, batch.target.reshape({-1}));
+    }
+
+    void step()
+    {
+        at::manual_seed(m_run.stepSeed()); // of dropout
+        const at::Tensor nll = loss(m_model, trainingBatch(m_run.stepSeed()), m_dropout);
+        nll.backward();
+        const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
+        const double gradient = m_optimizer->step(rate);
+        m_run.report("transformer", {{"nats", nll.item<double>()}, {"gradient", gradient}, {"rate", rate}});
+    }
+
+    // Nats per code on pictures the model was not trained on, with the exact map and with no map.
+    std::map<std::string, double> validate(const Transformer &model) const
+    {
+        const c10::NoGradGuard noGradients;
+        const int64_t count = std::min<int64_t>(32, int64_t(m_validationSet.views.size()));
+        const int64_t side = m_config.window * m_config.firstStage.factor();
+        std::map<std::string, double> sums{{"nats_with_map", 0}, {"nats_without_map", 0}};
+        for (int64_t i = 0; i < count; ++i) {
+            const std::vector<View> view{m_validationSet.views[size_t(i)]};
+            const at::Tensor condition = conditionCodes(m_validationPictures.exactLabels(view[0], side).unsqueeze(0));
+            for (const bool dropped : {false, true}) {
+                const at::Tensor tokens = prefix(
+                    m_validationPictures, view, condition, [] { return false; }, [dropped] { return dropped; });
+                const at::Tensor nll = loss(model, sequences(tokens, m_validationSet.codes[i].unsqueeze(0)), 0);
+                sums[dropped ? "nats_without_map" : "nats_with_map"] += nll.item<double>() / double(count);
+            }
+        }
+        return sums;
+    }
+
+    void keep()
+    {
+        m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, "transformer");
+        const StateDict averaged = m_optimizer->averaged();
+        const auto figures = validate(modelOf(averaged));
+        StateDict tensors = withPrefixAdded(averaged, "transformer.");
+        tensors.merge(stageTensors(m_firstStage, "first_stage_model."));
+        tensors.merge(stageTensors(m_conditionStage, "cond_stage_model."));
+        std::map<std::string, std::string> notes;
+        for (const auto &[name, value] : figures)
+            notes[name] = std::to_string(value);
+        ModelBundle::write(m_run.file("model.safetensors"), m_config, compressed(tensors, m_format), notes);
+        m_run.report("transformer (validation)", figures);
+    }
+
+    static StateDict stageTensors(const ModelBundle &bundle, const std::string &prefix)
+    {
+        return withPrefixAdded(decompressed(readSafetensors(readSafetensorsIndex(bundle.path()))), prefix);
+    }
+
+    TrainRun m_run;
+    std::stop_token m_stop;
+    bool m_bfloat16;
+    ModelBundle m_firstStage, m_conditionStage;
+    PictureSet m_pictures, m_validationPictures;
+    ModelConfig m_config;
+    int64_t m_vocabulary = 0;
+    int64_t m_batch = 0, m_viewsPerPicture = 0;
+    double m_learningRate = 0, m_warmUp = 0, m_lastRate = 0, m_dropout = 0, m_conditionDropout = 0,
+           m_controlDropout = 0, m_keep = 1;
+    WeightFormat m_format = WeightFormat::Int8;
+    OptimizerSettings m_settings;
+    ViewSettings m_views;
+    StateDict m_parameters;
+    Transformer m_model;
+    std::unique_ptr<Optimizer> m_optimizer;
+    TokenSet m_set, m_validationSet;
+};
+
+} // namespace
+
+void trainTransformer(const TrainOptions &options)
+{
+    Recipe recipe(options.recipe);
+    TransformerTraining(options, recipe).train();
+}
+
+} // namespace tessera::models
