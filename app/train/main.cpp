@@ -10,10 +10,12 @@
 #include <CLI/CLI.hpp>
 
 #include "app/train/benchmarks.h"
+#include "app/train/evaluation.h"
 #include "app/train/exitcodes.h"
 #include "app/train/interrupt.h"
 #include "app/train/landscapes.h"
 #include "app/train/training.h"
+#include "app/common/parkthreads.h"
 
 namespace tessera::train
 {
@@ -27,6 +29,7 @@ struct CommandLine {
     Job job; // of the chosen subcommand
     LandscapesOptions landscapes;
     TrainingOptions training;
+    EvaluationOptions evaluation;
     BenchmarkOptions benchmarks;
 };
 
@@ -111,6 +114,22 @@ void addTraining(CLI::App &app, CommandLine &line, const std::string &name, cons
     });
 }
 
+void addEvaluation(CLI::App &app, CommandLine &line)
+{
+    EvaluationOptions &options = line.evaluation;
+    CLI::App *command =
+        app.add_subcommand("evaluate", "Measure a model: reconstruction, use of codes, likelihood");
+    addPathOption(*command, "--model", options.model,
+                  "A model file or folder, or 'starter', which is the default");
+    addPathOption(*command, "--data", options.data, "Folder of shards; build/data/val unless told");
+    command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
+        ->check(CLI::PositiveNumber);
+    command->add_flag("--json", options.json, "Figures as JSON on stdout");
+    command->callback([&line] {
+        line.job = [&line](std::stop_token stop) { evaluate(line.evaluation, std::move(stop)); };
+    });
+}
+
 void addBenchmarks(CLI::App &app, CommandLine &line)
 {
     BenchmarkOptions &options = line.benchmarks;
@@ -147,6 +166,7 @@ int run(int argc, char **argv)
     addTraining(app, line, "condition", "Train a condition stage: painted maps to codes",
                 models::trainCondition);
     addTraining(app, line, "transformer", "Train the transformer that draws codes", models::trainTransformer);
+    addEvaluation(app, line);
     addBenchmarks(app, line);
     try {
         app.parse(argc, argv);
@@ -161,5 +181,6 @@ int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    tessera::app::parkWaitingThreads(argv);
     return tessera::train::run(argc, argv);
 }

@@ -2,6 +2,7 @@
 // (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented to look painted, so its codes speak of blobs.
 #include <ATen/ATen.h>
 
+#include "models/training/evaluate.h"
 #include "models/training/pictureset.h"
 #include "models/training/sheet.h"
 #include "models/training/stagetraining.h"
@@ -11,6 +12,9 @@ namespace tessera::models
 
 namespace
 {
+
+constexpr int64_t kValidationSide = 256;
+constexpr int64_t kValidated = 32;
 
 class ConditionTraining : public StageTraining
 {
@@ -52,21 +56,9 @@ protected:
 
     Values validate(const Autoencoder &model) override
     {
-        const int64_t count = std::min<int64_t>(m_validation.size(), 32);
-        at::Tensor used = at::zeros({model.config.codes}, at::kLong);
-        double accuracy = 0;
-        std::vector<at::Tensor> shown;
-        for (int64_t i = 0; i < count; ++i) {
-            const at::Tensor labels = m_validation.exactLabels(m_validation.wholeView(i), 256);
-            const at::Tensor codes = model.encode(oneHot(labels.unsqueeze(0)));
-            const at::Tensor back = model.decode(codes).argmax(1).squeeze(0);
-            used += at::bincount(codes.reshape({-1}), {}, model.config.codes);
-            accuracy += (back == labels).to(at::kFloat).mean().item<double>() / double(count);
-            if (i < 8)
-                shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
-        }
-        writeSheet(m_run.file("samples.png"), shown, 8);
-        return {{"accuracy", accuracy}, {"codes_used", double((used > 0).sum().item<int64_t>())}};
+        const auto figures = evaluateMaps(model, m_validation, kValidationSide, kValidated);
+        writeSheet(m_run.file("samples.png"), figures.shown, 8);
+        return {{"accuracy", figures.accuracy}, {"codes_used", double(figures.codesUsed)}};
     }
 
     ModelConfig modelConfig() const override

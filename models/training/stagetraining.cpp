@@ -160,15 +160,15 @@ void StageTraining::keep()
     m_run.save(parts, m_phase);
     const StateDict averaged = averagedParameters();
     Values figures;
-    {
+    if (!m_run.options().stop.stop_requested()) { // whoever stops a run does not want to wait for figures
         const c10::NoGradGuard noGradients;
         figures = validate(modelOf(m_model.config, averaged));
+        m_run.report(m_phase + " (validation)", figures);
     }
     std::map<std::string, std::string> notes;
     for (const auto &[name, value] : figures)
         notes[name] = std::to_string(value);
     ModelBundle::write(m_run.file("model.safetensors"), modelConfig(), averaged, notes);
-    m_run.report(m_phase + " (validation)", figures);
 }
 
 void StageTraining::train()

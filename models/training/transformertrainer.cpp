@@ -11,7 +11,7 @@
 #include "models/compression.h"
 #include "models/error.h"
 #include "models/safetensors.h"
-#include "models/training/autocast.h"
+#include "models/training/evaluate.h"
 #include "models/training/optimizer.h"
 #include "models/training/pictureset.h"
 #include "models/training/run.h"
@@ -24,20 +24,13 @@ namespace tessera::models
 namespace
 {
 
-using DropFn = std::function<bool()>;
-
-struct Sequences {
-    at::Tensor tokens; // int64 [B, prefix + window^2 - 1]
-    at::Tensor target; // int64 [B, window^2], codes of the picture
-};
-
 class TransformerTraining
 {
 public:
     TransformerTraining(const TrainOptions &options, Recipe &recipe)
         : m_run(options, recipe)
         , m_stop(options.stop)
-        , m_bfloat16(bfloat16Pays(c10::kCPU))
+
         , m_firstStage(ModelBundle::open(recipe.value<std::string>("first_stage")))
         , m_conditionStage(ModelBundle::open(recipe.value<std::string>("condition_stage")))
         , m_pictures(options.data / "train")
@@ -96,6 +89,7 @@ private:
                              sampling.atLeast<double>("guidance", 0, 1.0)};
         sampling.finish();
         m_config = ModelConfig::fromJson(m_config.toJson()); // refuses what does not fit together
+        m_builder.emplace(m_config, m_conditionStage.firstStage());
     }
 
     // picture codes | condition codes | values of each control | the null token
@@ -178,70 +172,32 @@ private:
         m_optimizer->restore(parts.at("optimizer"));
     }
 
-    at::Tensor conditionCodes(const at::Tensor &labels) const // int64 [B, side, side] -> [B, window^2]
-    {
-        const c10::NoGradGuard noGradients;
-        const int64_t channels = m_config.condition.stage->inChannels;
-        const at::Tensor oneHot = at::one_hot(labels, channels).permute({0, 3, 1, 2}).to(at::kFloat);
-        const Autocast autocast(c10::kCPU, m_bfloat16);
-        return m_conditionStage.firstStage().encode(oneHot.contiguous(at::MemoryFormat::ChannelsLast)).flatten(1);
-    }
-
-    // [B, controls + window^2]
-    at::Tensor prefix(const PictureSet &pictures, const std::vector<View> &views, const at::Tensor &condition,
-                      const DropFn &dropControl, const DropFn &dropCondition) const
-    {
-        const int64_t controls = int64_t(m_config.controls.size());
-        at::Tensor result = at::empty({int64_t(views.size()), m_config.prefixLength()}, at::kLong);
-        auto rows = result.accessor<int64_t, 2>();
-        for (int64_t i = 0; i < int64_t(views.size()); ++i) {
-            for (int64_t c = 0; c < controls; ++c) {
-                const ControlConfig &control = m_config.controls[size_t(c)];
-                const auto fact = pictures.fact(views[size_t(i)].picture, control.key);
-                const auto value = std::ranges::find(control.values, fact);
-                const bool any = value == control.values.end() || dropControl();
-                rows[i][c] = control.first + (any ? 0 : value - control.values.begin());
-            }
-            if (dropCondition())
-                result[i].slice(0, controls).fill_(*m_config.nullToken);
-            else
-                result[i].slice(0, controls).copy_(condition[i] + m_config.condition.tokens.first);
-        }
-        return result;
-    }
-
-    Sequences sequences(const at::Tensor &prefixTokens, const at::Tensor &codes) const
-    {
-        const at::Tensor picture = codes.flatten(1); // [B, window^2]
-        return {at::cat({prefixTokens, picture.slice(1, 0, -1) + m_config.imageTokens.first}, 1), picture};
-    }
-
     Sequences trainingBatch(uint64_t seed) const
     {
         std::mt19937_64 random(seed);
         const auto drop = [&random](double share) {
             return [&random, share] { return double(random() >> 11) * 0x1p-53 < share; };
         };
-        const int64_t side = m_config.window * m_config.firstStage.factor();
         std::vector<View> views;
         std::vector<at::Tensor> labels, codes;
         for (int64_t i = 0; i < m_batch; ++i) {
             const auto chosen = size_t(random() % m_set.views.size());
             views.push_back(m_set.views[chosen]);
-            labels.push_back(paintedMap(views.back(), side, random()));
+            labels.push_back(paintedMap(views.back(), random()));
             codes.push_back(m_set.codes[int64_t(chosen)]);
         }
-        Sequences batch = sequences(prefix(m_pictures, views, conditionCodes(at::stack(labels)), drop(m_controlDropout),
-                                           drop(m_conditionDropout)),
-                                    at::stack(codes));
+        const at::Tensor condition = m_builder->conditionCodes(at::stack(labels));
+        const at::Tensor prefix =
+            m_builder->prefix(m_pictures, views, condition, drop(m_controlDropout), drop(m_conditionDropout));
+        Sequences batch = m_builder->sequences(prefix, at::stack(codes));
         scramble(batch.tokens, random());
         return batch;
     }
 
     // Augmented at half size, where it costs a quarter, then enlarged.
-    at::Tensor paintedMap(const View &view, int64_t side, uint64_t seed) const
+    at::Tensor paintedMap(const View &view, uint64_t seed) const
     {
-        const at::Tensor small = m_pictures.paintedLabels(view, side / 2, seed, {});
+        const at::Tensor small = m_pictures.paintedLabels(view, m_builder->side() / 2, seed, {});
         return small.repeat_interleave(2, 0).repeat_interleave(2, 1);
     }
 
@@ -257,53 +213,32 @@ private:
         picture.copy_(at::where(keep, picture, other + m_config.imageTokens.first));
     }
 
-    at::Tensor loss(const Transformer &model, const Sequences &batch, double dropout) const
-    {
-        at::Tensor logits;
-        {
-            const Autocast autocast(c10::kCPU, m_bfloat16);
-            logits = model.forward(batch.tokens, m_config.prefixLength() - 1, dropout);
-        }
-        const int64_t first = m_config.imageTokens.first, count = m_config.imageTokens.count;
-        logits = logits.slice(2, first, first + count).to(at::kFloat).reshape({-1, count});
-        return at::cross_entropy_loss(logits, batch.target.reshape({-1}));
-    }
-
     void step()
     {
         at::manual_seed(m_run.stepSeed()); // of dropout
-        const at::Tensor nll = loss(m_model, trainingBatch(m_run.stepSeed()), m_dropout);
+        const at::Tensor nll = m_builder->loss(m_model, trainingBatch(m_run.stepSeed()), m_dropout);
         nll.backward();
         const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
         const double gradient = m_optimizer->step(rate);
         m_run.report("transformer", {{"nats", nll.item<double>()}, {"gradient", gradient}, {"rate", rate}});
     }
 
-    // Nats per code on pictures the model was not trained on, with the exact map and with no map.
-    std::map<std::string, double> validate(const Transformer &model) const
+    LikelihoodFigures validate(const Transformer &model) const
     {
         const c10::NoGradGuard noGradients;
-        const int64_t count = std::min<int64_t>(32, int64_t(m_validationSet.views.size()));
-        const int64_t side = m_config.window * m_config.firstStage.factor();
-        std::map<std::string, double> sums{{"nats_with_map", 0}, {"nats_without_map", 0}};
-        for (int64_t i = 0; i < count; ++i) {
-            const std::vector<View> view{m_validationSet.views[size_t(i)]};
-            const at::Tensor condition = conditionCodes(m_validationPictures.exactLabels(view[0], side).unsqueeze(0));
-            for (const bool dropped : {false, true}) {
-                const at::Tensor tokens = prefix(
-                    m_validationPictures, view, condition, [] { return false; }, [dropped] { return dropped; });
-                const at::Tensor nll = loss(model, sequences(tokens, m_validationSet.codes[i].unsqueeze(0)), 0);
-                sums[dropped ? "nats_without_map" : "nats_with_map"] += nll.item<double>() / double(count);
-            }
-        }
-        return sums;
+        return evaluateLikelihood(model, *m_builder, m_validationPictures, m_validationSet.codes, 32);
     }
 
     void keep()
     {
         m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, "transformer");
         const StateDict averaged = m_optimizer->averaged();
-        const auto figures = validate(modelOf(averaged));
+        std::map<std::string, double> figures;
+        if (!m_stop.stop_requested()) {
+            const auto likelihood = validate(modelOf(averaged));
+            figures = {{"nats_with_map", likelihood.withMap}, {"nats_without_map", likelihood.withoutMap}};
+            m_run.report("transformer (validation)", figures);
+        }
         StateDict tensors = withPrefixAdded(averaged, "transformer.");
         tensors.merge(stageTensors(m_firstStage, "first_stage_model."));
         tensors.merge(stageTensors(m_conditionStage, "cond_stage_model."));
@@ -311,7 +246,6 @@ private:
         for (const auto &[name, value] : figures)
             notes[name] = std::to_string(value);
         ModelBundle::write(m_run.file("model.safetensors"), m_config, compressed(tensors, m_format), notes);
-        m_run.report("transformer (validation)", figures);
     }
 
     static StateDict stageTensors(const ModelBundle &bundle, const std::string &prefix)
@@ -321,10 +255,10 @@ private:
 
     TrainRun m_run;
     std::stop_token m_stop;
-    bool m_bfloat16;
     ModelBundle m_firstStage, m_conditionStage;
     PictureSet m_pictures, m_validationPictures;
     ModelConfig m_config;
+    std::optional<SequenceBuilder> m_builder;
     int64_t m_vocabulary = 0;
     int64_t m_batch = 0, m_viewsPerPicture = 0;
     double m_learningRate = 0, m_warmUp = 0, m_lastRate = 0, m_dropout = 0, m_conditionDropout = 0,

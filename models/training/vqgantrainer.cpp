@@ -1,13 +1,12 @@
 // The first stage's training: phase A (codes; Esser et al. 2021, sec. 3.1, without the adversary) and phase B, in which
 // encoder and codebook are frozen and the decoder is sharpened against a patch discriminator. Codes learned in phase A
 // stay valid, so a transformer can be trained on them before, after or beside phase B.
-#include <cmath>
-
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
 #include "models/training/autocast.h"
 #include "models/training/discriminator.h"
+#include "models/training/evaluate.h"
 #include "models/training/losses.h"
 #include "models/training/perceptual.h"
 #include "models/training/pictureset.h"
@@ -19,6 +18,9 @@ namespace tessera::models
 
 namespace
 {
+
+constexpr int64_t kValidationSide = 256;
+constexpr int64_t kValidated = 32;
 
 class VqganTraining : public StageTraining
 {
@@ -119,25 +121,9 @@ protected:
 
     Values validate(const Autoencoder &model) override
     {
-        const int64_t count = std::min<int64_t>(m_validation.size(), 32);
-        double squares = 0, gradients = 0, realGradients = 0;
-        std::vector<at::Tensor> shown;
-        at::Tensor used = at::zeros({model.config.codes}, at::kLong);
-        for (int64_t i = 0; i < count; ++i) {
-            const at::Tensor x = m_validation.rgb(m_validation.wholeView(i), 256).unsqueeze(0);
-            const at::Tensor codes = model.encode(x);
-            const at::Tensor y = model.decode(codes).clamp(-1, 1);
-            used += at::bincount(codes.reshape({-1}), {}, model.config.codes);
-            squares += (x - y).square().mean().item<double>() / 4; // of the range [-1, 1]
-            gradients += meanGradient(y);
-            realGradients += meanGradient(x);
-            if (i < 8)
-                shown.push_back(at::cat({x, y}, 2).squeeze(0));
-        }
-        writeSheet(m_run.file("samples.png"), shown, 8);
-        return {{"psnr", -10 * std::log10(squares / double(count))},
-                {"texture", gradients / realGradients},
-                {"codes_used", double((used > 0).sum().item<int64_t>())}};
+        const auto figures = evaluateReconstruction(model, m_validation, kValidationSide, kValidated);
+        writeSheet(m_run.file("samples.png"), figures.shown, 8);
+        return {{"psnr", figures.psnr}, {"texture", figures.texture}, {"codes_used", double(figures.codesUsed)}};
     }
 
     ModelConfig modelConfig() const override
@@ -240,11 +226,6 @@ private:
         loss.backward();
         m_discriminatorOptimizer->step(rate);
         values["discriminator"] = loss.item<double>();
-    }
-
-    static double meanGradient(const at::Tensor &x)
-    {
-        return (x.slice(3, 1) - x.slice(3, 0, -1)).abs().mean().item<double>();
     }
 
     PictureSet m_pictures, m_validation;

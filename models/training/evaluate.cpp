@@ -1,0 +1,132 @@
+#include "models/training/evaluate.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "models/bundle.h"
+#include "models/training/sheet.h"
+#include "models/training/tokenset.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+constexpr int64_t kShown = 8;
+constexpr int64_t kEvaluated = 256;
+
+double meanGradient(const at::Tensor &x)
+{
+    return (x.slice(3, 1) - x.slice(3, 0, -1)).abs().mean().item<double>();
+}
+
+at::Tensor oneHot(const at::Tensor &labels, int64_t classes) // [B, H, W] -> [B, classes, H, W]
+{
+    return at::one_hot(labels, classes).permute({0, 3, 1, 2}).to(at::kFloat);
+}
+
+double entropyOf(const at::Tensor &counts)
+{
+    const at::Tensor p = counts.to(at::kDouble) / counts.sum();
+    return (p * (p + 1e-30).log()).sum().neg().item<double>();
+}
+
+} // namespace
+
+ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, const PictureSet &pictures, int64_t side,
+                                             int64_t count)
+{
+    count = std::min(count, pictures.size());
+    ReconstructionFigures figures;
+    double squares = 0, made = 0, real = 0;
+    at::Tensor used = at::zeros({firstStage.config.codes}, at::kLong);
+    for (int64_t i = 0; i < count; ++i) {
+        const at::Tensor x = pictures.rgb(pictures.wholeView(i), side).unsqueeze(0);
+        const at::Tensor codes = firstStage.encode(x);
+        const at::Tensor y = firstStage.decode(codes).clamp(-1, 1);
+        used += at::bincount(codes.reshape({-1}), {}, firstStage.config.codes);
+        squares += (x - y).square().mean().item<double>() / 4; // values span 2
+        made += meanGradient(y);
+        real += meanGradient(x);
+        if (i < kShown)
+            figures.shown.push_back(at::cat({x, y}, 2).squeeze(0));
+    }
+    figures.psnr = -10 * std::log10(squares / double(count));
+    figures.texture = made / real;
+    figures.codesUsed = (used > 0).sum().item<int64_t>();
+    figures.unigramNats = entropyOf(used);
+    figures.perplexity = std::exp(figures.unigramNats);
+    return figures;
+}
+
+MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count)
+{
+    count = std::min(count, pictures.size());
+    MapFigures figures;
+    at::Tensor used = at::zeros({conditionStage.config.codes}, at::kLong);
+    for (int64_t i = 0; i < count; ++i) {
+        const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
+        const at::Tensor codes = conditionStage.encode(oneHot(labels.unsqueeze(0), conditionStage.config.inChannels));
+        const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0);
+        used += at::bincount(codes.reshape({-1}), {}, conditionStage.config.codes);
+        figures.accuracy += (back == labels).to(at::kFloat).mean().item<double>() / double(count);
+        if (i < kShown)
+            figures.shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
+    }
+    figures.codesUsed = (used > 0).sum().item<int64_t>();
+    return figures;
+}
+
+LikelihoodFigures evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
+                                     const PictureSet &pictures, const at::Tensor &codes, int64_t count)
+{
+    count = std::min(count, codes.size(0));
+    LikelihoodFigures figures;
+    for (int64_t i = 0; i < count; ++i) {
+        const std::vector<View> view{pictures.wholeView(i)};
+        const at::Tensor condition = builder.conditionCodes(pictures.exactLabels(view[0], builder.side()).unsqueeze(0));
+        for (const bool dropped : {false, true}) {
+            const at::Tensor prefix = builder.prefix(
+                pictures, view, condition, [] { return false; }, [dropped] { return dropped; });
+            const at::Tensor nats = builder.loss(transformer, builder.sequences(prefix, codes[i].unsqueeze(0)));
+            (dropped ? figures.withoutMap : figures.withMap) += nats.item<double>() / double(count);
+        }
+    }
+    return figures;
+}
+
+nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data,
+                             std::stop_token stop)
+{
+    const c10::NoGradGuard noGradients;
+    const ModelBundle bundle = ModelBundle::open(model);
+    const PictureSet pictures(std::filesystem::is_directory(data / "val") ? data / "val" : data);
+    const ModelConfig &config = bundle.config();
+    const int64_t side = config.window * config.firstStage.factor();
+    nlohmann::json json = {{"model", bundle.path().string()}, {"pictures", std::min(kEvaluated, pictures.size())}};
+
+    const auto reconstruction = evaluateReconstruction(bundle.firstStage(), pictures, side, kEvaluated);
+    json["psnr"] = reconstruction.psnr;
+    json["texture"] = reconstruction.texture;
+    json["codes"] = config.firstStage.codes;
+    json["codes_used"] = reconstruction.codesUsed;
+    json["perplexity"] = reconstruction.perplexity;
+    json["unigram_nats"] = reconstruction.unigramNats;
+    if (!bundle.transformer() || !bundle.conditionStage() || !config.nullToken || stop.stop_requested())
+        return json;
+
+    const auto maps = evaluateMaps(*bundle.conditionStage(), pictures, side, kEvaluated);
+    json["map_accuracy"] = maps.accuracy;
+    json["map_codes_used"] = maps.codesUsed;
+    const SequenceBuilder builder(config, *bundle.conditionStage());
+    const TokenSet tokens = tokenise(bundle.firstStage(), pictures, config.window, 1, {}, 0, stop);
+    const auto likelihood = evaluateLikelihood(*bundle.transformer(), builder, pictures, tokens.codes, kEvaluated);
+    json["nats_with_map"] = likelihood.withMap;
+    json["nats_without_map"] = likelihood.withoutMap;
+    return json;
+}
+
+} // namespace tessera::models

@@ -1,0 +1,51 @@
+// How good a model is, on pictures it was not trained on.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+#include <nlohmann/json.hpp>
+
+#include "models/autoencoder.h"
+#include "models/training/pictureset.h"
+#include "models/training/sequences.h"
+
+namespace tessera::models
+{
+
+struct ReconstructionFigures {
+    double psnr = 0;    // dB, over all pictures together
+    double texture = 0; // mean horizontal gradient of the reconstructions by that of the originals: 1 is as sharp
+    int64_t codesUsed = 0;
+    double perplexity = 0;         // exp(entropy) of the codes
+    double unigramNats = 0;        // entropy of the codes, nats: what a model that ignores all context pays
+    std::vector<at::Tensor> shown; // the first eight: original above reconstruction, float [3, 2 side, side]
+};
+
+struct MapFigures {
+    double accuracy = 0; // share of pixels whose label comes back
+    int64_t codesUsed = 0;
+    std::vector<at::Tensor> shown;
+};
+
+struct LikelihoodFigures { // nats per picture code, teacher-forced on one window
+    double withMap = 0;
+    double withoutMap = 0; // null tokens in place of the condition
+};
+
+// Whole pictures, at most `count`. REQUIRES: gradients are off.
+ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, const PictureSet &pictures, int64_t side,
+                                             int64_t count);
+MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count);
+// `codes`: int64 [pictures, window, window] of the whole views.
+LikelihoodFigures evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
+                                     const PictureSet &pictures, const at::Tensor &codes, int64_t count);
+
+// All of it for a model file, as flat keys. `data`: folder of shards, or one with val/ below it. Throws Error.
+nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data,
+                             std::stop_token stop = {});
+
+} // namespace tessera::models

@@ -1,0 +1,278 @@
+// The training runs as a whole, on a few tiny pictures: they learn, stop, go on exactly where they were, and leave models
+// that open.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/bundle.h"
+#include "models/error.h"
+#include "models/safetensors.h"
+#include "models/training/evaluate.h"
+#include "models/training/shard.h"
+#include "models/training/trainer.h"
+#include "models/training/transformerinit.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr int kSide = 64;
+
+// Sky above, one of two grounds below: a picture whose colours its labels tell.
+ShardPicture paintedPicture(int index)
+{
+    ShardPicture picture;
+    picture.width = picture.height = kSide;
+    const int horizon = 20 + index % 5 * 4;
+    const bool grass = index % 2 == 0;
+    for (int y = 0; y < kSide; ++y) {
+        for (int x = 0; x < kSide; ++x) {
+            const bool sky = y < horizon;
+            const uint8_t red = sky ? 120 : grass ? 40 : 220, blue = sky ? 250 : grass ? 30 : 160;
+            for (const int value : {int(red), sky ? 180 : grass ? 150 : 190, int(blue)})
+                picture.rgb.push_back(uint8_t(std::clamp(value + (x * 7 + y * 13) % 9 - 4, 0, 255)));
+            const uint8_t label = sky ? 1 : grass ? 10 : 17;
+            picture.object.push_back(label);
+            picture.material.push_back(label);
+            picture.depth.push_back(sky ? 0 : uint16_t(1000 * y));
+        }
+    }
+    picture.facts = R"({"light":"day","seed":1})";
+    return picture;
+}
+
+json stageRecipe(int channels, int codes)
+{
+    return {{"seed", 1},
+            {"steps", 8},
+            {"checkpoint_minutes", 60},
+            {"learning_rate", 2e-3},
+            {"precision", "fp32"},
+            {"average", 0.5},
+            {"model",
+             {{"embed_dim", 4},
+              {"n_embed", codes},
+              {"ddconfig",
+               {{"in_channels", channels},
+                {"out_ch", channels},
+                {"ch", 32},
+                {"ch_mult", {1, 1, 1}},
+                {"num_res_blocks", 1},
+                {"attn_resolutions", json::array()},
+                {"resolution", 64},
+                {"z_channels", 8},
+                {"patch_size", 4},
+                {"norm_groups", 8}}}}},
+            {"quantiser", {{"warm_fraction", 0.25}, {"restart_every", 3}}},
+            {"views", {{"size", 64}, {"batch", 2}}}};
+}
+
+json vqganRecipe()
+{
+    json recipe = stageRecipe(3, 12);
+    recipe["losses"] = {{"perceptual", 0}};
+    recipe["adversary"] = {{"from", 0.6}, {"alone_steps", 1}, {"ramp_steps", 2}, {"width", 8}, {"layers", 2}};
+    return recipe;
+}
+
+json conditionRecipe()
+{
+    json recipe = stageRecipe(25, 8);
+    recipe["label_set"] = "landscape";
+    return recipe;
+}
+
+class TrainersTest : public testing::Test
+{
+protected:
+    static void SetUpTestSuite()
+    {
+        std::string name = (fs::temp_directory_path() / "tessera-train-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        folder = name;
+        for (const std::string part : {"train", "val"}) {
+            fs::create_directories(folder / part);
+            ShardWriter writer(folder / part / "a.tlds", kSide, kSide);
+            for (int i = 0; i < 6; ++i)
+                writer.add(paintedPicture(i));
+            writer.close();
+        }
+        trainVqgan(options(vqganRecipe(), "vqgan"));
+        trainCondition(options(conditionRecipe(), "condition"));
+    }
+    static void TearDownTestSuite() { fs::remove_all(folder); }
+
+    static TrainOptions options(const json &recipe, const std::string &output)
+    {
+        TrainOptions result;
+        result.recipe = recipe;
+        result.data = folder;
+        result.output = folder / output;
+        return result;
+    }
+    static json transformerRecipe()
+    {
+        return {{"name", "Tiny"},
+                {"first_stage", (folder / "vqgan" / "model.safetensors").string()},
+                {"condition_stage", (folder / "condition" / "model.safetensors").string()},
+                {"seed", 3},
+                {"steps", 30},
+                {"window", 4},
+                {"transformer", {{"n_layer", 2}, {"n_head", 2}, {"n_embd", 32}}},
+                {"controls", {{{"key", "light"}, {"values", {"any", "day", "night"}}}}},
+                {"batch", 4},
+                {"learning_rate", 1e-2},
+                {"average", 0.8},
+                {"format", "fp32"},
+                {"views", {{"per_picture", 2}}}};
+    }
+    static StateDict weights(const std::string &output)
+    {
+        return readSafetensors(readSafetensorsIndex(folder / output / "checkpoint.safetensors"), "model/");
+    }
+    static void expectEqual(const StateDict &a, const StateDict &b)
+    {
+        ASSERT_EQ(a.size(), b.size());
+        for (const auto &[name, tensor] : a)
+            EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+    }
+    static std::string refusal(const json &recipe, void (*train)(const TrainOptions &) = trainVqgan)
+    {
+        try {
+            train(options(recipe, "refused"));
+        } catch (const Error &error) {
+            return error.what();
+        }
+        return "accepted";
+    }
+
+    static inline fs::path folder;
+};
+
+TEST_F(TrainersTest, LeaveModelsThatOpen)
+{
+    const ModelBundle first = ModelBundle::open(folder / "vqgan" / "model.safetensors");
+    EXPECT_EQ(first.config().firstStage.factor(), 16);
+    EXPECT_EQ(ModelBundle::open(folder / "condition" / "model.safetensors").config().condition.labelSet, "landscape");
+    for (const std::string file : {"vqgan/samples.png", "condition/samples.png", "vqgan/log.jsonl"})
+        EXPECT_GT(fs::file_size(folder / file), 100U) << file;
+}
+
+TEST_F(TrainersTest, FrozenPhaseKeepsTheCodes)
+{
+    const StateDict last = weights("vqgan");
+    std::ifstream log(folder / "vqgan" / "log.jsonl");
+    const std::string text{std::istreambuf_iterator<char>(log), {}};
+    EXPECT_THAT(text, HasSubstr("\"phase\":\"warm\""));
+    EXPECT_THAT(text, HasSubstr("\"phase\":\"codes\""));
+    EXPECT_THAT(text, HasSubstr("\"phase\":\"frozen\""));
+    EXPECT_THAT(text, HasSubstr("adaptive_weight"));
+
+    TrainOptions more = options(vqganRecipe(), "vqgan-more");
+    fs::create_directories(more.output);
+    fs::copy_file(folder / "vqgan" / "checkpoint.safetensors", more.output / "checkpoint.safetensors");
+    more.resume = true;
+    more.steps = 12;
+    trainVqgan(more);
+    for (const auto &[name, tensor] : weights("vqgan-more"))
+        EXPECT_EQ(at::equal(tensor, last.at(name)),
+                  !(name.starts_with("model/decoder.") || name.starts_with("model/post_")))
+            << name;
+}
+
+TEST_F(TrainersTest, StoppedRunGoesOnExactly)
+{
+    std::stop_source stop;
+    TrainOptions first = options(vqganRecipe(), "vqgan-parts");
+    first.stop = stop.get_token();
+    first.progress = [&](const TrainProgress &progress) {
+        if (progress.step == 3)
+            stop.request_stop();
+    };
+    trainVqgan(first);
+    TrainOptions second = options(vqganRecipe(), "vqgan-parts");
+    second.resume = true;
+    trainVqgan(second);
+    expectEqual(weights("vqgan"), weights("vqgan-parts"));
+}
+
+TEST_F(TrainersTest, TransformerLearnsFromTheMap)
+{
+    double first = 0, last = 0;
+    TrainOptions run = options(transformerRecipe(), "transformer");
+    run.progress = [&](const TrainProgress &progress) {
+        if (const auto nats = progress.values.find("nats"); nats != progress.values.end())
+            (progress.step == 0 ? first : last) = nats->second;
+    };
+    trainTransformer(run);
+    EXPECT_LT(last, 0.8 * first);
+
+    const ModelBundle model = ModelBundle::open(folder / "transformer" / "model.safetensors");
+    ASSERT_NE(model.transformer(), nullptr);
+    EXPECT_EQ(model.config().prefixLength(), 17);
+    const json figures = evaluateModel(folder / "transformer" / "model.safetensors", folder);
+    EXPECT_GT(figures.at("psnr").get<double>(), 5);
+    EXPECT_LT(figures.at("nats_with_map").get<double>(), std::log(12.0));
+    EXPECT_GT(figures.at("map_codes_used").get<int>(), 0);
+}
+
+TEST_F(TrainersTest, RecipesAreCheckedBeforeWorkBegins)
+{
+    const auto with = [](const json &change) {
+        json recipe = vqganRecipe();
+        recipe.merge_patch(change);
+        return refusal(recipe);
+    };
+    EXPECT_THAT(with({{"learning_rat", 1}}), HasSubstr("'recipe.learning_rat' is not a key"));
+    EXPECT_THAT(with({{"views", {{"batch", 0}}}}), HasSubstr("'recipe.views.batch' is 0, expected at least 1"));
+    EXPECT_THAT(with({{"views", {{"batch", "many"}}}}), HasSubstr("wrong type"));
+    EXPECT_THAT(with({{"model", {{"ddconfig", {{"ch", 30}}}}}}), HasSubstr("groups"));
+    EXPECT_THAT(with({{"steps", 0}}), HasSubstr("no end"));
+    EXPECT_THAT(with({{"losses", {{"perceptual", 1}, {"perceptual_weights", "/no/such.safetensors"}}}}),
+                HasSubstr("/no/such.safetensors"));
+    json recipe = transformerRecipe();
+    recipe["transformer"]["n_head"] = 5;
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("multiple"));
+}
+
+TEST_F(TrainersTest, MissingDataIsSaid)
+{
+    TrainOptions run = options(vqganRecipe(), "nothing");
+    run.data = folder / "vqgan";
+    try {
+        trainVqgan(run);
+        FAIL() << "trained";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("no training data"));
+    }
+}
+
+TEST(TransformerStart, PictureTokensCarryThePlaceTheyPredict)
+{
+    ModelConfig config;
+    config.window = 4;
+    config.condition.kind = ConditionKind::Labels;
+    config.controls = {{"light", {"any"}, 0}};
+    config.transformer = TransformerConfig{.vocabSize = 8, .blockSize = 33, .layers = 1, .heads = 1, .embedding = 16};
+    const at::Tensor positions = planePositions(config)[0];
+    for (int64_t cell = 1; cell < 16; ++cell)
+        EXPECT_TRUE(at::equal(positions[1 + cell], positions[1 + 16 + cell - 1])) << cell;
+    EXPECT_FALSE(at::equal(positions[1 + 2], positions[1 + 3]));
+    EXPECT_FALSE(at::equal(positions[1 + 2], positions[1 + 6]));
+}
+
+} // namespace
+
+} // namespace tessera::models
