@@ -1,0 +1,48 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "app/cli/commands.h"
+#include "app/cli/interrupts.h"
+#include "app/cli/outputs.h"
+#include "core/render/modelreport.h"
+#include "models/error.h"
+
+namespace tessera::cli
+{
+
+namespace
+{
+
+struct ConvertOptions {
+    std::string model;
+    std::string output;
+    std::string dtype = "fp32";
+};
+
+void run(const ConvertOptions &options)
+{
+    const std::filesystem::path target = options.output;
+    if (target.extension() != ".safetensors")
+        throw Error(ErrorCode::InvalidArgument,
+                    target.string() + " cannot be written: a model's name ends in .safetensors.");
+    checkTarget(target);
+    const WritingScope writing;
+    core::convertModel(options.model, target, options.dtype);
+}
+
+} // namespace
+
+void addConvertCommand(CLI::App &app)
+{
+    const auto options = std::make_shared<ConvertOptions>();
+    CLI::App *command = app.add_subcommand("convert", "A model to a .safetensors file of another number format");
+    command->add_option("model", options->model, "A model's file or folder, or 'starter'")->required();
+    command->add_option("-o,--output", options->output, "File to write, .safetensors")->required();
+    command->add_option("--dtype", options->dtype, "fp32; fp16, half the size; int8, a quarter")
+        ->check(CLI::IsMember({"fp32", "fp16", "int8"}))
+        ->capture_default_str();
+    command->callback([options] { run(*options); });
+}
+
+} // namespace tessera::cli

@@ -1,0 +1,118 @@
+#include "app/cli/inputs.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <QImage>
+
+#include "core/document/atomicfile.h"
+#include "core/document/fieldfile.h"
+#include "core/document/imagefile.h"
+#include "core/document/pngtext.h"
+#include "core/map/depthmap.h"
+#include "core/map/labelset.h"
+#include "core/map/mapimport.h"
+#include "models/error.h"
+
+namespace tessera::cli
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+// Published models name label sets that this program knows only by their numbers.
+bool isKnownSet(const std::string &name)
+{
+    const std::vector<std::string> names = core::labelSetNames();
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+core::LabelMap indexMap(const core::ImageBytes &image, const std::string &labels, const fs::path &path,
+                        const core::ModelInfo &model)
+{
+    if (labels != "auto" && labels != "index")
+        throw Error(ErrorCode::InvalidArgument, "The labels '" + labels + "' cannot be translated to the set '"
+                                                    + model.labelSet + "' of this model; expected index.");
+    if (image.channels != 1)
+        throw Error(ErrorCode::FileFormat, "The map " + path.string() + " has colours; the labels of this model's set '"
+                                               + model.labelSet + "' are read from gray files, one number a pixel.");
+    core::LabelMap map(image.width, image.height);
+    map.labels = image.bytes;
+    return map;
+}
+
+std::string noteOn(const core::ImportReport &report, const fs::path &path)
+{
+    if (report.unknown + report.unmapped + report.offPalette == 0)
+        return {};
+    std::string note = "The map " + path.string() + " was read as " + core::nameOf(report.labels) + ": "
+        + std::to_string(report.offPalette) + " pixels were not exactly of the palette";
+    if (report.unknown + report.unmapped > 0)
+        note += ", " + std::to_string(report.unknown + report.unmapped) + " pixels became void";
+    return note + ".";
+}
+
+} // namespace
+
+void requireFile(const fs::path &path)
+{
+    std::error_code ignored;
+    if (!fs::exists(path, ignored))
+        throw Error(ErrorCode::FileRead, "The file " + path.string() + " does not exist.");
+    if (fs::is_directory(path, ignored))
+        throw Error(ErrorCode::FileRead, path.string() + " is a folder; expected a file.");
+}
+
+core::Image readPicture(const fs::path &path)
+{
+    const QImage pixels = core::readImage(path).convertToFormat(QImage::Format_RGB888);
+    core::Image image{pixels.width(), pixels.height(), {}};
+    const size_t rowBytes = 3 * size_t(image.width);
+    image.rgb.resize(rowBytes * size_t(image.height));
+    for (int y = 0; y < image.height; ++y)
+        std::memcpy(image.rgb.data() + size_t(y) * rowBytes, pixels.constScanLine(y), rowBytes);
+    return image;
+}
+
+core::LabelMap readLabels(const fs::path &path, const std::string &labels, const core::ModelInfo &model, std::string &note)
+{
+    if (!isKnownSet(model.labelSet))
+        return indexMap(core::readMapImage(path, core::PalettePixels::Indices), labels, path, model);
+    const core::MapLabels scheme = core::mapLabelsFromName(labels);
+    const bool numbers = scheme == core::MapLabels::Index || scheme == core::MapLabels::CocoStuff
+        || scheme == core::MapLabels::Ade20k;
+    const core::ImageBytes image =
+        core::readMapImage(path, numbers ? core::PalettePixels::Indices : core::PalettePixels::Colors);
+    core::ImportedMap imported = core::importMap(image, core::loadLabelSet(model.labelSet), scheme, path.string());
+    note = noteOn(imported.report, path);
+    return std::move(imported.map);
+}
+
+core::FieldMap readField(const fs::path &path)
+{
+    return core::normalizedField(core::readFieldImage(path), path.string());
+}
+
+core::LabelMap readMask(const fs::path &path)
+{
+    const QImage gray = core::readImage(path).convertToFormat(QImage::Format_Grayscale8);
+    core::LabelMap mask(gray.width(), gray.height());
+    for (int y = 0; y < mask.height; ++y)
+        std::transform(gray.constScanLine(y), gray.constScanLine(y) + mask.width, mask.row(y),
+                       [](uchar value) { return uint8_t(value >= 128); });
+    return mask;
+}
+
+core::RenderRecord readRecord(const fs::path &path)
+{
+    constexpr qint64 kMostBytes = qint64(2) << 30;
+    const QByteArray content = core::readWholeFile(path, kMostBytes);
+    const auto text = core::pngText(content, core::kRecordKey, path.string());
+    if (!text)
+        throw Error(ErrorCode::FileFormat, path.string() + " carries no render record; expected a PNG written by Tessera.");
+    return core::recordFromText(text->toStdString(), readPicture(path), path.string());
+}
+
+} // namespace tessera::cli

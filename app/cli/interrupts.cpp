@@ -1,0 +1,102 @@
+#include "app/cli/interrupts.h"
+
+#include <csignal>
+#include <mutex>
+#include <string_view>
+#include <thread>
+
+#include <unistd.h>
+
+namespace tessera::cli
+{
+
+namespace
+{
+
+constexpr int kInterrupted = 130;
+
+enum class Mode { AtOnce, Ask, Wait };
+
+// Never destroyed: the waiting thread uses it until the process ends.
+struct State {
+    std::mutex mutex;
+    Mode mode = Mode::AtOnce;
+    std::stop_source stop;
+};
+
+State &state()
+{
+    static State *const instance = new State;
+    return *instance;
+}
+
+[[noreturn]] void endNow()
+{
+    constexpr std::string_view kText = "\ntessera-cli: Interrupted; no unfinished file was left.\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    ::_exit(kInterrupted);
+}
+
+// The lock is held while the program ends, so that no file is begun meanwhile.
+void onSignal()
+{
+    const std::scoped_lock lock(state().mutex);
+    const bool asked = state().mode == Mode::Ask && state().stop.request_stop();
+    if (!asked && state().mode != Mode::Wait)
+        endNow();
+}
+
+void setMode(Mode mode)
+{
+    const std::scoped_lock lock(state().mutex);
+    state().mode = mode;
+}
+
+} // namespace
+
+void installInterrupts()
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread([signals] {
+        int signal = 0;
+        while (sigwait(&signals, &signal) == 0)
+            onSignal();
+    }).detach();
+}
+
+InterruptibleScope::InterruptibleScope()
+{
+    setMode(Mode::Ask);
+}
+
+InterruptibleScope::~InterruptibleScope()
+{
+    setMode(Mode::AtOnce);
+}
+
+std::stop_token InterruptibleScope::token() const
+{
+    return state().stop.get_token();
+}
+
+void InterruptibleScope::check() const
+{
+    if (token().stop_requested())
+        throw Interrupted{};
+}
+
+WritingScope::WritingScope()
+{
+    setMode(Mode::Wait);
+}
+
+WritingScope::~WritingScope()
+{
+    setMode(Mode::AtOnce);
+}
+
+} // namespace tessera::cli

@@ -1,0 +1,40 @@
+// Ctrl+C and SIGTERM: a command ends with exit code 130 and leaves nothing behind.
+#pragma once
+
+#include <stop_token>
+
+namespace tessera::cli
+{
+
+// Thrown by a command that was asked to stop.
+struct Interrupted {
+};
+
+// Before any other thread starts: the signals are blocked in all of them and taken by one that waits for them.
+void installInterrupts();
+
+// While one lives, a signal asks the stop token; a second one ends the program. Without one a signal ends it at once.
+class InterruptibleScope
+{
+public:
+    InterruptibleScope();
+    ~InterruptibleScope();
+    InterruptibleScope(const InterruptibleScope &) = delete;
+    InterruptibleScope &operator=(const InterruptibleScope &) = delete;
+
+    std::stop_token token() const;
+    // Throws Interrupted when a signal came.
+    void check() const;
+};
+
+// While one lives, signals are not heeded: files are being written, which takes no time worth interrupting.
+class WritingScope
+{
+public:
+    WritingScope();
+    ~WritingScope();
+    WritingScope(const WritingScope &) = delete;
+    WritingScope &operator=(const WritingScope &) = delete;
+};
+
+} // namespace tessera::cli

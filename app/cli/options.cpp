@@ -1,0 +1,176 @@
+#include "app/cli/options.h"
+
+#include <charconv>
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+#include "core/map/labelmap.h"
+
+namespace tessera::cli
+{
+
+namespace
+{
+
+std::optional<int> parsedNumber(const std::string &text)
+{
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < 1)
+        return {};
+    return number;
+}
+
+// A check for CLI11: an empty text when all is well.
+std::function<std::string(const std::string &)> expecting(const std::string &form,
+                                                          std::function<bool(const std::string &)> fits)
+{
+    return [form, fits = std::move(fits)](const std::string &text) {
+        return fits(text) ? std::string() : "'" + text + "' was found, expected " + form;
+    };
+}
+
+bool isDeviceName(const std::string &text)
+{
+    const std::string prefix = "cuda:";
+    if (text.starts_with(prefix))
+        return text.size() > prefix.size() && text.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+    return text == "auto" || text == "cpu" || text == "cuda";
+}
+
+} // namespace
+
+void addModelOptions(CLI::App &command, ModelOptions &options)
+{
+    command.add_option("--model", options.model, "A model's file or folder, or 'starter'")->capture_default_str();
+    command.add_option("--device", options.renderer.device, "auto, cpu, cuda or cuda:N")
+        ->check(expecting("auto, cpu, cuda or cuda:N", isDeviceName))
+        ->capture_default_str();
+    command.add_option("--threads", options.renderer.threads, "Threads of the CPU; all cores by default")
+        ->check(CLI::Range(1, 1024));
+    command.add_option("--precision", options.renderer.precision, "Number format of the weights")
+        ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16", "int8"}))
+        ->capture_default_str();
+}
+
+void addJsonOption(CLI::App &command, ReportOptions &options)
+{
+    command.add_flag("--json", options.json, "Print the result as JSON on stdout");
+}
+
+void addProgressOption(CLI::App &command, ReportOptions &options)
+{
+    command.add_option("--progress", options.progress, "auto: a bar on a terminal; json: one JSON object a line on stderr")
+        ->check(CLI::IsMember({"auto", "json"}))
+        ->capture_default_str();
+}
+
+std::vector<CLI::Option *> addConditionOptions(CLI::App &command, ConditionOptions &options)
+{
+    std::vector<CLI::Option *> all{
+        command.add_option("--map", options.map, "Label map, a picture"),
+        command.add_option("--depth", options.depth, "Depth map: gray, float TIFF, or floats in RGBA bytes"),
+        command.add_option("--edges", options.edges, "Edge map"),
+        command.add_option("--condition-codes", options.conditionCodes, "Condition codes, .npy, int64 [h, w]"),
+        command.add_option("--class", options.classIndex, "Class number"),
+        command.add_flag("--unconditional", options.unconditional, "Paint from nothing")};
+    for (CLI::Option *one : all)
+        for (CLI::Option *other : all)
+            if (one != other)
+                one->excludes(other);
+    return all;
+}
+
+CLI::Option *addLabelsOption(CLI::App &command, std::string &labels)
+{
+    return command.add_option("--labels", labels, "How the map's pixels name labels")
+        ->check(CLI::IsMember({"auto", "index", "landscape", "gaugan", "cocostuff", "ade20k"}))
+        ->capture_default_str();
+}
+
+CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &controls)
+{
+    return command.add_option("--control", controls, "key=value ...; keys left out are 'any'")
+        ->check(expecting("key=value", [](const std::string &text) { return parsedControl(text).has_value(); }));
+}
+
+CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidance)
+{
+    return command.add_option("--guidance", guidance, "How strictly to follow the map; 1: off");
+}
+
+CLI::Option *addWindowOption(CLI::App &command, std::string &window)
+{
+    return command.add_option("--window", window, "exact, or block[:N]: windows in steps of N codes, faster")
+        ->check(expecting("exact, block or block:N",
+                          [](const std::string &text) { return parsedWindow(text, 2).has_value(); }))
+        ->capture_default_str();
+}
+
+std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &options)
+{
+    CLI::Option *size = command.add_option("--size", options.size, "Canvas in pixels, WxH; the map's own size by default");
+    size->check(expecting("WxH, such as 512x256", [](const std::string &text) { return parsedSize(text).has_value(); }));
+    CLI::Option *seed = command.add_option("--seed", options.seed, "Number that decides the picture");
+    seed->check(CLI::NonNegativeNumber)->capture_default_str();
+    CLI::Option *variations =
+        command.add_option("--variations", options.variations, "Pictures of one seed, written as OUT-0, OUT-1, ...")
+            ->check(CLI::Range(1, 10000))
+            ->capture_default_str();
+    CLI::Option *variation =
+        command.add_option("--variation", options.variation, "The one of these variations");
+    variation->check(CLI::NonNegativeNumber)->excludes(variations);
+    return {addLabelsOption(command, options.labels),
+            size,
+            addControlOption(command, options.controls),
+            seed,
+            variations,
+            variation,
+            command.add_option("--temperature", options.temperature, "Above 1 more varied, below 1 more common"),
+            command.add_option("--top-k", options.topK, "Codes to choose from; 0: all"),
+            command.add_option("--top-p", options.topP, "Share of probability to choose from; 1: all"),
+            addGuidanceOption(command, options.guidance),
+            command.add_flag("--greedy", options.greedy, "Always the most probable code"),
+            addWindowOption(command, options.window)};
+}
+
+std::optional<std::pair<int, int>> parsedSize(const std::string &text)
+{
+    const size_t cross = text.find('x');
+    if (cross == std::string::npos)
+        return {};
+    const auto width = parsedNumber(text.substr(0, cross)), height = parsedNumber(text.substr(cross + 1));
+    if (!width || !height)
+        return {};
+    return std::pair{*width, *height};
+}
+
+std::optional<core::WindowPolicy> parsedWindow(const std::string &text, int window)
+{
+    using Kind = core::WindowPolicy::Kind;
+    if (text == "exact")
+        return core::WindowPolicy{};
+    if (text == "block")
+        return core::WindowPolicy{Kind::Block, std::max(1, window / 2)};
+    const std::string prefix = "block:";
+    const auto step = text.starts_with(prefix) ? parsedNumber(text.substr(prefix.size())) : std::nullopt;
+    if (!step)
+        return {};
+    return core::WindowPolicy{Kind::Block, *step};
+}
+
+std::string windowText(const core::WindowPolicy &policy)
+{
+    return policy.kind == core::WindowPolicy::Kind::Exact ? "exact" : "block:" + std::to_string(policy.step);
+}
+
+std::optional<std::pair<std::string, std::string>> parsedControl(const std::string &text)
+{
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
+        return {};
+    return std::pair{text.substr(0, equals), text.substr(equals + 1)};
+}
+
+} // namespace tessera::cli

@@ -1,0 +1,90 @@
+#include "app/cli/outputs.h"
+
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "core/document/imagefile.h"
+#include "core/document/npyfile.h"
+#include "models/error.h"
+
+namespace tessera::cli
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+constexpr size_t kMostRecordBytes = size_t(16) << 20; // what PNG readers take, ours included
+
+[[noreturn]] void refuse(const fs::path &path, const std::string &reason)
+{
+    throw Error(ErrorCode::FileWrite, path.string() + " cannot be written: " + reason + ".");
+}
+
+QImage imageOf(const core::Image &picture)
+{
+    return core::toQImage({picture.width, picture.height, 3, picture.rgb});
+}
+
+} // namespace
+
+void checkTarget(const fs::path &path)
+{
+    std::error_code ignored;
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    if (!fs::exists(folder, ignored))
+        refuse(path, "the folder " + folder.string() + " does not exist");
+    if (!fs::is_directory(folder, ignored))
+        refuse(path, folder.string() + " is no folder");
+    if (::access(folder.c_str(), W_OK | X_OK) != 0)
+        refuse(path, "the folder " + folder.string() + " may not be written to");
+    if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
+        refuse(path, "it is there already and no regular file");
+}
+
+void checkPictureTarget(const fs::path &path)
+{
+    core::checkImageSuffix(path);
+    checkTarget(path);
+}
+
+void checkCodesTarget(const fs::path &path)
+{
+    if (path.extension() != ".npy")
+        throw Error(ErrorCode::InvalidArgument, path.string() + " cannot be written: codes and scores go into files whose "
+                                                                "name ends in .npy.");
+    checkTarget(path);
+}
+
+fs::path withInsert(const fs::path &path, const std::string &text)
+{
+    fs::path result = path;
+    return result.replace_filename(path.stem().string() + "-" + text + path.extension().string());
+}
+
+bool writePicture(const fs::path &path, const core::Image &picture, const std::string &record)
+{
+    const bool fits = record.size() < kMostRecordBytes;
+    std::vector<core::PngText> texts;
+    if (!record.empty() && fits)
+        texts.push_back({core::kRecordKey, QByteArray::fromStdString(record)});
+    core::writeImage(path, imageOf(picture), texts);
+    return fits;
+}
+
+void writeScores(const fs::path &path, const core::RenderResult &result)
+{
+    core::FloatPlanes planes{2, result.codes.size.rows, result.codes.size.columns, result.logProbability.values};
+    planes.values.insert(planes.values.end(), result.entropy.values.begin(), result.entropy.values.end());
+    core::writeNpy(path, planes);
+}
+
+void printJson(const nlohmann::json &json)
+{
+    std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+} // namespace tessera::cli

@@ -1,0 +1,287 @@
+#include "app/cli/renderrun.h"
+
+#include <set>
+
+#include <unistd.h>
+
+#include "app/cli/inputs.h"
+#include "app/cli/interrupts.h"
+#include "app/cli/outputs.h"
+#include "core/document/npyfile.h"
+#include "core/render/recordjson.h"
+#include "models/error.h"
+
+namespace tessera::cli
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+using Size = std::pair<int, int>; // width, height
+
+fs::path numbered(const std::string &path, int number, int count)
+{
+    if (path.empty() || count == 1)
+        return path;
+    return withInsert(path, std::to_string(number));
+}
+
+// The sentence for a model that paints from something else.
+void expectPaintsFrom(const core::ModelInfo &model, const std::string &wanted)
+{
+    if (!model.paintsFrom.empty() && model.paintsFrom != wanted)
+        throw Error(ErrorCode::InvalidArgument, "This model paints from " + model.paintsFrom + ", not from " + wanted + ".");
+}
+
+// The option that would serve the model.
+std::string wantedOption(const core::ModelInfo &model)
+{
+    if (model.paintsFrom == "labels")
+        return "--map FILE";
+    if (model.paintsFrom == "class")
+        return "--class N";
+    if (model.paintsFrom == "nothing")
+        return "--unconditional";
+    return "--" + model.paintsFrom + " FILE";
+}
+
+void expectNoCondition(const core::ModelInfo &model, bool unconditional)
+{
+    const bool fits = model.paintsFrom == "coordinates" ? !unconditional
+        : model.paintsFrom == "nothing"                 ? unconditional
+                                                        : model.paintsFrom.empty(); // refused by the renderer
+    if (fits)
+        return;
+    if (model.paintsFrom == "coordinates")
+        throw Error(ErrorCode::InvalidArgument, "This model paints from coordinates and takes no condition option.");
+    throw Error(ErrorCode::InvalidArgument,
+                "This model paints from " + model.paintsFrom + "; expected " + wantedOption(model) + ".");
+}
+
+// Sets the condition and returns its own size in pixels, when it has one.
+std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionOptions &options, const std::string &labels,
+                                  core::RenderRequest &request, std::string &note)
+{
+    if (!options.map.empty()) {
+        expectPaintsFrom(model, "labels");
+        core::LabelMap map = readLabels(options.map, labels, model, note);
+        const Size size{map.width, map.height};
+        request.condition = std::move(map);
+        return size;
+    }
+    if (!options.depth.empty() || !options.edges.empty()) {
+        expectPaintsFrom(model, options.depth.empty() ? "edges" : "depth");
+        core::FieldMap field = readField(options.depth.empty() ? options.edges : options.depth);
+        const Size size{field.width, field.height};
+        request.condition = std::move(field);
+        return size;
+    }
+    if (!options.conditionCodes.empty()) {
+        core::CodeGrid codes = core::readNpyCodes(options.conditionCodes);
+        const Size size{codes.size.columns * model.factor, codes.size.rows * model.factor};
+        request.condition = std::move(codes);
+        return size;
+    }
+    if (options.classIndex) {
+        expectPaintsFrom(model, "class");
+        request.condition = *options.classIndex;
+        return {};
+    }
+    expectNoCondition(model, options.unconditional);
+    return {};
+}
+
+void applyNumbers(const PaintOptions &paint, const core::ModelInfo &model, core::RenderRequest &request)
+{
+    for (const std::string &text : paint.controls) {
+        const auto control = *parsedControl(text);
+        request.controls[control.first] = control.second;
+    }
+    request.seed = paint.seed;
+    request.variation = paint.variation.value_or(0);
+    request.temperature = paint.temperature.value_or(request.temperature);
+    request.topK = paint.topK.value_or(request.topK);
+    request.topP = paint.topP.value_or(request.topP);
+    request.guidance = paint.guidance.value_or(request.guidance);
+    request.greedy = paint.greedy;
+    request.window = *parsedWindow(paint.window, model.window);
+}
+
+// Removes the preview unless the render it belongs to is done.
+class PreviewFile
+{
+public:
+    explicit PreviewFile(fs::path path) : m_path(std::move(path)) {}
+    ~PreviewFile()
+    {
+        std::error_code ignored;
+        if (m_written && !m_kept)
+            fs::remove(m_path, ignored);
+    }
+    PreviewFile(const PreviewFile &) = delete;
+    PreviewFile &operator=(const PreviewFile &) = delete;
+
+    void write(const core::Image &picture)
+    {
+        writePicture(m_path, picture);
+        m_written = true;
+    }
+    void keep() { m_kept = true; }
+    const fs::path &path() const { return m_path; }
+
+private:
+    fs::path m_path;
+    bool m_written = false;
+    bool m_kept = false;
+};
+
+// Files written beside their places until all of them are whole.
+class StagedFiles
+{
+public:
+    StagedFiles() = default;
+    ~StagedFiles()
+    {
+        std::error_code ignored;
+        for (const auto &[staged, target] : m_files)
+            fs::remove(staged, ignored);
+    }
+    StagedFiles(const StagedFiles &) = delete;
+    StagedFiles &operator=(const StagedFiles &) = delete;
+
+    // Where to write what belongs to `target`; an empty path stays empty.
+    fs::path add(const fs::path &target)
+    {
+        if (target.empty())
+            return {};
+        const fs::path real = fs::weakly_canonical(target); // a link's target is replaced, not the link
+        const fs::path staged = withInsert(real, "unfinished-" + std::to_string(::getpid()));
+        m_files.emplace_back(staged, real);
+        return staged;
+    }
+
+    void commit()
+    {
+        std::error_code ignored;
+        for (const auto &[staged, target] : m_files) {
+            if (fs::exists(target))
+                fs::permissions(staged, fs::status(target).permissions(), ignored);
+            fs::rename(staged, target);
+        }
+        m_files.clear();
+    }
+
+private:
+    std::vector<std::pair<fs::path, fs::path>> m_files;
+};
+
+void writeFiles(const Finished &finished, const Outputs &places, Progress &progress)
+{
+    if (!places.codes.empty())
+        core::writeNpy(places.codes, finished.result.codes);
+    if (!places.scores.empty())
+        writeScores(places.scores, finished.result);
+    if (!writePicture(places.picture, finished.result.picture, finished.record))
+        progress.note(finished.outputs.picture.string() + " was written without its render record, which is longer than a "
+                                                          "PNG may carry.");
+}
+
+} // namespace
+
+std::vector<Outputs> outputsFor(const OutputOptions &options, int variations)
+{
+    std::vector<Outputs> outputs;
+    for (int i = 0; i < variations; ++i)
+        outputs.push_back({numbered(options.picture, i, variations), numbered(options.codes, i, variations),
+                           numbered(options.scores, i, variations)});
+    return outputs;
+}
+
+void checkOutputs(const std::vector<Outputs> &outputs)
+{
+    std::set<fs::path> seen;
+    const auto once = [&](const fs::path &path) {
+        if (!seen.insert(fs::weakly_canonical(path)).second)
+            throw Error(ErrorCode::InvalidArgument, "Two outputs would be written to the same file, " + path.string() + ".");
+    };
+    for (const Outputs &files : outputs) {
+        checkPictureTarget(files.picture);
+        once(files.picture);
+        for (const fs::path &path : {files.codes, files.scores}) {
+            if (path.empty())
+                continue;
+            checkCodesTarget(path);
+            once(path);
+        }
+    }
+}
+
+core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition, const PaintOptions &paint,
+                               std::optional<Size> ownSize, std::string &note)
+{
+    const core::ModelInfo &model = renderer.info();
+    core::RenderRequest request = renderer.defaultRequest();
+    const std::optional<Size> mapSize = readCondition(model, condition, paint.labels, request, note);
+    const int window = model.window * model.factor;
+    Size size = ownSize ? *ownSize : mapSize.value_or(Size{window, window});
+    if (!paint.size.empty())
+        size = *parsedSize(paint.size);
+    request.width = size.first;
+    request.height = size.second;
+    applyNumbers(paint, model, request);
+    return request;
+}
+
+core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderRequest &request, Progress &progress,
+                              const fs::path &picture, int previewEvery)
+{
+    const InterruptibleScope interruptible;
+    PreviewFile preview(withInsert(picture, "preview"));
+    core::RenderEvents events;
+    events.progress = [&](const core::RenderProgress &value) { progress.update(value); };
+    events.preview = [&](const core::RenderPreview &value) {
+        preview.write(value.picture);
+        progress.previewWritten(preview.path(), value.codesDone);
+    };
+    events.previewEvery = previewEvery;
+    events.decodeStopped = false;
+    core::RenderResult result = renderer.render(request, interruptible.token(), events);
+    progress.end();
+    interruptible.check();
+    preview.keep();
+    return result;
+}
+
+std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,
+                      const core::RenderResult &result)
+{
+    core::RenderRecord record;
+    record.request = request;
+    record.request.modelIdentity = renderer.info().identity;
+    record.modelName = renderer.info().name;
+    record.modelFile = model == "starter" ? model : fs::absolute(model).lexically_normal().string();
+    record.device = renderer.device();
+    record.precision = renderer.precision();
+    record.codes = result.codes;
+    return core::recordText(record, result.picture, result.conditionCodes);
+}
+
+void writeOutputs(const std::vector<Finished> &results, Progress &progress)
+{
+    const WritingScope writing;
+    const bool single = results.size() == 1 && results.front().outputs.codes.empty() && results.front().outputs.scores.empty();
+    if (single) {
+        writeFiles(results.front(), results.front().outputs, progress);
+        return;
+    }
+    StagedFiles staged;
+    for (const Finished &finished : results) {
+        const Outputs &outputs = finished.outputs;
+        writeFiles(finished, {staged.add(outputs.picture), staged.add(outputs.codes), staged.add(outputs.scores)}, progress);
+    }
+    staged.commit();
+}
+
+} // namespace tessera::cli

@@ -1,0 +1,57 @@
+// What `render` and `batch` share: from options to requests, from requests to files.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/options.h"
+#include "app/cli/progress.h"
+#include "core/render/render.h"
+
+namespace tessera::cli
+{
+
+struct OutputOptions {
+    std::string picture;
+    std::string codes;  // may be empty
+    std::string scores; // may be empty
+    int previewEvery = 0;
+};
+
+// Files of one variation.
+struct Outputs {
+    std::filesystem::path picture;
+    std::filesystem::path codes;
+    std::filesystem::path scores;
+};
+// One per variation: numbered before the suffix when there are several.
+std::vector<Outputs> outputsFor(const OutputOptions &options, int variations);
+// Throws Error when one cannot be written, or two are the same file.
+void checkOutputs(const std::vector<Outputs> &outputs);
+
+// Reads the condition and fills in everything but the region. `note` as in readLabels.
+core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition, const PaintOptions &paint,
+                               std::optional<std::pair<int, int>> ownSize, std::string &note);
+
+// Renders with Ctrl+C heeded; previews are written beside `picture` and taken away again when the render does not
+// finish. Throws Interrupted.
+core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderRequest &request, Progress &progress,
+                              const std::filesystem::path &picture, int previewEvery);
+
+// The request, model and codes as text for the picture's file.
+std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,
+                      const core::RenderResult &result);
+
+// A result on its way to files.
+struct Finished {
+    Outputs outputs;
+    core::RenderResult result;
+    std::string record;
+};
+// Writes the files of all results or none: several are first written beside their places, then moved there. Ctrl+C waits
+// meanwhile.
+void writeOutputs(const std::vector<Finished> &results, Progress &progress);
+
+} // namespace tessera::cli

@@ -1,0 +1,31 @@
+// Requests that can never work, refused with a sentence before anything runs. All throw Error (InvalidArgument).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/map/fieldmap.h"
+#include "core/map/labelmap.h"
+#include "core/render/render.h"
+#include "models/config.h"
+
+namespace tessera::core
+{
+
+// The request's canvas in codes.
+GridSize canvasOf(const models::ModelConfig &config, const RenderRequest &request);
+
+// Everything about a request except memory.
+void checkRequest(const models::ModelConfig &config, const RenderRequest &request);
+
+// Maps on their own, for the condition stage alone.
+void checkLabels(const models::ModelConfig &config, const LabelMap &map);
+void checkField(const models::ModelConfig &config, const FieldMap &field);
+// Codes are 0 to count - 1 and the grid is whole. `what` begins the sentence: "The picture code".
+void checkCodes(const std::string &what, const CodeGrid &codes, int64_t count);
+// At least one code of `factor` x `factor` pixels.
+void checkWholeCode(const std::string &what, int width, int height, int64_t factor);
+// Pictures hold as many bytes as their size asks for and at least one whole code.
+void checkPicture(const models::ModelConfig &config, const Image &picture);
+
+} // namespace tessera::core

@@ -1,0 +1,41 @@
+// From what the artist painted to what the transformer is conditioned on.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/map/fieldmap.h"
+#include "core/map/labelmap.h"
+#include "core/render/render.h"
+#include "core/sampling/grid.h"
+#include "models/autoencoder.h"
+#include "models/bundle.h"
+
+namespace tessera::core
+{
+
+// Codes of a map of whole codes (what is beyond is dropped), on the stage's device. The map is encoded as a whole: codes
+// near a window's edge depend on what lies outside it. Labels become one-hot planes of 0 and 1.
+// REQUIRES: labels are below the stage's channels.
+CodeGrid encodeLabels(const models::Autoencoder &stage, const LabelMap &map);
+// One value per pixel, given to every channel of the stage.
+CodeGrid encodeField(const models::Autoencoder &stage, const FieldMap &field);
+
+// What SampleRequest::condition wants: the map scaled to the canvas and encoded, codes as they are, coordinates, or one
+// cell for Class and None models. REQUIRES: the request was checked.
+CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas);
+
+// The whole canvas as the frame of a model conditioned on coordinates: the mean over each cell of
+// (y * width + x) / (width * height), in `levels` steps, halves to even (taming's CoordStage).
+CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels);
+
+// Vocabulary ids in the model's order; controls not named are "any". REQUIRES: keys and values are the model's.
+std::vector<int64_t> controlTokens(const models::ModelConfig &config, const std::map<std::string, std::string> &controls);
+
+// A tensor of codes [1, h, w] as a grid and back (int64, on the CPU).
+CodeGrid gridOf(const at::Tensor &codes);
+at::Tensor tensorOf(const CodeGrid &codes);
+
+} // namespace tessera::core

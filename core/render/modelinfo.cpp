@@ -1,0 +1,36 @@
+#include "core/render/modelinfo.h"
+
+#include "models/bundle.h"
+
+namespace tessera::core
+{
+
+ModelInfo describedModel(const models::ModelSummary &summary)
+{
+    const models::ModelConfig &config = summary.config;
+    ModelInfo info;
+    info.path = summary.path;
+    info.name = config.name;
+    info.paintsFrom = config.transformer ? models::conditionKindName(config.condition.kind) : "";
+    info.labelSet = config.condition.labelSet;
+    info.factor = int(config.firstStage.factor());
+    info.window = int(config.window);
+    info.codes = int(config.firstStage.codes);
+    for (const models::ControlConfig &control : config.controls)
+        info.controls.push_back({control.key, control.values});
+    info.guidance = config.nullToken.has_value();
+    info.defaultTemperature = config.sampling.temperature;
+    info.defaultTopK = config.sampling.topK;
+    info.defaultTopP = config.sampling.topP;
+    info.defaultGuidance = config.sampling.guidance;
+    info.parameters = summary.parameters;
+    info.weightBytes = summary.memoryBytes;
+    return info;
+}
+
+ModelInfo inspectModel(const std::filesystem::path &model)
+{
+    return describedModel(models::ModelBundle::inspect(model));
+}
+
+} // namespace tessera::core

@@ -1,0 +1,13 @@
+// A model's configuration in the plain values that menus and messages use.
+#pragma once
+
+#include "core/render/render.h"
+#include "models/bundle.h"
+
+namespace tessera::core
+{
+
+// `identity` stays empty: it needs the weights.
+ModelInfo describedModel(const models::ModelSummary &summary);
+
+} // namespace tessera::core

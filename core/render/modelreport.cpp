@@ -1,0 +1,74 @@
+#include "core/render/modelreport.h"
+
+#include <ATen/ATen.h>
+
+#include "core/render/modelinfo.h"
+#include "core/render/translate.h"
+#include "models/bundle.h"
+#include "models/compression.h"
+#include "models/error.h"
+#include "models/safetensors.h"
+
+namespace tessera::core
+{
+
+namespace
+{
+
+uint64_t nonFiniteValues(const at::Tensor &tensor)
+{
+    if (!tensor.is_floating_point())
+        return 0;
+    return uint64_t(at::isfinite(tensor).logical_not().sum().item<int64_t>());
+}
+
+std::vector<TensorReport> tensorReports(const models::SafetensorsIndex &index)
+{
+    const models::StateDict tensors = models::readSafetensors(index);
+    std::vector<TensorReport> reports;
+    for (const auto &[name, entry] : index.entries)
+        reports.push_back({name, entry.dtype, entry.shape, entry.end - entry.begin, nonFiniteValues(tensors.at(name))});
+    return reports;
+}
+
+models::WeightFormat weightFormat(const std::string &dtype)
+{
+    if (dtype == "fp32")
+        return models::WeightFormat::Float32;
+    if (dtype == "fp16")
+        return models::WeightFormat::Float16;
+    if (dtype == "int8")
+        return models::WeightFormat::Int8;
+    throw Error(ErrorCode::InvalidArgument, "The number format '" + dtype + "' is not known; expected fp32, fp16 or int8.");
+}
+
+} // namespace
+
+ModelReport reportOnModel(const std::filesystem::path &model)
+{
+    ModelReport report;
+    translated("Reading " + model.string(), [&] {
+        const models::ModelSummary summary = models::ModelBundle::inspect(model);
+        report.info = describedModel(summary);
+        report.info.identity = models::ModelBundle::open(model).identity();
+        report.format = summary.format;
+        report.dtype = summary.dtype;
+        report.fileBytes = summary.fileBytes;
+        report.notes = summary.notes;
+        report.tensors = tensorReports(models::readSafetensorsIndex(summary.path));
+    });
+    return report;
+}
+
+void convertModel(const std::filesystem::path &model, const std::filesystem::path &target, const std::string &dtype)
+{
+    const models::WeightFormat format = weightFormat(dtype);
+    translated("Converting " + model.string(), [&] {
+        const models::ModelSummary summary = models::ModelBundle::inspect(model);
+        const models::StateDict stored = models::readSafetensors(models::readSafetensorsIndex(summary.path));
+        const models::StateDict weights = models::decompressed(stored);
+        models::ModelBundle::write(target, summary.config, models::compressed(weights, format), summary.notes);
+    });
+}
+
+} // namespace tessera::core

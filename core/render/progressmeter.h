@@ -1,0 +1,38 @@
+// How far a render is, how fast, and how long it will take.
+#pragma once
+
+#include <chrono>
+
+#include "core/render/render.h"
+#include "core/sampling/windowplan.h"
+
+namespace tessera::core
+{
+
+// Codes do not cost the same: one that opens a window pays for the window's whole prefix. The estimate weighs each code
+// by the tokens it sends through the transformer.
+class ProgressMeter
+{
+public:
+    using Clock = std::chrono::steady_clock;
+
+    ProgressMeter(const WindowPlan &plan, int64_t prefixLength, Clock::time_point start = Clock::now());
+
+    // Counts the code drawn at `cell`.
+    void count(Cell cell);
+    // Whether a report is due at `now`: the last one is at least 1/30 s old, or all codes are drawn.
+    bool due(Clock::time_point now) const;
+    // Values for codesDone, codesTotal, codesPerSecond, secondsLeft.
+    RenderProgress report(Clock::time_point now);
+
+private:
+    Grid<int64_t> m_cost; // tokens, 0 where nothing is drawn
+    int64_t m_costDone = 0;
+    int64_t m_costTotal = 0;
+    int m_done = 0;
+    int m_total = 0;
+    Clock::time_point m_start;
+    Clock::time_point m_lastReport;
+};
+
+} // namespace tessera::core

@@ -1,0 +1,179 @@
+// From a request to a picture: condition, sample, decode. One blocking call with stop token and events.
+// No LibTorch, no Qt in this header: ui and the command line include it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/map/fieldmap.h"
+#include "core/map/labelmap.h"
+#include "core/map/pixelrect.h"
+#include "core/render/image.h"
+#include "core/sampling/grid.h"
+#include "core/sampling/windowplan.h"
+
+namespace tessera::core
+{
+
+// What a model is and needs, as plain values for menus, messages and `inspect`.
+struct ModelInfo {
+    std::filesystem::path path;
+    std::string name;
+    std::string identity;     // 16 hex digits
+    std::string paintsFrom;   // "labels", "depth", "edges", "coordinates", "class", "nothing"; "" for a first stage alone
+    std::string labelSet;     // Labels only
+    int factor = 16;          // pixels per code and side
+    int window = 16;          // codes per side of the attention window
+    int codes = 0;            // codebook size
+    struct Control {
+        std::string key;
+        std::vector<std::string> values; // values[0] is "any"
+    };
+    std::vector<Control> controls;
+    bool guidance = false;    // trained for it
+    double defaultTemperature = 1.0;
+    int64_t defaultTopK = 0;
+    double defaultTopP = 1.0;
+    double defaultGuidance = 1.0;
+    uint64_t parameters = 0;
+    uint64_t weightBytes = 0; // in memory
+};
+
+// Everything that decides a picture. Equal requests give equal pictures, bit for bit on one machine.
+struct RenderRequest {
+    std::string modelIdentity; // informative; "" means whatever model renders
+    int width = 0;             // canvas in pixels; rounded down to whole codes
+    int height = 0;
+    // monostate: unconditional or coordinates. A map of another size is scaled to the canvas, labels by nearest pixel.
+    // FieldMap: depth or edges in [-1, 1] (normalizedField). CodeGrid: condition codes made before, of the canvas' size.
+    // int64_t: a class.
+    std::variant<std::monostate, LabelMap, FieldMap, CodeGrid, int64_t> condition;
+    std::map<std::string, std::string> controls; // key -> value; missing keys mean "any"
+    uint64_t seed = 0;
+    uint32_t variation = 0;
+    double temperature = 1.0;
+    int64_t topK = 0;
+    double topP = 1.0;
+    double guidance = 1.0;
+    bool greedy = false;
+    WindowPolicy window;
+    // Region editing: codes whose block of pixels holds a non-zero pixel of `region` may change; all others are those of
+    // `initial`, and pixels outside the blend band (kBlendBandPixels around the blocks of changed codes) are taken from
+    // it bit for bit. Both have the canvas' size; what they have beyond whole codes is dropped.
+    std::optional<Image> initial;
+    std::optional<LabelMap> region;
+    // The codes of `initial` where they are known, from the render that made it; otherwise the picture is encoded, and
+    // encoding a picture gives not quite the codes it was decoded from.
+    std::optional<CodeGrid> initialCodes;
+    bool operator==(const RenderRequest &) const = default;
+};
+
+// Seconds. `sample` runs from the first condition code known to the last picture code known, previews included; `total`
+// is the whole of render(), without `load`, which is how long opening the model took.
+struct RenderTimes {
+    double load = 0, condition = 0, sample = 0, decode = 0, total = 0;
+};
+
+struct RenderProgress {
+    int codesDone = 0;
+    int codesTotal = 0;
+    double codesPerSecond = 0;
+    double secondsLeft = 0; // estimate
+    PixelRect windowRect;   // the attention window of the latest code, in pixels
+};
+
+// A picture of the codes drawn so far, decoded as a whole. Codes not drawn yet show the mean of the codebook, a neutral
+// tone; in region editing they show the initial picture.
+struct RenderPreview {
+    Image picture;
+    PixelRect changed; // where it differs from the preview before
+    int codesDone = 0;
+};
+
+struct RenderEvents {
+    std::function<void(const RenderProgress &)> progress; // at most about 30 a second, and once at the end
+    std::function<void(const RenderPreview &)> preview;
+    int previewEvery = 0; // codes between previews; 0: none
+    // Whether a stopped render still decodes what it has. Off, it returns at once, with an empty picture.
+    bool decodeStopped = true;
+};
+
+struct RenderResult {
+    Image picture;
+    CodeGrid codes;
+    CodeGrid conditionCodes;    // what the transformer was conditioned on; one cell for Class and None models
+    Grid<float> logProbability; // nats, of the drawn codes
+    Grid<float> entropy;        // nats
+    int drawn = 0;              // codes; fewer than all where a region keeps some
+    double natsPerCode = 0;     // mean -log p over the drawn codes
+    RenderTimes times;
+    bool finished = false; // false: stopped; the picture shows what was drawn, as a preview would
+};
+
+// What a model thinks of given codes, each judged from the window that would draw it.
+struct RenderScore {
+    Grid<float> logProbability; // nats
+    Grid<float> entropy;        // nats
+    double natsPerCode = 0;     // mean -log p
+    RenderTimes times;          // `sample` is the judging
+    bool finished = false;      // false: stopped; codes not judged hold 0
+};
+
+struct RendererOptions {
+    std::string device = "auto";    // auto, cpu, cuda, cuda:N
+    std::string precision = "auto"; // auto, fp32, bf16, fp16, int8; what a device does not offer is refused
+    int threads = 0;                // 0: as many as LibTorch chooses, all cores
+};
+
+// A model in memory with everything that runs it. One thread at a time.
+class Renderer
+{
+public:
+    // Throws Error: ModelNotFound, FileFormat, ModelMismatch, InvalidArgument, Device, OutOfMemory.
+    explicit Renderer(const std::filesystem::path &model, const RendererOptions &options = {});
+    ~Renderer();
+    Renderer(const Renderer &) = delete;
+    Renderer &operator=(const Renderer &) = delete;
+
+    const ModelInfo &info() const;
+    const std::string &device() const;    // "cpu", "cuda:0"
+    const std::string &precision() const; // "fp32"
+    double loadSeconds() const;
+
+    // A request of this model's defaults with the canvas and condition left open.
+    RenderRequest defaultRequest() const;
+
+    // Checks a request without running it: throws Error (InvalidArgument, OutOfMemory) naming the value, what was found and
+    // what is expected (smallest canvas, label set, control values, ...).
+    void check(const RenderRequest &request) const;
+
+    // Blocking. A stopped render returns `finished` false with what it has. Calls the events on this thread.
+    RenderResult render(const RenderRequest &request, std::stop_token stop = {}, const RenderEvents &events = {});
+
+    // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters but
+    // the canvas, which must be that of the codes. Blocking.
+    RenderScore score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop = {});
+
+    // The first stage alone. Encoding drops right and bottom pixels beyond whole codes.
+    CodeGrid encode(const Image &picture);
+    Image decode(const CodeGrid &codes);
+    CodeGrid encodeCondition(const LabelMap &map);
+    CodeGrid encodeCondition(const FieldMap &field);
+
+private:
+    struct Private;
+    std::unique_ptr<Private> m_private;
+};
+
+// Reads no weights. Throws Error.
+ModelInfo inspectModel(const std::filesystem::path &model);
+
+} // namespace tessera::core

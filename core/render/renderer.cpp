@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "core/render/checks.h"
+#include "core/render/condition.h"
+#include "core/render/memory.h"
+#include "core/render/modelinfo.h"
+#include "core/render/render.h"
+#include "core/render/renderjob.h"
+#include "core/render/system.h"
+#include "core/render/translate.h"
+#include "models/bundle.h"
+#include "models/error.h"
+
+namespace tessera::core
+{
+
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+void checkThreads(int threads)
+{
+    constexpr int kMost = 1024;
+    if (threads < 0 || threads > kMost)
+        throw Error(ErrorCode::InvalidArgument, "The number of threads is " + std::to_string(threads)
+                                                    + "; expected 1 to " + std::to_string(kMost) + ", or 0 for all cores.");
+}
+
+std::string pixels(GridSize canvas, int factor)
+{
+    return std::to_string(canvas.columns * factor) + " x " + std::to_string(canvas.rows * factor) + " pixels";
+}
+
+} // namespace
+
+struct Renderer::Private {
+    RendererOptions options;
+    std::string device;
+    std::string precision;
+    ModelInfo info;
+    std::optional<models::ModelBundle> bundle;
+    std::unique_ptr<TransformerEngine> engine; // none for a first stage alone
+    double loadSeconds = 0;
+
+    // Runs work that needs the networks: on the wanted number of threads, without gradients, errors in our words.
+    template<typename Work>
+    auto run(const std::string &doing, Work work) const
+    {
+        decltype(work()) result;
+        translated(doing, [&] {
+            const c10::InferenceMode inference;
+            if (options.threads > 0)
+                at::set_num_threads(options.threads); // per calling thread, so each call says it again
+            result = work();
+        });
+        return result;
+    }
+
+    void open(const std::filesystem::path &path);
+    uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
+    void checkMemory(const RenderRequest &request) const;
+    GridSize largestCanvas(const RenderRequest &request, uint64_t bytes) const;
+    const models::Autoencoder &conditionStage(const std::string &brought, bool fits) const;
+};
+
+void Renderer::Private::open(const std::filesystem::path &path)
+{
+    const Clock::time_point start = Clock::now();
+    device = resolvedDevice(options.device);
+    precision = resolvedPrecision(options.precision, device);
+    checkThreads(options.threads);
+    const models::ModelSummary summary = models::ModelBundle::inspect(path);
+    info = describedModel(summary);
+    if (device == "cpu" && summary.memoryBytes > availableMemory())
+        throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(summary.memoryBytes)
+                                                + " for its weights, but " + bytesText(availableMemory()) + " are free.");
+    run("Opening " + summary.path.string(), [&] {
+        bundle = models::ModelBundle::open(path, c10::Device(device));
+        if (bundle->transformer())
+            engine = makeTorchEngine(*bundle->transformer());
+        return 0;
+    });
+    info.identity = bundle->identity();
+    loadSeconds = std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canvas) const
+{
+    return renderBytes(bundle->config(), canvas, request.window, request.guidance != 1.0, engine->cacheBytes());
+}
+
+void Renderer::Private::checkMemory(const RenderRequest &request) const
+{
+    if (device != "cpu")
+        return; // a GPU's allocator answers for itself
+    const GridSize canvas = canvasOf(bundle->config(), request);
+    const uint64_t needed = bytesFor(request, canvas), free = availableMemory();
+    if (needed <= free)
+        return;
+    const GridSize fitting = largestCanvas(request, free);
+    const std::string advice = fitting.cells() > 0 ? "; about " + pixels(fitting, info.factor) + " would fit."
+                                                   : "; not even one window would fit.";
+    throw Error(ErrorCode::OutOfMemory, "A canvas of " + pixels(canvas, info.factor) + " needs about " + bytesText(needed)
+                                            + " of memory, but " + bytesText(free) + " are free" + advice);
+}
+
+// The same proportions in steps of a sixteenth, no side below a window; no cells when nothing fits.
+GridSize Renderer::Private::largestCanvas(const RenderRequest &request, uint64_t bytes) const
+{
+    const GridSize canvas = canvasOf(bundle->config(), request);
+    for (int step = 15; step >= 0; --step) {
+        const GridSize smaller{std::max(info.window, canvas.rows * step / 16), std::max(info.window, canvas.columns * step / 16)};
+        if (bytesFor(request, smaller) <= bytes)
+            return smaller;
+    }
+    return {};
+}
+
+const models::Autoencoder &Renderer::Private::conditionStage(const std::string &brought, bool fits) const
+{
+    if (!fits || !bundle->conditionStage())
+        throw Error(ErrorCode::InvalidArgument,
+                    info.paintsFrom.empty() ? "This model is a first stage alone and paints from nothing."
+                                            : "This model paints from " + info.paintsFrom + ", not from " + brought + ".");
+    return *bundle->conditionStage();
+}
+
+Renderer::Renderer(const std::filesystem::path &model, const RendererOptions &options) : m_private(std::make_unique<Private>())
+{
+    m_private->options = options;
+    m_private->open(model);
+}
+
+Renderer::~Renderer() = default;
+
+const ModelInfo &Renderer::info() const
+{
+    return m_private->info;
+}
+
+const std::string &Renderer::device() const
+{
+    return m_private->device;
+}
+
+const std::string &Renderer::precision() const
+{
+    return m_private->precision;
+}
+
+double Renderer::loadSeconds() const
+{
+    return m_private->loadSeconds;
+}
+
+RenderRequest Renderer::defaultRequest() const
+{
+    const ModelInfo &model = info();
+    RenderRequest request;
+    request.modelIdentity = model.identity;
+    request.temperature = model.defaultTemperature;
+    request.topK = model.defaultTopK;
+    request.topP = model.defaultTopP;
+    request.guidance = model.defaultGuidance;
+    return request;
+}
+
+void Renderer::check(const RenderRequest &request) const
+{
+    checkRequest(m_private->bundle->config(), request);
+    m_private->checkMemory(request);
+}
+
+RenderResult Renderer::render(const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
+{
+    check(request);
+    return m_private->run("Rendering", [&] {
+        RenderResult result = RenderJob(*m_private->bundle, *m_private->engine, request, std::move(stop), events).run();
+        result.times.load = loadSeconds();
+        return result;
+    });
+}
+
+RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop)
+{
+    check(request);
+    const models::ModelConfig &config = m_private->bundle->config();
+    if (!(codes.size == canvasOf(config, request)))
+        throw Error(ErrorCode::InvalidArgument, "The codes are " + pixels(codes.size, info().factor) + " large, the canvas "
+                                                    + pixels(canvasOf(config, request), info().factor) + ".");
+    checkCodes("The picture code", codes, config.firstStage.codes);
+    return m_private->run("Scoring", [&] {
+        RenderScore result = scoredCodes(*m_private->bundle, *m_private->engine, request, codes, std::move(stop));
+        result.times.load = loadSeconds();
+        return result;
+    });
+}
+
+CodeGrid Renderer::encode(const Image &picture)
+{
+    checkPicture(m_private->bundle->config(), picture);
+    return m_private->run("Encoding the picture", [&] { return encodedPicture(m_private->bundle->firstStage(), picture); });
+}
+
+Image Renderer::decode(const CodeGrid &codes)
+{
+    checkCodes("The picture code", codes, m_private->bundle->config().firstStage.codes);
+    return m_private->run("Decoding the picture", [&] { return decodedPicture(m_private->bundle->firstStage(), codes); });
+}
+
+CodeGrid Renderer::encodeCondition(const LabelMap &map)
+{
+    const models::Autoencoder &stage = m_private->conditionStage("labels", info().paintsFrom == "labels");
+    checkLabels(m_private->bundle->config(), map);
+    checkWholeCode("The label map", map.width, map.height, stage.config.factor());
+    return m_private->run("Encoding the map", [&] { return encodeLabels(stage, map); });
+}
+
+CodeGrid Renderer::encodeCondition(const FieldMap &field)
+{
+    const bool fits = info().paintsFrom == "depth" || info().paintsFrom == "edges";
+    const models::Autoencoder &stage = m_private->conditionStage("a depth or edge map", fits);
+    checkField(m_private->bundle->config(), field);
+    checkWholeCode("The depth or edge map", field.width, field.height, stage.config.factor());
+    return m_private->run("Encoding the map", [&] { return encodeField(stage, field); });
+}
+
+} // namespace tessera::core

@@ -1,0 +1,214 @@
+#include "core/render/renderjob.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <ATen/ATen.h>
+
+#include "core/render/checks.h"
+#include "core/render/condition.h"
+#include "core/render/pixels.h"
+#include "core/render/regionedit.h"
+#include "core/sampling/score.h"
+
+namespace tessera::core
+{
+
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+SamplingParams paramsOf(const RenderRequest &request)
+{
+    SamplingParams params;
+    params.seed = request.seed;
+    params.variation = request.variation;
+    params.temperature = request.temperature;
+    params.topK = request.topK;
+    params.topP = request.topP;
+    params.guidance = request.guidance;
+    params.greedy = request.greedy;
+    params.window = request.window;
+    return params;
+}
+
+// Vectors of the codes, the codebook's mean where there is none: [1, embedDim, h, w].
+at::Tensor latentsOf(const models::Autoencoder &stage, const CodeGrid &codes)
+{
+    const at::Tensor indices = tensorOf(codes).to(stage.codebook.device());
+    const at::Tensor latents = stage.lookup(indices.clamp_min(0));
+    const at::Tensor missing = indices.lt(0);
+    if (!missing.any().item<bool>())
+        return latents;
+    const at::Tensor mean = stage.codebook.mean(0).reshape({1, -1, 1, 1});
+    return at::where(missing.unsqueeze(1), mean, latents);
+}
+
+bool rowsDiffer(const Image &one, const Image &other, int y)
+{
+    const size_t bytes = 3 * size_t(one.width);
+    const auto first = std::ptrdiff_t(bytes * size_t(y));
+    return !std::equal(one.rgb.begin() + first, one.rgb.begin() + first + std::ptrdiff_t(bytes), other.rgb.begin() + first);
+}
+
+// Rows that changed, over the whole width: a decoder mixes far enough sideways that narrower would seldom be true.
+PixelRect changedRect(const Image &before, const Image &after)
+{
+    if (before.width != after.width || before.height != after.height)
+        return {0, 0, after.width, after.height};
+    int first = 0, last = after.height;
+    while (first < last && !rowsDiffer(before, after, first))
+        ++first;
+    while (last > first && !rowsDiffer(before, after, last - 1))
+        --last;
+    return first == last ? PixelRect{} : PixelRect{0, first, after.width, last - first};
+}
+
+} // namespace
+
+Image decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes)
+{
+    return pictureImage(stage.decodeLatents(latentsOf(stage, codes)));
+}
+
+CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture)
+{
+    const int factor = int(stage.config.factor());
+    const at::Tensor x = pictureTensor(picture, picture.width / factor * factor, picture.height / factor * factor);
+    return gridOf(stage.encode(x.to(stage.codebook.device()).contiguous(at::MemoryFormat::ChannelsLast)));
+}
+
+RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
+                        const CodeGrid &codes, std::stop_token stop)
+{
+    const Clock::time_point start = Clock::now();
+    ScoreRequest score;
+    score.codes = codes;
+    score.controlTokens = controlTokens(bundle.config(), request.controls);
+    score.condition = conditionGrid(bundle, request, codes.size);
+    score.guidance = request.guidance;
+    score.window = request.window;
+    RenderScore result;
+    result.times.condition = secondsSince(start);
+    const Clock::time_point judging = Clock::now();
+    ScoreResult judged = scoreCodes(bundle.config(), engine, score, std::move(stop));
+    result.times.sample = secondsSince(judging);
+    result.times.total = secondsSince(start);
+    result.logProbability = std::move(judged.logProbability);
+    result.entropy = std::move(judged.entropy);
+    result.natsPerCode = judged.natsPerCode;
+    result.finished = judged.finished;
+    return result;
+}
+
+RenderJob::RenderJob(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
+                     std::stop_token stop, const RenderEvents &events)
+    : m_bundle(bundle), m_engine(engine), m_request(request), m_stop(std::move(stop)), m_events(events),
+      m_factor(int(bundle.config().firstStage.factor()))
+{
+    m_sample.canvas = canvasOf(bundle.config(), request);
+    m_sample.controlTokens = controlTokens(bundle.config(), request.controls);
+    m_sample.params = paramsOf(request);
+    m_codes = CodeGrid(m_sample.canvas, kNoCode);
+}
+
+RenderResult RenderJob::run()
+{
+    const Clock::time_point start = Clock::now();
+    encodeCondition();
+    lockCodes();
+    m_result.times.condition = secondsSince(start);
+
+    const Clock::time_point sampleStart = Clock::now();
+    sample();
+    m_result.times.sample = secondsSince(sampleStart);
+
+    const Clock::time_point decodeStart = Clock::now();
+    if (m_result.finished || m_events.decodeStopped)
+        decode();
+    m_result.times.decode = secondsSince(decodeStart);
+    m_result.times.total = secondsSince(start);
+    return std::move(m_result);
+}
+
+void RenderJob::encodeCondition()
+{
+    m_sample.condition = conditionGrid(m_bundle, m_request, m_sample.canvas);
+}
+
+void RenderJob::lockCodes()
+{
+    if (!m_request.region)
+        return;
+    m_sample.locked = lockedCells(*m_request.region, m_sample.canvas, m_factor);
+    m_sample.initial = m_request.initialCodes ? *m_request.initialCodes
+                                              : encodedPicture(m_bundle.firstStage(), *m_request.initial);
+    m_codes = m_sample.initial;
+}
+
+void RenderJob::sample()
+{
+    const models::ModelConfig &config = m_bundle.config();
+    const WindowPlan plan = planWindows(m_sample.canvas, int(config.window), m_sample.params.window, false, m_sample.locked);
+    m_meter.emplace(plan, config.prefixLength());
+    SampleResult sampled = sampleCodes(config, m_engine, m_sample, plan, m_stop,
+                                       [this](const DrawnCode &drawn) { onDrawn(drawn); });
+    m_result.finished = sampled.finished;
+    // Codes not drawn count 0.
+    const double nats = -std::accumulate(sampled.logProbability.values.begin(), sampled.logProbability.values.end(), 0.0);
+    m_result.natsPerCode = m_result.drawn > 0 ? nats / m_result.drawn : 0;
+    m_result.codes = std::move(sampled.codes);
+    m_result.conditionCodes = m_sample.condition;
+    m_result.logProbability = std::move(sampled.logProbability);
+    m_result.entropy = std::move(sampled.entropy);
+}
+
+void RenderJob::onDrawn(const DrawnCode &drawn)
+{
+    m_codes.at(drawn.cell) = drawn.code;
+    m_result.drawn = drawn.done;
+    m_meter->count(drawn.cell);
+    reportProgress(drawn);
+    if (m_events.preview && m_events.previewEvery > 0 && drawn.done % m_events.previewEvery == 0 && drawn.done < drawn.total)
+        reportPreview(drawn);
+}
+
+void RenderJob::reportProgress(const DrawnCode &drawn)
+{
+    const Clock::time_point now = Clock::now();
+    if (!m_events.progress || !m_meter->due(now))
+        return;
+    RenderProgress progress = m_meter->report(now);
+    const int side = int(m_bundle.config().window) * m_factor;
+    progress.windowRect = {drawn.origin.column * m_factor, drawn.origin.row * m_factor, side, side};
+    m_events.progress(progress);
+}
+
+void RenderJob::reportPreview(const DrawnCode &drawn)
+{
+    RenderPreview preview;
+    preview.picture = pictureOfCodes();
+    preview.changed = changedRect(m_lastPreview, preview.picture);
+    preview.codesDone = drawn.done;
+    m_lastPreview = preview.picture;
+    m_events.preview(preview);
+}
+
+void RenderJob::decode()
+{
+    m_result.picture = pictureOfCodes();
+}
+
+Image RenderJob::pictureOfCodes() const
+{
+    Image picture = decodedPicture(m_bundle.firstStage(), m_codes);
+    return m_request.region ? blended(*m_request.initial, picture, m_sample.locked, m_factor) : picture;
+}
+
+} // namespace tessera::core

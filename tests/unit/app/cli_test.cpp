@@ -1,0 +1,247 @@
+// The contract of `tessera-cli render`, tested from outside: exit codes, messages, files, JSON.
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <QImage>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/document/imagefile.h"
+#include "core/document/npyfile.h"
+#include "tests/unit/app/clifixture.h"
+
+namespace tessera::tests
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+TEST_F(Cli, RendersAPicture)
+{
+    const Outcome outcome = render({"-o", file("a.png"), "--seed", "3"});
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+    const QImage picture = core::readImage(file("a.png"));
+    EXPECT_EQ(picture.size(), QSize(48, 40));
+    EXPECT_EQ(files(), std::vector<std::string>{"a.png"});
+}
+
+TEST_F(Cli, RenderJsonHasTheKeysOfTheContract)
+{
+    const Outcome outcome = render({"-o", file("a.png"), "--json", "--seed", "3", "--variation", "2", "--window", "block:2"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const json result = json::parse(outcome.out);
+    EXPECT_EQ(result.at("codes"), 30);
+    for (const char *key : {"load", "condition", "sample", "decode", "total"})
+        EXPECT_GE(result.at("seconds").at(key).get<double>(), 0) << key;
+    EXPECT_EQ(result.at("device"), "cpu");
+    EXPECT_EQ(result.at("precision"), "fp32");
+    EXPECT_EQ(result.at("window"), "block:2");
+    EXPECT_GT(result.at("nats_per_code").get<double>(), 0);
+    EXPECT_EQ(result.at("seed"), 3);
+    EXPECT_EQ(result.at("variation"), 2);
+    EXPECT_EQ(result.at("outputs"), json::array({file("a.png")}));
+}
+
+TEST_F(Cli, SameSeedSameFileOtherSeedOtherPicture)
+{
+    render({"-o", file("a.png"), "--seed", "3"});
+    render({"-o", file("b.png"), "--seed", "3"});
+    render({"-o", file("c.png"), "--seed", "4"});
+    EXPECT_EQ(bytesOf(file("a.png")), bytesOf(file("b.png")));
+    EXPECT_NE(core::readImage(file("a.png")), core::readImage(file("c.png")));
+}
+
+TEST_F(Cli, VariationOfManyEqualsTheOneAlone)
+{
+    const Outcome outcome = render({"-o", file("a.png"), "--codes", file("a.npy"), "--variations", "3"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(files(), (std::vector<std::string>{"a-0.npy", "a-0.png", "a-1.npy", "a-1.png", "a-2.npy", "a-2.png"}));
+    render({"-o", file("one.png"), "--codes", file("one.npy"), "--variation", "2"});
+    EXPECT_EQ(bytesOf(file("one.png")), bytesOf(file("a-2.png")));
+    EXPECT_EQ(bytesOf(file("one.npy")), bytesOf(file("a-2.npy")));
+    EXPECT_NE(bytesOf(file("a-0.npy")), bytesOf(file("a-1.npy")));
+}
+
+TEST_F(Cli, CodesDecodeToThePictureAndScoresHaveTheirShape)
+{
+    render({"-o", file("a.png"), "--codes", file("a.npy"), "--scores", file("s.npy")});
+    const Outcome outcome = run({"decode", "--model", model(), "--codes", file("a.npy"), "-o", file("b.png"), "--threads", "1"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(core::readImage(file("a.png")), core::readImage(file("b.png")));
+    const core::FloatPlanes scores = core::readNpyPlanes(file("s.npy"));
+    EXPECT_EQ(scores.planes, 2);
+    EXPECT_EQ(scores.rows, 5);
+    EXPECT_EQ(scores.columns, 6);
+    EXPECT_LT(scores.values[0], 0);
+    EXPECT_GT(scores.values[30], 0);
+}
+
+TEST_F(Cli, AgainMakesTheSameFile)
+{
+    render({"-o", file("a.png"), "--seed", "11", "--control", "light=sunset", "weather=fog", "--guidance", "2",
+            "--temperature", "0.9", "--top-k", "9", "--top-p", "0.9"});
+    const Outcome outcome = run({"render", "--again", file("a.png"), "-o", file("b.png"), "--threads", "1"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(bytesOf(file("a.png")), bytesOf(file("b.png")));
+    expectFailure(run({"render", "--again", map(), "-o", file("c.png")}), "carries no render record");
+    expectFailure(run({"render", "--again", file("a.png"), "--model", (shared() / "depth.safetensors").string(), "-o",
+                       file("c.png")}),
+                  "was made with the model");
+}
+
+TEST_F(Cli, EveryKindOfModelHasItsOption)
+{
+    const auto paint = [&](const std::string &kind, std::vector<std::string> more) {
+        more.insert(more.begin(), {"render", "--model", model(kind), "-o", file(kind + ".png")});
+        return run(more);
+    };
+    EXPECT_EQ(paint("depth", {"--depth", map()}).exitCode, 0);
+    EXPECT_EQ(paint("class", {"--class", "3"}).exitCode, 0);
+    EXPECT_EQ(paint("nothing", {"--unconditional"}).exitCode, 0);
+    EXPECT_EQ(paint("coordinates", {"--size", "48x40"}).exitCode, 0);
+    EXPECT_EQ(core::readImage(file("class.png")).size(), QSize(32, 32));
+    EXPECT_EQ(core::readImage(file("coordinates.png")).size(), QSize(48, 40));
+    expectFailure(paint("class", {"--class", "9"}), "0 to 4");
+    expectFailure(paint("class", {"--class", "1", "--size", "64x64"}), "one window");
+    expectFailure(paint("nothing", {}), "--unconditional");
+    expectFailure(paint("coordinates", {"--map", map()}), "not from labels");
+    expectFailure(paint("coordinates", {"--unconditional"}), "takes no condition");
+}
+
+TEST_F(Cli, RegionEditLeavesTheRestAndCanBeMadeAgain)
+{
+    render({"-o", file("a.png"), "--size", "64x64"});
+    QImage mask(64, 64, QImage::Format_Grayscale8);
+    mask.fill(0);
+    for (int y = 0; y < 16; ++y)
+        std::fill_n(mask.scanLine(y), 16, uchar(255));
+    core::writeImage(file("mask.png"), mask);
+    const Outcome outcome = render({"-o", file("b.png"), "--init", file("a.png"), "--region", file("mask.png"), "--seed", "5",
+                                    "--json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(json::parse(outcome.out).at("codes"), 4);
+    const QImage before = core::readImage(file("a.png")), after = core::readImage(file("b.png"));
+    EXPECT_EQ(before.copy(24, 0, 40, 64), after.copy(24, 0, 40, 64));
+    EXPECT_EQ(before.copy(0, 24, 64, 40), after.copy(0, 24, 64, 40));
+    EXPECT_NE(before.copy(0, 0, 16, 16), after.copy(0, 0, 16, 16));
+    run({"render", "--again", file("b.png"), "-o", file("c.png"), "--threads", "1"});
+    EXPECT_EQ(bytesOf(file("b.png")), bytesOf(file("c.png")));
+}
+
+TEST_F(Cli, WrongUsageIsTwo)
+{
+    for (const std::vector<std::string> &arguments : std::vector<std::vector<std::string>>{
+             {},
+             {"paint"},
+             {"render"},
+             {"render", "--map", map()},
+             {"render", "--map", map(), "--unconditional", "-o", file("a.png")},
+             {"render", "--map", map(), "-o", file("a.png"), "--size", "12"},
+             {"render", "--map", map(), "-o", file("a.png"), "--window", "blocks"},
+             {"render", "--map", map(), "-o", file("a.png"), "--control", "light"},
+             {"render", "--map", map(), "-o", file("a.png"), "--variations", "2", "--variation", "1"},
+             {"render", "--map", map(), "-o", file("a.png"), "--init", map()},
+             {"render", "--map", map(), "-o", file("a.png"), "--seed", "many"},
+             {"render", "--map", map(), "-o", file("a.png"), "--seed", "-1"},
+             {"render", "--map", map(), "-o", file("a.png"), "--variation", "-1"},
+             {"render", "--map", map(), "-o", file("a.png"), "--device", "tpu"},
+             {"render", "--again", map(), "-o", file("a.png"), "--seed", "1"},
+             {"encode-condition", "-o", file("a.npy")},
+             {"labels", "--sets"}}) {
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.exitCode, 2) << testing::PrintToString(arguments);
+        EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    }
+    EXPECT_TRUE(files().empty());
+    EXPECT_EQ(run({"--help"}).exitCode, 0);
+    EXPECT_EQ(run({"render", "--help"}).exitCode, 0);
+}
+
+TEST_F(Cli, BadInputIsOneWithASentence)
+{
+    expectFailure(run({"render", "--model", model(), "--map", file("none.png"), "-o", file("a.png")}), "none.png");
+    expectFailure(run({"render", "--model", file("none.safetensors"), "--map", map(), "-o", file("a.png")}), "none.safetensors");
+    expectFailure(render({"-o", file("a.png"), "--size", "31x64"}), "32 x 32");
+    expectFailure(render({"-o", file("a.png"), "--control", "light=noon"}), "any, day, sunset");
+    expectFailure(render({"-o", file("a.png"), "--control", "mood=good"}), "light, biome, weather");
+    expectFailure(render({"-o", file("a.png"), "--temperature", "0"}), "temperature");
+    expectFailure(render({"-o", file("a.png"), "--precision", "int8"}), "fp32");
+    expectFailure(run({"render", "--model", model(), "--depth", map(), "-o", file("a.png")}), "paints from labels, not from depth");
+    expectFailure(run({"render", "--model", model(), "-o", file("a.png")}), "--map FILE");
+    expectFailure(run({"decode", "--model", model(), "--codes", map(), "-o", file("a.png")}), "map.png");
+    EXPECT_TRUE(files().empty());
+}
+
+TEST_F(Cli, OutputsAreJudgedBeforeTheWork)
+{
+    expectFailure(render({"-o", file("none/a.png")}), "does not exist");
+    expectFailure(render({"-o", file("a.gif")}), ".png");
+    expectFailure(render({"-o", folder.string() + ".png/"}), "cannot be written");
+    expectFailure(render({"-o", file("a.png"), "--codes", file("a.txt")}), ".npy");
+    expectFailure(render({"-o", file("a.png"), "--codes", file("s.npy"), "--scores", file("s.npy")}), "same file");
+    EXPECT_TRUE(files().empty());
+}
+
+TEST_F(Cli, AFailedRenderLeavesTheOldFile)
+{
+    std::ofstream(file("a.png")) << "old";
+    expectFailure(render({"-o", file("a.png"), "--top-p", "2"}), "2");
+    EXPECT_EQ(bytesOf(file("a.png")), "old");
+    EXPECT_EQ(files(), std::vector<std::string>{"a.png"});
+}
+
+// Of several outputs all are written or none: a limit on the size of files lets the small one through alone.
+TEST_F(Cli, SeveralOutputsAreWrittenTogetherOrNotAtAll)
+{
+    std::ofstream(file("a.npy")) << "old";
+    const std::string command = "ulimit -f 2; exec " TESSERA_CLI " render --model " + model() + " --map " + map() + " -o "
+        + file("a.png") + " --codes " + file("a.npy");
+    const Outcome outcome = Process({"/bin/sh", "-c", "trap '' XFSZ; " + command}).finish();
+    EXPECT_EQ(outcome.exitCode, 1) << outcome.err;
+    EXPECT_EQ(bytesOf(file("a.npy")), "old");
+    EXPECT_EQ(files(), std::vector<std::string>{"a.npy"});
+}
+
+TEST_F(Cli, ProgressJsonIsOneObjectALine)
+{
+    const Outcome outcome = render({"-o", file("a.png"), "--progress", "json", "--preview-every", "10"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    std::istringstream lines(outcome.err);
+    std::string line;
+    json last;
+    int previews = 0;
+    while (std::getline(lines, line)) {
+        const json event = json::parse(line);
+        previews += event.at("event") == "preview";
+        if (event.at("event") == "progress")
+            last = event;
+    }
+    EXPECT_EQ(last.at("codes_done"), 30);
+    EXPECT_EQ(last.at("codes_total"), 30);
+    EXPECT_EQ(previews, 2);
+    EXPECT_EQ(files(), (std::vector<std::string>{"a-preview.png", "a.png"}));
+}
+
+TEST_F(Cli, InterruptLeavesNothing)
+{
+    Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png"), "--codes", file("a.npy"),
+                                 "--size", "512x512", "--progress", "json", "--preview-every", "40"}));
+    ASSERT_TRUE(process.waitForError("\"preview\""));
+    process.sendSignal(SIGINT);
+    const Outcome outcome = process.finish();
+    EXPECT_EQ(outcome.exitCode, 130);
+    EXPECT_TRUE(files().empty()) << testing::PrintToString(files());
+}
+
+} // namespace
+
+} // namespace tessera::tests

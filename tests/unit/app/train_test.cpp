@@ -1,0 +1,118 @@
+// The contract of tessera-train, tested from outside: exit codes, messages, files.
+#include <csignal>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "models/training/shard.h"
+#include "tests/unit/app/process.h"
+
+namespace tessera::tests
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class TrainTest : public testing::Test
+{
+protected:
+    void SetUp() override { fs::create_directories(m_folder); }
+    void TearDown() override { fs::remove_all(m_folder); }
+
+    // A folder with a blank in its name.
+    fs::path output() const { return m_folder / "out put"; }
+    fs::path firstShard() const { return output() / "landscapes-0000000005.tlds"; }
+
+    static std::vector<std::string> command(std::vector<std::string> arguments)
+    {
+        arguments.insert(arguments.begin(), TESSERA_TRAIN);
+        return arguments;
+    }
+    static Outcome run(std::vector<std::string> arguments)
+    {
+        return Process(command(std::move(arguments))).finish();
+    }
+    std::vector<std::string> landscapes(const std::string &count) const
+    {
+        return {"landscapes", "--count", count, "--seed", "5", "--size", "24x16", "-o", output().string()};
+    }
+
+private:
+    fs::path m_folder = fs::path(testing::TempDir()) / ("train_test_" + std::to_string(getpid()));
+};
+
+TEST_F(TrainTest, WrongUsageIsTwo)
+{
+    EXPECT_EQ(run({}).exitCode, 2);
+    EXPECT_EQ(run({"paint"}).exitCode, 2);
+    EXPECT_EQ(run({"vqgan"}).exitCode, 2);
+    const Outcome outcome = run({"landscapes", "--count", "1", "--size", "12", "-o", output().string()});
+    EXPECT_EQ(outcome.exitCode, 2);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("'12'"), HasSubstr("WIDTHxHEIGHT")));
+    EXPECT_EQ(run({"--help"}).exitCode, 0);
+}
+
+TEST_F(TrainTest, BadInputIsOneSentence)
+{
+    const Outcome outcome = run({"condition", "--recipe", "nowhere/recipe.yaml"});
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_EQ(outcome.err, "tessera-train: There is no recipe 'nowhere/recipe.yaml'\n");
+    EXPECT_EQ(outcome.out, "");
+}
+
+TEST_F(TrainTest, LandscapesMakesAShardWithFacts)
+{
+    const Outcome outcome = run(landscapes("3"));
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(outcome.err, ""); // no terminal, no bar
+    const models::ShardReader shard(firstShard());
+    ASSERT_EQ(shard.size(), 3U);
+    EXPECT_EQ(shard.width(), 24);
+    EXPECT_EQ(shard.height(), 16);
+    const auto facts = nlohmann::json::parse(shard.read(2).facts);
+    EXPECT_EQ(facts.at("seed"), 7);
+    for (const char *key : {"biome", "light", "weather"}) {
+        EXPECT_FALSE(facts.at(key).get<std::string>().empty()) << key;
+    }
+}
+
+TEST_F(TrainTest, LandscapesKeepsWhatIsThere)
+{
+    ASSERT_EQ(run(landscapes("2")).exitCode, 0);
+    const auto time = fs::last_write_time(firstShard());
+    EXPECT_EQ(run(landscapes("2")).exitCode, 0);
+    EXPECT_EQ(fs::last_write_time(firstShard()), time);
+    const Outcome other = run(landscapes("3"));
+    EXPECT_EQ(other.exitCode, 1);
+    EXPECT_THAT(other.err, AllOf(HasSubstr("2 pictures of 24x16"), HasSubstr("3 pictures of 24x16")));
+}
+
+TEST_F(TrainTest, InterruptLeavesWholeShardsOnly)
+{
+    std::vector<std::string> arguments = landscapes("99");
+    arguments[6] = "128x128";
+    arguments.insert(arguments.end(), {"--progress", "json"});
+    Process process(command(arguments));
+    ASSERT_TRUE(process.waitForError("\"done\":1,"));
+    process.sendSignal(SIGINT);
+    EXPECT_EQ(process.finish().exitCode, 130);
+    EXPECT_TRUE(fs::is_empty(output()));
+}
+
+TEST_F(TrainTest, PicturesToLookAt)
+{
+    std::vector<std::string> arguments = landscapes("2");
+    arguments.push_back("--png");
+    EXPECT_EQ(run(arguments).exitCode, 0);
+    EXPECT_TRUE(fs::exists(output() / "landscape-0000000006.png"));
+    EXPECT_FALSE(fs::exists(firstShard()));
+}
+
+} // namespace
+} // namespace tessera::tests
