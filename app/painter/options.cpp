@@ -1,0 +1,76 @@
+#include "app/painter/options.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include <QCommandLineParser>
+
+namespace tessera::app
+{
+
+namespace
+{
+
+QCommandLineOption hidden(const QString &name, const QString &value)
+{
+    QCommandLineOption option(name, {}, value);
+    option.setFlags(QCommandLineOption::HiddenFromHelp);
+    return option;
+}
+
+[[noreturn]] void endWithUsage(const QString &message)
+{
+    std::fprintf(stderr, "tessera: %s\nTry 'tessera --help'.\n", qPrintable(message));
+    std::exit(2);
+}
+
+int threadsFrom(const QString &text)
+{
+    bool isNumber = false;
+    const int threads = text.toInt(&isNumber);
+    if (!isNumber || threads < 0)
+        endWithUsage(QString("--threads is '%1'; expected a whole number, 0 for all cores").arg(text));
+    return threads;
+}
+
+} // namespace
+
+PainterOptions parsePainterOptions(const QStringList &arguments)
+{
+    const QCommandLineOption model("model", "Model file or folder, or 'starter'.", "MODEL", "starter");
+    const QCommandLineOption device("device", "auto, cpu or cuda[:N].", "DEVICE", "auto");
+    const QCommandLineOption threads("threads", "Threads to render with; 0 for all cores.", "N", "0");
+    const QCommandLineOption fake = hidden("fake-renderer", "SCRIPT");
+    const QCommandLineOption screenshot = hidden("screenshot", "FILE");
+    const QCommandLineOption scene = hidden("scene", "NAME");
+    const QCommandLineOption windowSize = hidden("window-size", "WxH");
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription("Paint a map of labels and let a model turn it into a picture.");
+    parser.addPositionalArgument("file", "A label map to open.", "[FILE]");
+    const QCommandLineOption help = parser.addHelpOption();
+    const QCommandLineOption version = parser.addVersionOption();
+    parser.addOptions({model, device, threads, fake, screenshot, scene, windowSize});
+    if (!parser.parse(arguments))
+        endWithUsage(parser.errorText());
+    if (parser.isSet(help))
+        parser.showHelp(0);
+    if (parser.isSet(version))
+        parser.showVersion();
+    if (parser.positionalArguments().size() > 1)
+        endWithUsage("one file at most can be opened");
+
+    PainterOptions options;
+    options.file = parser.positionalArguments().value(0);
+    options.model = parser.value(model);
+    options.device = parser.value(device);
+    options.threads = threadsFrom(parser.value(threads));
+    if (parser.isSet(fake))
+        options.fakeRenderer = parser.value(fake);
+    options.screenshot = parser.value(screenshot);
+    options.scene = parser.value(scene);
+    options.windowSize = parser.value(windowSize);
+    return options;
+}
+
+} // namespace tessera::app

@@ -1,0 +1,147 @@
+// Opening, saving and leaving in the real window.
+
+#include <gtest/gtest.h>
+
+#include <QTemporaryDir>
+
+#include "painterwindow.h"
+
+namespace tessera::tests
+{
+
+namespace
+{
+
+constexpr int kGrass = 10;
+
+bool cardOpen(PainterWindow &painter, const QString &itemOfCard)
+{
+    return QTest::qWaitFor([&] { return painter.shown(itemOfCard); }, kWaitMs);
+}
+
+bool cardClosed(PainterWindow &painter, const QString &itemOfCard)
+{
+    return QTest::qWaitFor([&] { return !painter.shown(itemOfCard); }, kWaitMs);
+}
+
+void enterName(PainterWindow &painter, const QString &name)
+{
+    painter.key(Qt::Key_A, Qt::ControlModifier);
+    painter.type(name);
+    painter.key(Qt::Key_Return);
+}
+
+TEST(Files, ASavedMapOpensAsTheSameMap)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    painter.session.tools()->setLabel(kGrass);
+    painter.stroke({100, 100}, {300, 150});
+    const core::LabelMap painted = painter.session.document()->map();
+
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    enterName(painter, folder.filePath("map.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    EXPECT_FALSE(painter.session.document()->modified());
+
+    painter.session.document()->newCanvas(256, 256);
+    painter.key(Qt::Key_O, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    enterName(painter, folder.filePath("map.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+
+    EXPECT_EQ(painter.session.document()->map(), painted);
+    EXPECT_FALSE(painter.session.document()->modified());
+    EXPECT_EQ(painter.session.document()->title(), "map.png");
+}
+
+TEST(Files, ThePictureIsSavedInTheFormatOfItsSuffix)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.render();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
+
+    painter.key(Qt::Key_S, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    enterName(painter, folder.filePath("picture.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+
+    const QImage saved(folder.filePath("picture.png"));
+    EXPECT_EQ(saved.convertToFormat(QImage::Format_RGB32), painter.session.picture()->image());
+    EXPECT_FALSE(painter.session.picture()->unsaved());
+    EXPECT_TRUE(painter.session.savePicture(QUrl::fromLocalFile(folder.filePath("picture.webp"))));
+    EXPECT_EQ(QImage(folder.filePath("picture.webp")).size(), QSize(256, 256));
+}
+
+TEST(Files, AFileThatIsNoMapShowsABannerAndChangesNothing)
+{
+    PainterWindow painter;
+    const QTemporaryDir folder;
+    QFile file(folder.filePath("noise.png"));
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write("this is no picture");
+    file.close();
+    painter.stroke({100, 100}, {300, 150});
+    const core::LabelMap before = painter.session.document()->map();
+
+    EXPECT_FALSE(painter.session.openMap(QUrl::fromLocalFile(file.fileName())));
+
+    EXPECT_TRUE(painter.shown("banner"));
+    EXPECT_TRUE(painter.text("bannerDetail").contains("noise.png"));
+    EXPECT_EQ(painter.session.document()->map(), before);
+    EXPECT_TRUE(painter.session.document()->modified());
+}
+
+TEST(Files, ANewCanvasTakesTheSizeAndUndoBringsTheOldOneBack)
+{
+    PainterWindow painter;
+    painter.stroke({100, 100}, {300, 150});
+    const core::LabelMap before = painter.session.document()->map();
+
+    painter.key(Qt::Key_N, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "createButton"));
+    painter.click("size1024x512");
+    painter.click("createButton");
+    ASSERT_TRUE(cardClosed(painter, "createButton"));
+
+    EXPECT_EQ(painter.session.document()->size(), QSize(1024, 512));
+    painter.key(Qt::Key_Z, Qt::ControlModifier);
+    EXPECT_EQ(painter.session.document()->map(), before);
+}
+
+TEST(Files, QuittingAsksOnlyWhenWorkWouldBeLost)
+{
+    PainterWindow painter;
+    painter.stroke({100, 100}, {300, 150});
+
+    painter.key(Qt::Key_Q, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "quitText"));
+    EXPECT_EQ(painter.text("quitText"), "The map is not saved.");
+    painter.click("stayButton");
+    ASSERT_TRUE(cardClosed(painter, "quitText"));
+    EXPECT_TRUE(painter.window->isVisible());
+
+    painter.key(Qt::Key_Z, Qt::ControlModifier);
+    painter.key(Qt::Key_Q, Qt::ControlModifier);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.window->isVisible(); }, kWaitMs));
+}
+
+TEST(Files, LeavingWithoutSavingIsPossible)
+{
+    PainterWindow painter;
+    painter.stroke({100, 100}, {300, 150});
+    painter.key(Qt::Key_Q, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "discardButton"));
+
+    painter.click("discardButton");
+
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.window->isVisible(); }, kWaitMs));
+}
+
+} // namespace
+
+} // namespace tessera::tests

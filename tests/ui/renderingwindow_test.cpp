@@ -1,0 +1,239 @@
+// Rendering in the real window with a scripted backend.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <semaphore>
+
+#include "painterwindow.h"
+
+namespace tessera::tests
+{
+
+namespace
+{
+
+constexpr int kGrass = 10;
+constexpr int kCodes = 256; // of a 256 x 256 canvas
+
+// Lets codes through one by one as the test says.
+struct Gate {
+    std::counting_semaphore<100000> permits{0};
+
+    ui::FakeScript script()
+    {
+        ui::FakeScript script;
+        script.beforeCode = [this](int) { permits.acquire(); };
+        return script;
+    }
+    void let(int codes) { permits.release(codes); }
+};
+
+bool idle(PainterWindow &painter)
+{
+    return QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs);
+}
+
+bool reached(PainterWindow &painter, int codes)
+{
+    return QTest::qWaitFor([&] { return painter.session.controller()->codesDone() >= codes; }, kWaitMs);
+}
+
+TEST(Rendering, ThePictureGrowsWithTheAttentionWindowOnIt)
+{
+    Gate gate;
+    PainterWindow painter(gate.script());
+    painter.session.document()->newCanvas(256, 256);
+    EXPECT_FALSE(painter.item("renderButton")->isEnabled());
+    ASSERT_TRUE(painter.loadModel());
+    EXPECT_TRUE(painter.shown("hintTitle"));
+
+    painter.key(Qt::Key_Return, Qt::ControlModifier);
+    gate.let(128);
+    ASSERT_TRUE(reached(painter, 128));
+
+    EXPECT_TRUE(painter.shown("windowRectangle"));
+    EXPECT_TRUE(painter.shown("cancelButton"));
+    EXPECT_FALSE(painter.session.picture()->empty());
+    const QImage half = painter.session.picture()->image();
+    EXPECT_NE(half.pixel(10, 10), half.pixel(10, 250)); // above drawn, below not yet
+    EXPECT_NEAR(painter.item("renderProgress")->width(), painter.item("pictureCanvas")->width() / 2, 2);
+
+    gate.let(kCodes);
+    ASSERT_TRUE(idle(painter));
+    EXPECT_FALSE(painter.shown("windowRectangle"));
+    EXPECT_FALSE(painter.shown("cancelButton"));
+    EXPECT_NE(painter.session.picture()->image(), half);
+    EXPECT_TRUE(painter.session.picture()->unsaved());
+}
+
+TEST(Rendering, CancelKeepsWhatIsDone)
+{
+    Gate gate;
+    PainterWindow painter(gate.script());
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    painter.click("renderButton");
+    gate.let(100);
+    ASSERT_TRUE(reached(painter, 100));
+
+    painter.key(Qt::Key_Escape);
+    gate.let(1); // the code that was under way
+    ASSERT_TRUE(idle(painter));
+
+    EXPECT_FALSE(painter.session.picture()->empty());
+    EXPECT_TRUE(painter.session.controller()->lastResult().startsWith("Stopped at 10"));
+    EXPECT_FALSE(painter.session.notices()->shown());
+}
+
+TEST(Rendering, PaintingGoesOnDuringARender)
+{
+    Gate gate;
+    PainterWindow painter(gate.script());
+    ASSERT_TRUE(painter.loadModel());
+    painter.click("renderButton");
+    gate.let(10);
+    ASSERT_TRUE(reached(painter, 10));
+
+    painter.session.tools()->setLabel(kGrass);
+    painter.stroke({100, 100}, {200, 100});
+
+    EXPECT_EQ(painter.labelAt(150, 100), kGrass);
+    EXPECT_TRUE(painter.session.controller()->busy());
+    painter.key(Qt::Key_Escape);
+    gate.let(1);
+    ASSERT_TRUE(idle(painter));
+}
+
+TEST(Rendering, AnErrorShowsABannerAndKeepsTheDocument)
+{
+    ui::FakeScript script;
+    script.renderError = Error(ErrorCode::Device, "The scripted device gave up");
+    script.failAt = 40;
+    PainterWindow painter(std::move(script));
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.tools()->setLabel(kGrass);
+    painter.stroke({100, 100}, {200, 100});
+    const core::LabelMap before = painter.session.document()->map();
+
+    painter.click("renderButton");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.notices()->shown(); }, kWaitMs));
+
+    EXPECT_TRUE(painter.shown("banner"));
+    EXPECT_EQ(painter.text("bannerDetail"), "The scripted device gave up");
+    EXPECT_EQ(painter.session.document()->map(), before);
+    painter.stroke({100, 200}, {200, 200}); // not modal
+    EXPECT_EQ(painter.labelAt(150, 200), kGrass);
+    painter.click("bannerClose");
+    EXPECT_FALSE(painter.shown("banner"));
+    EXPECT_TRUE(painter.item("renderButton")->isEnabled());
+}
+
+TEST(Rendering, ANewerRequestReplacesTheWaitingOne)
+{
+    Gate gate;
+    PainterWindow painter(gate.script());
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.render();
+    gate.let(20);
+    ASSERT_TRUE(reached(painter, 20));
+    for (const double seed : {2.0, 3.0}) {
+        painter.session.settings()->setSeed(seed);
+        painter.session.render();
+    }
+    gate.let(1 + kCodes); // the stopped one's last code, and one whole picture: seed 2 is never drawn
+    ASSERT_TRUE(idle(painter));
+    const QImage shown = painter.session.picture()->image();
+
+    painter.session.render();
+    gate.let(kCodes);
+    ASSERT_TRUE(idle(painter));
+    EXPECT_EQ(painter.session.picture()->image(), shown);
+    EXPECT_EQ(painter.session.settings()->seed(), 3.0);
+}
+
+TEST(Rendering, AMissingModelIsSaidWithAButton)
+{
+    ui::FakeScript script;
+    script.loadError = Error(ErrorCode::ModelNotFound, "There is no model at starter.safetensors");
+    PainterWindow painter(std::move(script));
+
+    painter.session.controller()->loadModel("starter");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.notices()->shown(); }, kWaitMs));
+
+    EXPECT_TRUE(painter.shown("hintModelButton"));
+    EXPECT_TRUE(painter.shown("bannerModelButton"));
+    EXPECT_FALSE(painter.item("renderButton")->isEnabled());
+    painter.click("hintModelButton");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("fileName"); }, kWaitMs));
+}
+
+TEST(Rendering, TheModelsControlsReachTheRequest)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel());
+    EXPECT_TRUE(painter.shown("control_light"));
+    EXPECT_TRUE(painter.shown("guidanceSlider"));
+
+    QQuickItem *box = painter.item("control_light");
+    box->forceActiveFocus();
+    painter.key(Qt::Key_Down);
+
+    EXPECT_EQ(painter.session.settings()->request().controls.at("light"), "morning");
+    QQuickItem *seed = painter.item("seedField");
+    seed->forceActiveFocus();
+    painter.key(Qt::Key_A, Qt::ControlModifier);
+    painter.type("4711");
+    painter.key(Qt::Key_Return);
+    EXPECT_EQ(painter.session.settings()->request().seed, 4711u);
+    painter.click("rerollButton");
+    EXPECT_NE(painter.session.settings()->request().seed, 4711u);
+    EXPECT_EQ(painter.text("seedField"), QString::number(painter.session.settings()->request().seed));
+}
+
+TEST(Rendering, ThePictureShowsThroughOnTheMapForTracing)
+{
+    PainterWindow painter;
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.render();
+    ASSERT_TRUE(idle(painter));
+    EXPECT_FALSE(painter.shown("tracedPicture"));
+
+    painter.session.view()->setTrace(1.0);
+
+    const QImage shot = painter.grab();
+    EXPECT_EQ(shot.pixelColor(painter.onScreen({100, 100})), painter.session.picture()->image().pixelColor(100, 100));
+    painter.session.tools()->setLabel(kGrass);
+    painter.stroke({100, 100}, {150, 100});
+    EXPECT_EQ(painter.labelAt(120, 100), kGrass);
+}
+
+TEST(Rendering, WithoutAModelTheKeySaysWhatIsMissing)
+{
+    PainterWindow painter;
+    painter.key(Qt::Key_Return, Qt::ControlModifier);
+    EXPECT_TRUE(painter.shown("banner"));
+    EXPECT_TRUE(painter.shown("bannerModelButton"));
+    ASSERT_TRUE(painter.loadModel());
+    EXPECT_FALSE(painter.shown("banner"));
+}
+
+TEST(Rendering, ClosingTheWindowStopsARender)
+{
+    Gate gate;
+    gate.let(5);
+    {
+        PainterWindow painter(gate.script());
+        ASSERT_TRUE(painter.loadModel());
+        painter.session.render();
+        ASSERT_TRUE(reached(painter, 5));
+        gate.let(100000 - 5); // so that the code loop can leave
+    }
+    SUCCEED();
+}
+
+} // namespace
+
+} // namespace tessera::tests

@@ -1,0 +1,56 @@
+#include "ui/imageconversion.h"
+
+#include <gtest/gtest.h>
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+core::Image counted(int width, int height)
+{
+    core::Image picture{width, height, {}};
+    for (int i = 0; i < 3 * width * height; ++i)
+        picture.rgb.push_back(uint8_t(i * 7));
+    return picture;
+}
+
+TEST(ImageConversion, GoesThereAndBackAtOddWidths)
+{
+    for (const int width : {1, 3, 5, 16, 257}) {
+        const core::Image picture = counted(width, 3);
+        EXPECT_EQ(fromQImage(toQImage(picture)), picture) << width;
+    }
+}
+
+TEST(ImageConversion, TheImageOwnsItsPixels)
+{
+    QImage image;
+    {
+        const core::Image picture = counted(5, 2);
+        image = toQImage(picture);
+    }
+    EXPECT_EQ(fromQImage(image), counted(5, 2));
+    EXPECT_TRUE(toQImage({}).isNull());
+}
+
+TEST(ImageConversion, OnlyTheAreaIsRepainted)
+{
+    core::LabelSet set;
+    set.labels = {{}, {1, "sky", {10, 20, 30}, "sky", {}, {}, {}}};
+    const core::LabelMap map(7, 5, 1);
+    QImage target(7, 5, QImage::Format_RGB32);
+    target.fill(qRgb(1, 2, 3));
+
+    paintLabels(target, map, labelColors(set), QRect(2, 1, 100, 2));
+
+    EXPECT_EQ(target.pixel(2, 1), qRgb(10, 20, 30));
+    EXPECT_EQ(target.pixel(6, 2), qRgb(10, 20, 30));
+    EXPECT_EQ(target.pixel(1, 1), qRgb(1, 2, 3));
+    EXPECT_EQ(target.pixel(2, 3), qRgb(1, 2, 3));
+}
+
+} // namespace
+
+} // namespace tessera::ui

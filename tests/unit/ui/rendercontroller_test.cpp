@@ -1,0 +1,168 @@
+// The traffic between the UI thread and the render thread, with a scripted backend.
+#include "ui/rendercontroller.h"
+
+#include <gtest/gtest.h>
+
+#include <semaphore>
+
+#include <QSignalSpy>
+#include <QTest>
+
+#include "ui/fakebackend.h"
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+constexpr int kWaitMs = 10000;
+
+core::RenderRequest requestWithSeed(uint64_t seed)
+{
+    core::RenderRequest request;
+    request.width = 256;
+    request.height = 256;
+    request.seed = seed;
+    request.condition = core::LabelMap(256, 256, 1);
+    return request;
+}
+
+struct Desk {
+    explicit Desk(FakeScript script = {}) : controller(std::make_unique<FakeBackend>(std::move(script))) {}
+
+    RenderController controller;
+    QSignalSpy grown{&controller, &RenderController::pictureGrew};
+    QSignalSpy finished{&controller, &RenderController::pictureFinished};
+    QSignalSpy failures{&controller, &RenderController::failed};
+
+    bool load()
+    {
+        controller.loadModel("model.safetensors");
+        return waitFor([this] { return controller.modelState() == RenderController::Ready; });
+    }
+    bool idle()
+    {
+        return waitFor([this] { return !controller.busy(); });
+    }
+    template<typename Condition>
+    bool waitFor(Condition condition)
+    {
+        return QTest::qWaitFor(condition, kWaitMs);
+    }
+};
+
+TEST(RenderController, LoadsAndRenders)
+{
+    Desk desk;
+    ASSERT_TRUE(desk.load());
+    EXPECT_EQ(desk.controller.modelName(), "Scripted model");
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.idle());
+    EXPECT_EQ(desk.finished.count(), 1);
+    EXPECT_EQ(desk.grown.count(), 16);
+    EXPECT_EQ(desk.controller.codesDone(), 256);
+    EXPECT_TRUE(desk.controller.windowRect().isEmpty());
+}
+
+TEST(RenderController, EqualRequestsGiveEqualPictures)
+{
+    Desk desk;
+    ASSERT_TRUE(desk.load());
+    for (const uint64_t seed : {1u, 1u, 2u}) {
+        desk.controller.render(requestWithSeed(seed));
+        ASSERT_TRUE(desk.idle());
+    }
+    const auto picture = [&](int i) { return desk.finished[i][0].value<QImage>(); };
+    EXPECT_EQ(picture(0), picture(1));
+    EXPECT_NE(picture(0), picture(2));
+}
+
+TEST(RenderController, AReplacedRenderIsNeverShown)
+{
+    std::counting_semaphore<1000> permits{0};
+    FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    permits.release(10);
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() >= 10; }));
+
+    desk.controller.render(requestWithSeed(2));
+    desk.controller.render(requestWithSeed(3));
+    permits.release(1 + 256);
+    ASSERT_TRUE(desk.idle());
+
+    EXPECT_EQ(desk.finished.count(), 1); // only the last one was drawn to its end
+}
+
+TEST(RenderController, CancelWhileReplacingKeepsTheOldPart)
+{
+    std::counting_semaphore<1000> permits{0};
+    FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    permits.release(10);
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() >= 10; }));
+    desk.controller.render(requestWithSeed(2));
+    desk.controller.cancel();
+    permits.release(1);
+    ASSERT_TRUE(desk.idle());
+    EXPECT_EQ(desk.finished.count(), 0);
+    EXPECT_EQ(desk.grown.count(), 1);
+}
+
+TEST(RenderController, AFailedRenderLeavesTheModelReady)
+{
+    FakeScript script;
+    script.renderError = Error(ErrorCode::OutOfMemory, "no room");
+    script.failAt = 5;
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.idle());
+    ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
+    EXPECT_EQ(desk.failures[0][1].toString(), "no room");
+    EXPECT_EQ(desk.controller.modelState(), RenderController::Ready);
+}
+
+TEST(RenderController, AModelThatCannotBeOpenedIsToldWithItsCode)
+{
+    FakeScript script;
+    script.loadError = Error(ErrorCode::FileFormat, "wrong.safetensors holds no tensors");
+    Desk desk(std::move(script));
+    desk.controller.loadModel("wrong.safetensors");
+    ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
+    EXPECT_EQ(desk.failures[0][0].value<ErrorCode>(), ErrorCode::FileFormat);
+    EXPECT_EQ(desk.controller.modelState(), RenderController::Failed);
+}
+
+TEST(RenderController, DestroyingItStopsTheRender)
+{
+    FakeScript script;
+    script.delayMs = 20; // five seconds, if it went to its end
+    auto desk = std::make_unique<Desk>(std::move(script));
+    ASSERT_TRUE(desk->load());
+    desk->controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk->waitFor([&] { return desk->controller.codesDone() > 0; }));
+    const int done = desk->controller.codesDone();
+    desk.reset();
+    EXPECT_LT(done, 256);
+}
+
+TEST(FakeScript, IsReadFromItsText)
+{
+    const FakeScript script = fakeScriptFromText("delay=4,fail=100");
+    EXPECT_EQ(script.delayMs, 4);
+    EXPECT_EQ(script.failAt, 100);
+    EXPECT_TRUE(script.renderError);
+    EXPECT_FALSE(script.loadError);
+    EXPECT_THROW(fakeScriptFromText("speed=9"), Error);
+}
+
+} // namespace
+
+} // namespace tessera::ui

@@ -1,0 +1,39 @@
+#include "ui/corebackend.h"
+
+#include "core/render/recordjson.h"
+#include "models/error.h"
+
+namespace tessera::ui
+{
+
+CoreBackend::CoreBackend(core::RendererOptions options) : m_options(std::move(options)) {}
+
+CoreBackend::~CoreBackend() = default;
+
+LoadedModel CoreBackend::load(const std::filesystem::path &model)
+{
+    // The new model is whole before the old one goes: a wrong file costs nothing.
+    auto renderer = std::make_unique<core::Renderer>(model, m_options);
+    m_renderer = std::move(renderer);
+    m_modelFile = model == "starter" ? model.string() : std::filesystem::absolute(model).lexically_normal().string();
+    return {m_renderer->info(), m_renderer->device(), m_renderer->precision()};
+}
+
+core::RenderResult CoreBackend::render(const core::RenderRequest &request, std::stop_token stop,
+                                       const core::RenderEvents &events)
+{
+    if (!m_renderer)
+        throw Error(ErrorCode::ModelNotFound, "No model is open");
+    m_renderer->check(request);
+    return m_renderer->render(request, stop, events);
+}
+
+std::string CoreBackend::record(const core::RenderRequest &request, const core::RenderResult &result) const
+{
+    core::RenderRecord record{
+        request, m_renderer->info().name, m_modelFile, m_renderer->device(), m_renderer->precision(), result.codes};
+    record.request.modelIdentity = m_renderer->info().identity;
+    return core::recordText(record, result.picture, result.conditionCodes);
+}
+
+} // namespace tessera::ui

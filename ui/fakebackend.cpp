@@ -1,0 +1,142 @@
+#include "ui/fakebackend.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <QStringList>
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+constexpr int kFactor = 16; // pixels per code and side
+constexpr int kWindow = 16; // codes per side
+constexpr uint8_t kUndrawn = 118;
+
+core::ModelInfo fakeInfo(const std::filesystem::path &model)
+{
+    core::ModelInfo info;
+    info.path = model;
+    info.name = "Scripted model";
+    info.identity = "0123456789abcdef";
+    info.paintsFrom = "labels";
+    info.labelSet = "landscape";
+    info.factor = kFactor;
+    info.window = kWindow;
+    info.codes = 512;
+    info.controls = {{"light", {"any", "morning", "noon", "evening", "night"}},
+                     {"biome", {"any", "alpine", "coast", "desert", "temperate"}},
+                     {"weather", {"any", "clear", "cloudy", "fog"}}};
+    info.guidance = true;
+    info.defaultTopK = 100;
+    info.parameters = 12'000'000;
+    info.weightBytes = 48'000'000;
+    return info;
+}
+
+// A flat colour per label and seed, with a little light from above.
+void drawCode(core::Image &picture, const core::LabelMap &map, core::Cell cell, uint64_t seed)
+{
+    for (int y = cell.row * kFactor; y < (cell.row + 1) * kFactor; ++y) {
+        for (int x = cell.column * kFactor; x < (cell.column + 1) * kFactor; ++x) {
+            const uint32_t label = map.at(x * map.width / picture.width, y * map.height / picture.height);
+            const uint32_t mixed = (label + 1) * 2654435761u + uint32_t(seed) * 40503u;
+            uint8_t *pixel = &picture.rgb[3 * (size_t(y) * size_t(picture.width) + size_t(x))];
+            for (int channel = 0; channel < 3; ++channel)
+                pixel[channel] =
+                    uint8_t(60 + ((mixed >> (8 * channel)) & 127) + 40 * (picture.height - y) / picture.height);
+        }
+    }
+}
+
+core::PixelRect windowAround(core::Cell cell, core::GridSize grid)
+{
+    const core::Cell origin{std::clamp(cell.row - kWindow / 2, 0, std::max(0, grid.rows - kWindow)),
+                            std::clamp(cell.column - kWindow / 2, 0, std::max(0, grid.columns - kWindow))};
+    return {origin.column * kFactor, origin.row * kFactor, kWindow * kFactor, kWindow * kFactor};
+}
+
+core::LabelMap mapOf(const core::RenderRequest &request)
+{
+    const auto *map = std::get_if<core::LabelMap>(&request.condition);
+    return map ? *map : core::LabelMap(request.width, request.height);
+}
+
+void checkCanvas(const core::RenderRequest &request)
+{
+    if (request.width < kWindow * kFactor || request.height < kWindow * kFactor) {
+        throw Error(ErrorCode::InvalidArgument, "The canvas is " + std::to_string(request.width) + " x "
+                                                    + std::to_string(request.height)
+                                                    + " pixels; the smallest that works is 256 x 256");
+    }
+}
+
+} // namespace
+
+LoadedModel FakeBackend::load(const std::filesystem::path &model)
+{
+    if (m_script.loadError)
+        throw *m_script.loadError;
+    m_loaded = true;
+    return {fakeInfo(model), "cpu", "fp32"};
+}
+
+core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::stop_token stop,
+                                       const core::RenderEvents &events)
+{
+    if (!m_loaded)
+        throw Error(ErrorCode::ModelNotFound, "No model is loaded");
+    checkCanvas(request);
+    const core::GridSize grid{request.height / kFactor, request.width / kFactor};
+    const core::LabelMap map = mapOf(request);
+    core::RenderResult result;
+    result.codes = core::CodeGrid(grid, core::kNoCode);
+    result.picture = {grid.columns * kFactor, grid.rows * kFactor, {}};
+    result.picture.rgb.assign(size_t(3) * size_t(result.picture.width) * size_t(result.picture.height), kUndrawn);
+    for (int code = 0; code < grid.cells() && !stop.stop_requested(); ++code) {
+        if (m_script.beforeCode)
+            m_script.beforeCode(code);
+        if (m_script.renderError && code >= m_script.failAt)
+            throw *m_script.renderError;
+        std::this_thread::sleep_for(std::chrono::milliseconds(m_script.delayMs));
+        const core::Cell cell{code / grid.columns, code % grid.columns};
+        drawCode(result.picture, map, cell, request.seed);
+        result.codes.at(cell) = code % 512;
+        const int done = code + 1;
+        const double rate = m_script.delayMs > 0 ? 1000.0 / m_script.delayMs : 1000.0;
+        if (events.progress)
+            events.progress({done, grid.cells(), rate, (grid.cells() - done) / rate, windowAround(cell, grid)});
+        if (events.preview && events.previewEvery > 0 && done % events.previewEvery == 0)
+            events.preview({result.picture, {0, 0, result.picture.width, (cell.row + 1) * kFactor}, done});
+        result.finished = done == grid.cells();
+    }
+    return result;
+}
+
+FakeScript fakeScriptFromText(const QString &text)
+{
+    FakeScript script;
+    for (const QString &word : text.split(',', Qt::SkipEmptyParts)) {
+        const QString key = word.section('=', 0, 0);
+        const int value = word.section('=', 1).toInt();
+        if (key == "delay") {
+            script.delayMs = value;
+        } else if (key == "fail") {
+            script.failAt = value;
+            script.renderError =
+                Error(ErrorCode::Device, "The scripted device gave up at code " + std::to_string(value));
+        } else if (key == "missing") {
+            script.loadError =
+                Error(ErrorCode::ModelNotFound, "There is no model at resources/starter/starter.safetensors");
+        } else {
+            throw Error(ErrorCode::InvalidArgument,
+                        "--fake-renderer knows delay=MS, fail=CODE and missing, not '" + word.toStdString() + "'");
+        }
+    }
+    return script;
+}
+
+} // namespace tessera::ui

@@ -1,0 +1,33 @@
+// Between core's plain pictures and maps and Qt's images.
+#pragma once
+
+#include <array>
+
+#include <QImage>
+#include <QRect>
+
+#include "core/map/labelmap.h"
+#include "core/map/labelset.h"
+#include "core/render/image.h"
+
+namespace tessera::ui
+{
+
+inline QRect toQRect(const core::PixelRect &rect)
+{
+    return {rect.x, rect.y, rect.width, rect.height};
+}
+
+// RGB32, owning its pixels. Any width; an empty picture gives a null image.
+QImage toQImage(const core::Image &picture);
+core::Image fromQImage(const QImage &image);
+
+// How labels look on the canvas: the set's colours, black for numbers the set does not know.
+using LabelColors = std::array<QRgb, 256>;
+LabelColors labelColors(const core::LabelSet &set);
+
+// Repaints `area` of `target` (RGB32, as large as the map) from the map. Void is a dark chequer, as empty layers are
+// elsewhere, so that it is told apart from every label.
+void paintLabels(QImage &target, const core::LabelMap &map, const LabelColors &colors, const QRect &area);
+
+} // namespace tessera::ui

@@ -1,0 +1,63 @@
+// The labels one can paint with, grouped, filtered by what is typed into the search field. Void is left out: the
+// eraser paints it. UI thread.
+#pragma once
+
+#include <vector>
+
+#include <QAbstractListModel>
+#include <QColor>
+#include <QtQml/qqmlregistration.h>
+
+#include "core/map/labelset.h"
+
+namespace tessera::ui
+{
+
+class PaletteModel : public QAbstractListModel
+{
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the program")
+    Q_PROPERTY(QString filter READ filter WRITE setFilter NOTIFY filterChanged)
+    Q_PROPERTY(int count READ count NOTIFY filterChanged)
+    Q_PROPERTY(QString title READ title NOTIFY labelSetChanged)
+
+public:
+    enum Role { LabelRole = Qt::UserRole + 1, NameRole, ColorRole, GroupRole, DigitRole };
+
+    explicit PaletteModel(QObject *parent = nullptr);
+
+    void setLabelSet(const core::LabelSet &set);
+
+    const QString &filter() const { return m_filter; }
+    // Finds names and synonyms that hold the text, without regard to case.
+    void setFilter(const QString &filter);
+    int count() const { return int(m_visible.size()); }
+    QString title() const { return QString::fromStdString(m_set.title); }
+
+    Q_INVOKABLE QString nameOf(int label) const;
+    Q_INVOKABLE QColor colorOf(int label) const;
+    // The label that a digit key 1..9 chooses, whatever the filter; -1 when there is none.
+    Q_INVOKABLE int labelForDigit(int digit) const;
+    // The first label that the filter leaves; -1 when it leaves none.
+    Q_INVOKABLE int firstVisible() const;
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role) const override;
+    QHash<int, QByteArray> roleNames() const override;
+
+Q_SIGNALS:
+    void filterChanged();
+    void labelSetChanged();
+
+private:
+    bool matches(const core::Label &label) const;
+    void refilter();
+
+    core::LabelSet m_set;
+    std::vector<int> m_order;   // labels by group, groups in the order of their first label
+    std::vector<int> m_visible; // those of m_order that match
+    QString m_filter;
+};
+
+} // namespace tessera::ui

@@ -1,0 +1,70 @@
+// The two panes: the map one paints on, and the picture one looks at.
+#pragma once
+
+#include "ui/canvasitem.h"
+#include "ui/document.h"
+#include "ui/painttools.h"
+#include "ui/picture.h"
+
+namespace tessera::ui
+{
+
+// Left button paints with the tool in hand. (The base is named in full because the description of the types for QML
+// takes the name as it is written.)
+class MapItem : public tessera::ui::CanvasItem
+{
+    Q_OBJECT
+    QML_ELEMENT
+    Q_PROPERTY(tessera::ui::Document *document READ document WRITE setDocument NOTIFY documentChanged REQUIRED)
+    Q_PROPERTY(tessera::ui::PaintTools *tools READ tools WRITE setTools NOTIFY toolsChanged REQUIRED)
+
+public:
+    explicit MapItem(QQuickItem *parent = nullptr) : CanvasItem(parent) {}
+
+    Document *document() const { return m_document; }
+    void setDocument(Document *document);
+    PaintTools *tools() const { return m_tools; }
+    void setTools(PaintTools *tools);
+
+Q_SIGNALS:
+    void documentChanged();
+    void toolsChanged();
+
+protected:
+    QImage image() const override;
+    void pressed(const QPointF &imagePoint, Qt::KeyboardModifiers modifiers) override;
+    void dragged(const QPointF &imagePoint, Qt::KeyboardModifiers modifiers) override;
+    void released() override;
+    Qt::CursorShape toolCursor() const override { return Qt::CrossCursor; }
+    void keyPressEvent(QKeyEvent *event) override;
+
+private:
+    QPointer<Document> m_document;
+    QPointer<PaintTools> m_tools;
+};
+
+// Left button pans.
+class PictureItem : public tessera::ui::CanvasItem
+{
+    Q_OBJECT
+    QML_ELEMENT
+    Q_PROPERTY(tessera::ui::Picture *picture READ picture WRITE setPicture NOTIFY pictureChanged REQUIRED)
+
+public:
+    explicit PictureItem(QQuickItem *parent = nullptr) : CanvasItem(parent) {}
+
+    Picture *picture() const { return m_picture; }
+    void setPicture(Picture *picture);
+
+Q_SIGNALS:
+    void pictureChanged();
+
+protected:
+    QImage image() const override;
+    bool smoothWhenSmall() const override { return true; }
+
+private:
+    QPointer<Picture> m_picture;
+};
+
+} // namespace tessera::ui

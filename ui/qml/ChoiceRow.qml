@@ -1,0 +1,108 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import Tessera
+
+// A name and a list to choose one value from.
+Item {
+    id: root
+
+    required property string title
+    required property var values
+    property alias currentIndex: box.currentIndex
+    property alias boxName: box.objectName
+
+    signal chosen(int index)
+
+    implicitHeight: Theme.control
+    implicitWidth: 200
+
+    Text {
+        anchors { left: parent.left; verticalCenter: parent.verticalCenter }
+        width: 76
+        text: root.title
+        color: Theme.quietText
+        font.pixelSize: Theme.bodyText
+        elide: Text.ElideRight
+    }
+
+    // Delegates see what stands around them by its id.
+    // qmllint disable unqualified
+    ComboBox {
+        id: box
+        anchors { left: parent.left; leftMargin: 80; right: parent.right }
+        height: Theme.control
+        model: root.values
+        focusPolicy: Qt.TabFocus
+        hoverEnabled: true
+        font.pixelSize: Theme.bodyText
+        onActivated: index => root.chosen(index)
+        Accessible.name: root.title
+
+        background: Rectangle {
+            radius: Theme.radius
+            color: box.down ? Theme.pressed : box.hovered ? Theme.hover : Theme.raised
+            border.width: 1
+            border.color: box.visualFocus ? Theme.accent : Theme.edge
+        }
+        contentItem: Text {
+            leftPadding: 10
+            rightPadding: 26
+            verticalAlignment: Text.AlignVCenter
+            text: box.displayText
+            color: box.enabled ? Theme.text : Theme.disabledText
+            font: box.font
+            elide: Text.ElideRight
+        }
+        indicator: Icon {
+            x: box.width - width - 8
+            y: (box.height - height) / 2
+            width: 14
+            height: 14
+            name: "down"
+            color: Theme.quietText
+        }
+        delegate: ItemDelegate {
+            id: entry
+
+            required property int index
+            required property string modelData
+
+            width: ListView.view ? ListView.view.width : 0
+            height: Theme.control
+            highlighted: box.highlightedIndex === index
+            Accessible.name: modelData
+
+            background: Rectangle {
+                radius: 4
+                color: entry.highlighted ? Theme.hover : "transparent"
+            }
+            contentItem: Text {
+                verticalAlignment: Text.AlignVCenter
+                text: entry.modelData
+                color: box.currentIndex === entry.index ? Theme.accentHover : Theme.text
+                font: box.font
+                elide: Text.ElideRight
+            }
+        }
+        popup: Popup {
+            y: box.height + 2
+            width: box.width
+            height: Math.min(list.contentHeight + 8, 320)
+            padding: 4
+
+            background: Rectangle {
+                radius: Theme.radius
+                color: Theme.raised
+                border.width: 1
+                border.color: Theme.edge
+            }
+            contentItem: ListView {
+                id: list
+                clip: true
+                model: box.popup.visible ? box.delegateModel : null
+                currentIndex: box.highlightedIndex
+            }
+        }
+    }
+    // qmllint enable unqualified
+}

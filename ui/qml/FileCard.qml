@@ -1,0 +1,149 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import QtQuick.Layouts
+import Tessera
+
+// Components below see what stands around them by its id.
+// qmllint disable unqualified
+
+// Chooses a file to read or to write. Works the same on every desktop, and with the keyboard alone.
+Card {
+    id: root
+
+    required property FolderModel folder
+
+    property bool saving: false
+    property var whenChosen: null // function(url)
+
+    readonly property bool replaces: saving && nameField.text !== "" && !folder.isFolder(nameField.text)
+                                     && folder.exists(nameField.text)
+
+    // `filters`: ["*.png", ...]; `name`: what to propose.
+    function ask(heading, save, filters, name, action) {
+        title = heading
+        saving = save
+        whenChosen = action
+        folder.nameFilters = filters
+        nameField.text = name
+        open()
+    }
+
+    function choose() {
+        const name = nameField.text.trim()
+        if (name === "")
+            return
+        if (folder.isFolder(name)) {
+            folder.path = name
+            nameField.text = ""
+        } else {
+            close()
+            whenChosen(folder.url(name))
+        }
+    }
+
+    objectName: "fileCard"
+    bodyWidth: Math.min(600, (parent ? parent.width : 640) - 120)
+    title: ""
+    onOpened: nameField.forceActiveFocus()
+
+    ColumnLayout {
+        width: parent.width
+        height: Math.min(430, (root.parent ? root.parent.height : 480) - 200)
+        spacing: 10
+
+        RowLayout {
+            Layout.fillWidth: true
+            spacing: 4
+
+            IconButton {
+                objectName: "folderUp"
+                glyph: "up"
+                side: Theme.control
+                hint: qsTr("The folder above")
+                onClicked: root.folder.goUp()
+            }
+            IconButton {
+                objectName: "folderHome"
+                glyph: "home"
+                side: Theme.control
+                hint: qsTr("Home folder")
+                onClicked: root.folder.goHome()
+            }
+            Text {
+                objectName: "folderPath"
+                Layout.fillWidth: true
+                Layout.leftMargin: 6
+                text: root.folder.path
+                color: Theme.quietText
+                font.pixelSize: Theme.bodyText
+                elide: Text.ElideLeft
+            }
+        }
+        Rectangle {
+            Layout.fillWidth: true
+            Layout.fillHeight: true
+            radius: Theme.radius
+            color: Theme.window
+            border.width: 1
+            border.color: Theme.line
+
+            ListView {
+                id: list
+                objectName: "fileList"
+                anchors { fill: parent; margins: 5 }
+                clip: true
+                model: root.folder
+                boundsBehavior: Flickable.StopAtBounds
+                ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
+
+                delegate: FileDelegate {
+                    width: list.width
+                    chosen: nameField.text === name
+                    onClicked: nameField.text = name
+                    onDoubleClicked: {
+                        nameField.text = name
+                        root.choose()
+                    }
+                }
+                Text {
+                    anchors.centerIn: parent
+                    visible: root.folder.count === 0
+                    text: qsTr("No folders and no fitting files here.")
+                    color: Theme.quietText
+                    font.pixelSize: Theme.bodyText
+                }
+            }
+        }
+        InputField {
+            id: nameField
+            objectName: "fileName"
+            Layout.fillWidth: true
+            placeholderText: root.saving ? qsTr("File name") : qsTr("File name or path")
+            onAccepted: root.choose()
+            Accessible.name: qsTr("File name")
+        }
+        RowLayout {
+            Layout.fillWidth: true
+            spacing: 8
+
+            Text {
+                Layout.fillWidth: true
+                text: root.replaces ? qsTr("A file of this name is there and will be replaced.") : ""
+                color: Theme.warning
+                font.pixelSize: Theme.bodyText
+                elide: Text.ElideRight
+            }
+            TextButton {
+                text: qsTr("Cancel")
+                onClicked: root.close()
+            }
+            TextButton {
+                objectName: "chooseButton"
+                primary: true
+                text: root.replaces ? qsTr("Replace") : root.saving ? qsTr("Save") : qsTr("Open")
+                enabled: nameField.text.trim() !== ""
+                onClicked: root.choose()
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import Tessera
+
+AbstractButton {
+    id: root
+
+    required property string name
+    required property bool isFolder
+    required property string detail
+    property bool chosen: false
+
+    implicitHeight: 28
+    hoverEnabled: true
+    focusPolicy: Qt.TabFocus
+    Accessible.name: name
+
+    background: Rectangle {
+        radius: 4
+        color: root.chosen ? Theme.accentSoft : root.hovered ? Theme.hover : "transparent"
+        border.width: root.visualFocus ? 1 : 0
+        border.color: Theme.accent
+    }
+    contentItem: Item {
+        Icon {
+            id: icon
+            anchors { left: parent.left; leftMargin: 8; verticalCenter: parent.verticalCenter }
+            width: 16
+            height: 16
+            name: root.isFolder ? "folder" : "picture"
+            color: root.isFolder ? Theme.accentHover : Theme.quietText
+        }
+        Text {
+            anchors {
+                left: icon.right; leftMargin: 9; right: size.left; rightMargin: 8
+                verticalCenter: parent.verticalCenter
+            }
+            text: root.name
+            color: Theme.text
+            font.pixelSize: Theme.bodyText
+            elide: Text.ElideMiddle
+        }
+        Text {
+            id: size
+            anchors { right: parent.right; rightMargin: 12; verticalCenter: parent.verticalCenter }
+            text: root.detail
+            color: Theme.quietText
+            font.pixelSize: Theme.smallText
+        }
+    }
+}

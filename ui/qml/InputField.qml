@@ -1,0 +1,38 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import Tessera
+
+// One line of text, with an icon before it if `glyph` names one.
+TextField {
+    id: root
+
+    property string glyph: ""
+
+    implicitHeight: Theme.control
+    leftPadding: glyph === "" ? 9 : 30
+    rightPadding: 9
+    verticalAlignment: TextInput.AlignVCenter
+    color: enabled ? Theme.text : Theme.disabledText
+    placeholderTextColor: Theme.quietText
+    selectionColor: Theme.accent
+    selectedTextColor: Theme.accentInk
+    selectByMouse: true
+    font.pixelSize: Theme.bodyText
+
+    background: Rectangle {
+        radius: Theme.radius
+        color: Theme.window
+        border.width: 1
+        border.color: root.activeFocus ? Theme.accent : root.hovered ? Theme.edge : Theme.line
+
+        Icon {
+            visible: root.glyph !== ""
+            anchors.verticalCenter: parent.verticalCenter
+            x: 8
+            width: 16
+            height: 16
+            name: root.glyph
+            color: Theme.quietText
+        }
+    }
+}

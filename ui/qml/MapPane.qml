@@ -1,0 +1,66 @@
+import QtQuick
+import Tessera
+
+Item {
+    id: root
+
+    required property Session session
+
+    readonly property alias canvas: canvas
+
+    PaneHeader {
+        id: header
+        anchors { left: parent.left; right: parent.right; top: parent.top }
+        glyph: "map"
+        title: root.session.document.modified ? qsTr("%1 •").arg(root.session.document.title)
+                                              : root.session.document.title
+        detail: qsTr("%1 × %2").arg(root.session.document.size.width).arg(root.session.document.size.height)
+    }
+
+    Rectangle {
+        anchors { left: parent.left; right: parent.right; top: header.bottom; bottom: parent.bottom }
+        color: Theme.backdrop
+        clip: true
+
+        MapItem {
+            id: canvas
+            objectName: "mapCanvas"
+            anchors.fill: parent
+            focus: true
+            view: root.session.view
+            document: root.session.document
+            tools: root.session.tools
+            Accessible.role: Accessible.Canvas
+            Accessible.name: qsTr("Map")
+            onWidthChanged: root.session.view.pane = Qt.size(width, height)
+            onHeightChanged: root.session.view.pane = Qt.size(width, height)
+        }
+        PictureItem {
+            objectName: "tracedPicture"
+            anchors.fill: parent
+            enabled: false // the pen goes to the map below
+            visible: opacity > 0 && !root.session.picture.empty
+            opacity: root.session.view.trace
+            view: root.session.view
+            picture: root.session.picture
+        }
+        BrushOutline {
+            objectName: "brushOutline"
+            view: root.session.view
+            visible: canvas.cursorInside && (root.session.tools.tool === PaintTools.Brush
+                                             || root.session.tools.tool === PaintTools.Eraser)
+            centre: canvas.cursor
+            diameter: root.session.tools.brushSize
+            paneWidth: canvas.width
+            paneHeight: canvas.height
+        }
+        ImageRectangle {
+            objectName: "pendingRectangle"
+            view: root.session.view
+            area: root.session.tools.pendingRectangle
+            paneWidth: canvas.width
+            paneHeight: canvas.height
+            fill: root.session.palette.colorOf(root.session.tools.label)
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import QtQuick
+import Tessera
+
+// The strip above a pane: what it shows, and how large it is.
+Rectangle {
+    id: root
+
+    required property string glyph
+    required property string title
+    property string detail: ""
+
+    implicitHeight: Theme.paneHeader
+    color: Theme.window
+
+    Icon {
+        id: icon
+        anchors { left: parent.left; leftMargin: 12; verticalCenter: parent.verticalCenter }
+        width: 16
+        height: 16
+        name: root.glyph
+        color: Theme.quietText
+    }
+    Text {
+        anchors {
+            left: icon.right; leftMargin: 8; right: size.left; rightMargin: Theme.gap
+            verticalCenter: parent.verticalCenter
+        }
+        text: root.title
+        color: Theme.text
+        font.pixelSize: Theme.bodyText
+        elide: Text.ElideMiddle
+    }
+    Text {
+        id: size
+        anchors { right: parent.right; rightMargin: 12; verticalCenter: parent.verticalCenter }
+        text: root.detail
+        color: Theme.quietText
+        font.pixelSize: Theme.bodyText
+    }
+    Rectangle {
+        anchors { left: parent.left; right: parent.right; bottom: parent.bottom }
+        height: 1
+        color: Theme.line
+    }
+}

@@ -1,0 +1,10 @@
+import QtQuick
+import Tessera
+
+Text {
+    color: Theme.quietText
+    font.pixelSize: Theme.smallText
+    font.weight: Font.DemiBold
+    font.capitalization: Font.AllUppercase
+    font.letterSpacing: 0.6
+}

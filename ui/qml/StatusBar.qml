@@ -1,0 +1,107 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import QtQuick.Layouts
+import Tessera
+
+Rectangle {
+    id: root
+
+    required property Session session
+    required property Actions actions
+    required property MapItem canvas
+
+    readonly property point pixel: Qt.point(Math.floor(canvas.cursor.x), Math.floor(canvas.cursor.y))
+    readonly property int labelUnder: canvas.cursorInside ? session.tools.labelAt(pixel) : -1
+
+    implicitHeight: 30
+    color: Theme.panel
+
+    function modelText() {
+        const controller = root.session.controller
+        switch (controller.modelState) {
+        case RenderController.Loading: return qsTr("Opening the model…")
+        case RenderController.Ready: return controller.modelName
+        case RenderController.Failed: return qsTr("The model could not be opened")
+        }
+        return qsTr("No model")
+    }
+
+    Rectangle {
+        anchors { left: parent.left; right: parent.right; top: parent.top }
+        height: 1
+        color: Theme.line
+    }
+
+    RowLayout {
+        anchors { fill: parent; leftMargin: 6; rightMargin: 14; topMargin: 1 }
+        spacing: Theme.gap
+
+        AbstractButton {
+            id: modelButton
+            objectName: "modelButton"
+            Layout.preferredHeight: 24
+            Layout.maximumWidth: 280
+            hoverEnabled: true
+            focusPolicy: Qt.TabFocus
+            leftPadding: 8
+            rightPadding: 8
+            onClicked: root.actions.openModel()
+            Accessible.name: qsTr("Open another model")
+
+            Tip {
+                owner: modelButton
+                wanted: modelButton.hovered && !modelButton.pressed
+                y: -height - 6
+                text: qsTr("Open another model   Ctrl+M")
+            }
+
+            background: Rectangle {
+                radius: 4
+                color: modelButton.down ? Theme.pressed : modelButton.hovered ? Theme.hover : "transparent"
+                border.width: modelButton.visualFocus ? 1 : 0
+                border.color: Theme.accent
+            }
+            contentItem: RowLayout {
+                spacing: 7
+
+                Icon {
+                    Layout.preferredWidth: 15
+                    Layout.preferredHeight: 15
+                    name: "model"
+                    color: root.session.controller.modelState === RenderController.Ready ? Theme.accentHover : Theme.warning
+                }
+                Text {
+                    objectName: "modelText"
+                    Layout.fillWidth: true
+                    text: root.modelText()
+                    color: Theme.text
+                    font.pixelSize: Theme.bodyText
+                    elide: Text.ElideMiddle
+                }
+            }
+        }
+        Text {
+            text: root.session.controller.modelDetail
+            color: Theme.quietText
+            font.pixelSize: Theme.bodyText
+        }
+        Item { Layout.fillWidth: true }
+        Rectangle {
+            visible: root.labelUnder >= 0
+            Layout.preferredWidth: 12
+            Layout.preferredHeight: 12
+            radius: 3
+            color: root.labelUnder > 0 ? root.session.palette.colorOf(root.labelUnder) : Theme.raised
+            border.width: 1
+            border.color: Qt.rgba(1, 1, 1, 0.28)
+        }
+        Text {
+            objectName: "hoverText"
+            visible: root.labelUnder >= 0
+            text: qsTr("%1   %2, %3").arg(root.session.palette.nameOf(root.labelUnder)).arg(root.pixel.x)
+                                     .arg(root.pixel.y)
+            color: Theme.quietText
+            font.pixelSize: Theme.bodyText
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import QtQuick
+import Tessera
+
+// Components below see what stands around them by its id.
+// qmllint disable unqualified
+
+Rectangle {
+    id: root
+
+    required property PaintTools tools
+
+    implicitWidth: 48
+    color: Theme.panel
+
+    component ToolButton: IconButton {
+        required property int tool
+
+        tipBeside: true
+        checked: root.tools.tool === tool
+        onClicked: root.tools.tool = tool
+    }
+
+    Rectangle {
+        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
+        width: 1
+        color: Theme.line
+    }
+
+    Column {
+        anchors { horizontalCenter: parent.horizontalCenter; top: parent.top; topMargin: Theme.gap }
+        spacing: 4
+
+        ToolButton {
+            objectName: "brushTool"
+            tool: PaintTools.Brush
+            glyph: "brush"
+            hint: qsTr("Brush: Shift draws straight lines")
+            keys: "B"
+        }
+        ToolButton {
+            objectName: "eraserTool"
+            tool: PaintTools.Eraser
+            glyph: "eraser"
+            hint: qsTr("Eraser: back to unpainted")
+            keys: "E"
+        }
+        ToolButton {
+            objectName: "fillTool"
+            tool: PaintTools.Fill
+            glyph: "fill"
+            hint: qsTr("Fill a connected area")
+            keys: "F"
+        }
+        ToolButton {
+            objectName: "rectangleTool"
+            tool: PaintTools.Rectangle
+            glyph: "rectangle"
+            hint: qsTr("Rectangle: Shift makes a square")
+            keys: "R"
+        }
+        ToolButton {
+            objectName: "pickerTool"
+            tool: PaintTools.Picker
+            glyph: "picker"
+            hint: qsTr("Pick the label under the cursor")
+            keys: qsTr("I, Ctrl+click")
+        }
+    }
+}

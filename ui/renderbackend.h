@@ -1,0 +1,37 @@
+// What renders pictures, as the worker sees it: the real one runs core::Renderer, the fake one a script.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+
+#include "core/render/render.h"
+
+namespace tessera::ui
+{
+
+struct LoadedModel {
+    core::ModelInfo info;
+    std::string device;    // "cpu", "cuda:0"
+    std::string precision; // "fp32"
+};
+
+// One thread at a time: made anywhere, used and destroyed on the render thread.
+class RenderBackend
+{
+public:
+    RenderBackend() = default;
+    virtual ~RenderBackend() = default;
+    RenderBackend(const RenderBackend &) = delete;
+    RenderBackend &operator=(const RenderBackend &) = delete;
+
+    // Blocking. Throws Error; then the model before stays in use, if there was one.
+    virtual LoadedModel load(const std::filesystem::path &model) = 0;
+    // Blocking, as core::Renderer::render. Throws Error (ModelNotFound) when no model is loaded.
+    virtual core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
+                                      const core::RenderEvents &events) = 0;
+    // What a written picture carries so that it can be made again, see core/render/recordjson.h; empty: nothing.
+    virtual std::string record(const core::RenderRequest &, const core::RenderResult &) const { return {}; }
+};
+
+} // namespace tessera::ui

@@ -1,0 +1,241 @@
+#include "ui/rendercontroller.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QFileInfo>
+#include <QLocale>
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+// So many partial pictures a render: each costs a run of the decoder.
+constexpr int kPreviews = 16;
+
+QString deviceTitle(const std::string &device)
+{
+    return device == "cpu" ? RenderController::tr("CPU")
+                           : QString::fromStdString(device)
+                                 .replace("cuda", RenderController::tr("GPU "), Qt::CaseInsensitive)
+                                 .remove(':');
+}
+
+QString durationText(double seconds)
+{
+    if (seconds < 60)
+        return RenderController::tr("%1 s").arg(std::max(1, int(std::ceil(seconds))));
+    const int whole = int(std::ceil(seconds));
+    return RenderController::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+}
+
+} // namespace
+
+RenderController::RenderController(std::unique_ptr<RenderBackend> backend, QObject *parent)
+    : QObject(parent)
+    , m_worker(new RenderWorker(std::move(backend)))
+{
+    m_thread.setObjectName("render");
+    m_worker->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
+    connectWorker();
+    m_thread.start();
+}
+
+RenderController::~RenderController()
+{
+    if (m_running)
+        m_running->stop.request_stop(); // leave the code loop
+    m_thread.quit();                    // then the worker's event loop
+    m_thread.wait();                    // finished() has deleted the worker
+}
+
+void RenderController::connectWorker()
+{
+    connect(m_worker, &RenderWorker::loaded, this, &RenderController::onLoaded, Qt::QueuedConnection);
+    connect(m_worker, &RenderWorker::progressed, this, &RenderController::onProgressed, Qt::QueuedConnection);
+    connect(m_worker, &RenderWorker::previewed, this, &RenderController::onPreviewed, Qt::QueuedConnection);
+    connect(m_worker, &RenderWorker::rendered, this, &RenderController::onRendered, Qt::QueuedConnection);
+    connect(m_worker, &RenderWorker::failed, this, &RenderController::onFailed, Qt::QueuedConnection);
+}
+
+QString RenderController::modelName() const
+{
+    const QString name = QString::fromStdString(m_model.info.name);
+    return name.isEmpty() ? QFileInfo(m_modelPath).completeBaseName() : name;
+}
+
+QString RenderController::modelDetail() const
+{
+    if (m_modelState != Ready)
+        return {};
+    const double millions = double(m_model.info.parameters) / 1e6;
+    return tr("%1 · %2 · %3 M parameters")
+        .arg(deviceTitle(m_model.device), QString::fromStdString(m_model.precision),
+             QLocale().toString(millions, 'f', millions < 10 ? 1 : 0));
+}
+
+double RenderController::fraction() const
+{
+    return m_progress.codesTotal > 0 ? double(m_progress.codesDone) / m_progress.codesTotal : 0.0;
+}
+
+QString RenderController::progressText() const
+{
+    if (!m_running)
+        return {};
+    if (cancelling())
+        return tr("Stopping…");
+    if (m_progress.codesTotal == 0)
+        return tr("Reading the map…");
+    const QString codes = tr("%1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
+    if (m_progress.codesPerSecond <= 0)
+        return codes;
+    const QString rate = QLocale().toString(m_progress.codesPerSecond, 'f', m_progress.codesPerSecond < 10 ? 1 : 0);
+    return tr("%1 · %2/s · %3 left").arg(codes, rate, durationText(m_progress.secondsLeft));
+}
+
+QRectF RenderController::windowRect() const
+{
+    if (!m_running || m_progress.codesDone >= m_progress.codesTotal)
+        return {};
+    const core::PixelRect &rect = m_progress.windowRect;
+    return QRectF(rect.x, rect.y, rect.width, rect.height);
+}
+
+void RenderController::loadModel(const QString &path)
+{
+    m_waiting.reset();
+    if (m_running) {
+        m_running->stop.request_stop();
+        Q_EMIT busyChanged();
+    }
+    m_loadingId = ++m_lastId;
+    m_modelPath = path;
+    m_modelState = Loading;
+    QMetaObject::invokeMethod(m_worker, [worker = m_worker, id = m_loadingId, path] { worker->load(id, path); });
+    Q_EMIT modelChanged();
+}
+
+void RenderController::render(core::RenderRequest request)
+{
+    if (!m_running) {
+        start(std::move(request));
+        return;
+    }
+    m_waiting = std::move(request);
+    m_running->superseded = true;
+    m_running->stop.request_stop();
+    Q_EMIT busyChanged();
+}
+
+void RenderController::cancel()
+{
+    m_waiting.reset();
+    if (m_running) {
+        m_running->superseded = false; // what is done is kept after all
+        m_running->stop.request_stop();
+    }
+    Q_EMIT busyChanged();
+    Q_EMIT progressChanged();
+}
+
+void RenderController::start(core::RenderRequest request)
+{
+    m_running = Running{++m_lastId, {}, false};
+    m_progress = {};
+    m_clock.start();
+    RenderJob job{m_running->id, std::move(request), 0, m_running->stop.get_token()};
+    job.previewEvery = previewEvery(job.request);
+    QMetaObject::invokeMethod(m_worker, [worker = m_worker, job = std::move(job)] { worker->render(job); });
+    Q_EMIT busyChanged();
+    Q_EMIT progressChanged();
+}
+
+void RenderController::endRun()
+{
+    m_running.reset();
+    if (m_waiting) {
+        core::RenderRequest next = std::move(*m_waiting);
+        m_waiting.reset();
+        start(std::move(next));
+        return;
+    }
+    Q_EMIT busyChanged();
+    Q_EMIT progressChanged();
+}
+
+int RenderController::previewEvery(const core::RenderRequest &request) const
+{
+    const int factor = std::max(1, m_model.info.factor);
+    const int codes = (request.width / factor) * (request.height / factor);
+    return std::max(1, codes / kPreviews);
+}
+
+void RenderController::onLoaded(quint64 id, const LoadedModel &model)
+{
+    if (id != m_loadingId)
+        return;
+    m_loadingId = 0;
+    m_model = model;
+    m_modelState = Ready;
+    Q_EMIT modelChanged();
+    Q_EMIT modelLoaded(m_model.info);
+}
+
+void RenderController::onProgressed(quint64 id, const core::RenderProgress &progress)
+{
+    if (!isCurrent(id))
+        return;
+    m_progress = progress;
+    Q_EMIT progressChanged();
+}
+
+void RenderController::onPreviewed(quint64 id, const QImage &picture)
+{
+    if (isCurrent(id))
+        Q_EMIT pictureGrew(picture);
+}
+
+void RenderController::onRendered(quint64 id, const RenderAnswer &answer)
+{
+    if (!m_running || m_running->id != id)
+        return;
+    if (isCurrent(id) && !answer.picture.isNull()) {
+        m_lastResult = resultText(answer);
+        if (answer.finished)
+            Q_EMIT pictureFinished(answer.picture, answer.record);
+        else if (m_progress.codesDone > 0)
+            Q_EMIT pictureGrew(answer.picture);
+    }
+    endRun();
+}
+
+void RenderController::onFailed(quint64 id, const RenderFailure &failure)
+{
+    if (id == m_loadingId) {
+        m_loadingId = 0;
+        // The model before, if there was one, is still loaded.
+        m_modelState = m_model.info.path.empty() ? Failed : Ready;
+        if (m_modelState == Ready)
+            m_modelPath = QString::fromStdString(m_model.info.path.string());
+        Q_EMIT modelChanged();
+        Q_EMIT failed(failure.code, failure.message);
+    } else if (m_running && m_running->id == id) {
+        const bool told = !m_running->superseded;
+        endRun();
+        if (told)
+            Q_EMIT failed(failure.code, failure.message);
+    }
+}
+
+QString RenderController::resultText(const RenderAnswer &answer) const
+{
+    const QString seconds = QLocale().toString(double(m_clock.elapsed()) / 1000.0, 'f', 1);
+    return answer.finished ? tr("Rendered %1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds)
+                           : tr("Stopped at %1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
+}
+
+} // namespace tessera::ui

@@ -1,0 +1,109 @@
+// The render thread from the UI's side: one job runs, at most one waits, a newer one replaces the waiting one. An
+// explicit Render stops the running one; Cancel stops it and keeps what is done. UI thread; make it after and destroy
+// it before QGuiApplication.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <QElapsedTimer>
+#include <QObject>
+#include <QRectF>
+#include <QThread>
+#include <QtQml/qqmlregistration.h>
+
+#include "ui/renderworker.h"
+
+namespace tessera::ui
+{
+
+class RenderController : public QObject
+{
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the program")
+    Q_PROPERTY(ModelState modelState READ modelState NOTIFY modelChanged)
+    Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
+    Q_PROPERTY(QString modelDetail READ modelDetail NOTIFY modelChanged) // device, precision, size
+    Q_PROPERTY(QString modelPath READ modelPath NOTIFY modelChanged)
+    Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)             // a render runs or waits
+    Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged) // asked to stop, not yet stopped
+    Q_PROPERTY(int codesDone READ codesDone NOTIFY progressChanged)
+    Q_PROPERTY(int codesTotal READ codesTotal NOTIFY progressChanged)
+    Q_PROPERTY(double fraction READ fraction NOTIFY progressChanged) // 0 .. 1
+    Q_PROPERTY(QString progressText READ progressText NOTIFY progressChanged)
+    // The attention window of the latest code, in pixels of the picture; empty while nothing renders.
+    Q_PROPERTY(QRectF windowRect READ windowRect NOTIFY progressChanged)
+    Q_PROPERTY(QString lastResult READ lastResult NOTIFY busyChanged) // "256 codes in 6.2 s", "stopped at 40 of 256"
+
+public:
+    enum ModelState { NoModel, Loading, Ready, Failed };
+    Q_ENUM(ModelState)
+
+    explicit RenderController(std::unique_ptr<RenderBackend> backend, QObject *parent = nullptr);
+    ~RenderController() override;
+
+    ModelState modelState() const { return m_modelState; }
+    QString modelName() const;
+    QString modelDetail() const;
+    const QString &modelPath() const { return m_modelPath; }
+    const core::ModelInfo &modelInfo() const { return m_model.info; }
+    bool busy() const { return m_running || m_waiting; }
+    bool cancelling() const { return m_running && m_running->stop.stop_requested() && !m_waiting; }
+    int codesDone() const { return m_progress.codesDone; }
+    int codesTotal() const { return m_progress.codesTotal; }
+    double fraction() const;
+    QString progressText() const;
+    QRectF windowRect() const;
+    const QString &lastResult() const { return m_lastResult; }
+
+    // A path, or "starter". Stops a running render. Until it is loaded, the model before stays in use.
+    Q_INVOKABLE void loadModel(const QString &path);
+    // The values decide the picture: later changes of the map do not reach the render.
+    void render(core::RenderRequest request);
+    Q_INVOKABLE void cancel();
+
+Q_SIGNALS:
+    void modelChanged();
+    void modelLoaded(const tessera::core::ModelInfo &info);
+    void busyChanged();
+    void progressChanged();
+    void pictureGrew(const QImage &picture); // partial, or stopped before the end
+    void pictureFinished(const QImage &picture, const QByteArray &record);
+    void failed(tessera::ErrorCode code, const QString &message);
+
+private:
+    struct Running {
+        quint64 id = 0;
+        std::stop_source stop;
+        bool superseded = false; // its picture is of no interest any more
+    };
+
+    void connectWorker();
+    void start(core::RenderRequest request);
+    void endRun();
+    int previewEvery(const core::RenderRequest &request) const;
+    bool isCurrent(quint64 id) const { return m_running && m_running->id == id && !m_running->superseded; }
+
+    void onLoaded(quint64 id, const LoadedModel &model);
+    void onProgressed(quint64 id, const core::RenderProgress &progress);
+    void onPreviewed(quint64 id, const QImage &picture);
+    void onRendered(quint64 id, const RenderAnswer &answer);
+    void onFailed(quint64 id, const RenderFailure &failure);
+    QString resultText(const RenderAnswer &answer) const;
+
+    QThread m_thread;
+    RenderWorker *m_worker = nullptr; // lives on m_thread, which deletes it
+    quint64 m_lastId = 0;
+    quint64 m_loadingId = 0; // 0: no model is being loaded
+    std::optional<Running> m_running;
+    std::optional<core::RenderRequest> m_waiting;
+    ModelState m_modelState = NoModel;
+    LoadedModel m_model;
+    QString m_modelPath;
+    core::RenderProgress m_progress;
+    QString m_lastResult;
+    QElapsedTimer m_clock; // of the running render
+};
+
+} // namespace tessera::ui

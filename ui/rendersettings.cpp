@@ -1,0 +1,127 @@
+#include "ui/rendersettings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <QRandomGenerator>
+#include <QVariantMap>
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+constexpr double kLeastTemperature = 0.1;
+constexpr double kMostTemperature = 1.5;
+constexpr double kLeastGuidance = 1.0;
+constexpr double kMostGuidance = 5.0;
+
+QString capitalised(QString text)
+{
+    if (!text.isEmpty())
+        text[0] = text[0].toUpper();
+    return text;
+}
+
+const core::ModelInfo::Control *findControl(const core::ModelInfo &info, const std::string &key)
+{
+    const auto found = std::find_if(info.controls.begin(), info.controls.end(),
+                                    [&](const core::ModelInfo::Control &control) { return control.key == key; });
+    return found == info.controls.end() ? nullptr : &*found;
+}
+
+int indexOf(const core::ModelInfo::Control &control, const std::string &value)
+{
+    const auto found = std::find(control.values.begin(), control.values.end(), value);
+    return found == control.values.end() ? -1 : int(found - control.values.begin());
+}
+
+} // namespace
+
+void RenderSettings::setSeed(double seed)
+{
+    const auto whole = uint64_t(std::llround(std::clamp(seed, 0.0, kLargestSeed)));
+    if (m_seed == whole)
+        return;
+    m_seed = whole;
+    Q_EMIT changed();
+}
+
+void RenderSettings::setTemperature(double temperature)
+{
+    m_temperature = std::clamp(temperature, kLeastTemperature, kMostTemperature);
+    Q_EMIT changed();
+}
+
+void RenderSettings::setGuidance(double guidance)
+{
+    m_guidance = std::clamp(guidance, kLeastGuidance, kMostGuidance);
+    Q_EMIT changed();
+}
+
+QVariantList RenderSettings::controls() const
+{
+    QVariantList list;
+    for (const core::ModelInfo::Control &control : m_info.controls) {
+        QStringList values;
+        for (const std::string &value : control.values)
+            values.append(capitalised(QString::fromStdString(value)));
+        const QString key = QString::fromStdString(control.key);
+        list.append(QVariantMap{{"key", key}, {"title", capitalised(key)}, {"values", values}});
+    }
+    return list;
+}
+
+void RenderSettings::rerollSeed()
+{
+    // Short enough to be read aloud; chance needs no more.
+    setSeed(QRandomGenerator::global()->bounded(1'000'000));
+}
+
+int RenderSettings::controlIndex(const QString &key) const
+{
+    const core::ModelInfo::Control *control = findControl(m_info, key.toStdString());
+    const auto chosen = m_controls.find(key.toStdString());
+    return control && chosen != m_controls.end() ? std::max(0, indexOf(*control, chosen->second)) : 0;
+}
+
+void RenderSettings::setControlIndex(const QString &key, int index)
+{
+    const core::ModelInfo::Control *control = findControl(m_info, key.toStdString());
+    if (!control || index < 0 || size_t(index) >= control->values.size())
+        return;
+    if (index == 0)
+        m_controls.erase(control->key);
+    else
+        m_controls[control->key] = control->values[size_t(index)];
+    Q_EMIT changed();
+}
+
+void RenderSettings::setModel(const core::ModelInfo &info)
+{
+    m_info = info;
+    m_temperature = info.defaultTemperature;
+    m_guidance = info.defaultGuidance;
+    std::erase_if(m_controls, [&](const auto &choice) {
+        const core::ModelInfo::Control *control = findControl(info, choice.first);
+        return !control || indexOf(*control, choice.second) < 0;
+    });
+    Q_EMIT modelChanged();
+    Q_EMIT changed();
+}
+
+core::RenderRequest RenderSettings::request() const
+{
+    core::RenderRequest request;
+    request.modelIdentity = m_info.identity;
+    request.controls = m_controls;
+    request.seed = m_seed;
+    request.temperature = m_temperature;
+    request.topK = m_info.defaultTopK;
+    request.topP = m_info.defaultTopP;
+    request.guidance = m_info.guidance ? m_guidance : 1.0;
+    return request;
+}
+
+} // namespace tessera::ui

@@ -1,0 +1,64 @@
+// What the artist chose beside the map: seed, variety, faithfulness, and the controls the model offers. UI thread.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include <QObject>
+#include <QVariantList>
+#include <QtQml/qqmlregistration.h>
+
+#include "core/render/render.h"
+
+namespace tessera::ui
+{
+
+class RenderSettings : public QObject
+{
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("made by the program")
+    Q_PROPERTY(double seed READ seed WRITE setSeed NOTIFY changed) // whole, 0 .. kLargestSeed
+    Q_PROPERTY(double temperature READ temperature WRITE setTemperature NOTIFY changed)
+    Q_PROPERTY(double guidance READ guidance WRITE setGuidance NOTIFY changed)
+    Q_PROPERTY(bool guidanceActs READ guidanceActs NOTIFY modelChanged)
+    // Maps with "key", "title", "values" (shown), in the model's order.
+    Q_PROPERTY(QVariantList controls READ controls NOTIFY modelChanged)
+
+public:
+    // A seed has to be said and typed: ten digits at most.
+    static constexpr double kLargestSeed = 4294967295.0;
+
+    using QObject::QObject;
+
+    double seed() const { return double(m_seed); }
+    void setSeed(double seed);
+    double temperature() const { return m_temperature; }
+    void setTemperature(double temperature);
+    double guidance() const { return m_guidance; }
+    void setGuidance(double guidance);
+    bool guidanceActs() const { return m_info.guidance; }
+    QVariantList controls() const;
+
+    Q_INVOKABLE void rerollSeed();
+    Q_INVOKABLE int controlIndex(const QString &key) const;
+    Q_INVOKABLE void setControlIndex(const QString &key, int index);
+
+    // Takes the model's defaults and offers; choices that the model knows too stay.
+    void setModel(const core::ModelInfo &info);
+    // All but the canvas and the condition.
+    core::RenderRequest request() const;
+
+Q_SIGNALS:
+    void changed();
+    void modelChanged();
+
+private:
+    core::ModelInfo m_info;
+    uint64_t m_seed = 1;
+    double m_temperature = 1.0;
+    double m_guidance = 1.0;
+    std::map<std::string, std::string> m_controls; // only what is not "any"
+};
+
+} // namespace tessera::ui

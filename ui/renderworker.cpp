@@ -1,0 +1,50 @@
+#include "ui/renderworker.h"
+
+#include <exception>
+#include <new>
+
+#include "ui/imageconversion.h"
+
+namespace tessera::ui
+{
+
+RenderWorker::RenderWorker(std::unique_ptr<RenderBackend> backend) : m_backend(std::move(backend)) {}
+
+RenderWorker::~RenderWorker() = default;
+
+// No exception crosses the thread's border: it becomes a value.
+template<typename Work>
+void RenderWorker::guarded(quint64 id, Work work)
+{
+    try {
+        work();
+    } catch (const Error &error) {
+        Q_EMIT failed(id, {error.code(), QString::fromUtf8(error.what())});
+    } catch (const std::bad_alloc &) {
+        Q_EMIT failed(id, {ErrorCode::OutOfMemory, tr("The picture did not fit into main memory.")});
+    } catch (const std::exception &error) {
+        Q_EMIT failed(id, {ErrorCode::Device, QString::fromUtf8(error.what())});
+    }
+}
+
+void RenderWorker::load(quint64 id, const QString &model)
+{
+    guarded(id, [&] { Q_EMIT loaded(id, m_backend->load(model.toStdString())); });
+}
+
+void RenderWorker::render(const RenderJob &job)
+{
+    guarded(job.id, [&] {
+        core::RenderEvents events;
+        events.previewEvery = job.previewEvery;
+        events.progress = [&](const core::RenderProgress &progress) { Q_EMIT progressed(job.id, progress); };
+        events.preview = [&](const core::RenderPreview &preview) {
+            Q_EMIT previewed(job.id, toQImage(preview.picture));
+        };
+        const core::RenderResult result = m_backend->render(job.request, job.stop, events);
+        const std::string record = result.finished ? m_backend->record(job.request, result) : std::string();
+        Q_EMIT rendered(job.id, {toQImage(result.picture), result.finished, QByteArray::fromStdString(record)});
+    });
+}
+
+} // namespace tessera::ui
