@@ -9,6 +9,7 @@
 #include <cctype>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <sstream>
 
@@ -36,14 +37,19 @@ public:
     LabelSet read(const std::string &text)
     {
         const Json root = parse(text);
-        LabelSet set{textOf(root, "name", ""), textOf(root, "title", ""), {}};
+        LabelSet set{textOf(root, "name", ""), textOf(root, "title", ""), {}, 0, {}};
         const auto labels = root.find("labels");
         if (labels == root.end() || !labels->is_array() || labels->size() < 2 || labels->size() > 256) {
-            fail("labels", "must be an array of 2 to 256 labels, the first of them void");
+            fail("labels", "must be an array of 2 to 256 labels, the first of them void unless there is a 'void'");
+        }
+        const bool voidApart = root.contains("void");
+        if (voidApart) {
+            readVoid(root.at("void"), labels->size(), set);
         }
         for (const Json &entry : *labels) {
-            set.labels.push_back(readLabel(entry, int(set.labels.size())));
+            set.labels.push_back(readLabel(entry, int(set.labels.size()), voidApart));
         }
+        set.voidColor = voidApart ? set.voidColor : set.labels.front().color;
         return set;
     }
 
@@ -72,7 +78,18 @@ private:
         return value->get<std::string>();
     }
 
-    Label readLabel(const Json &entry, int index)
+    // A void that is none of the labels.
+    void readVoid(const Json &entry, size_t labels, LabelSet &set) const
+    {
+        const auto index = entry.is_object() ? entry.find("index") : entry.end();
+        if (index == entry.end() || !index->is_number_integer() || *index < labels || *index > 255) {
+            fail("void.index", "must be a whole number beyond the labels and at most 255");
+        }
+        set.voidLabel = index->get<uint8_t>();
+        set.voidColor = colorOf(entry, "void.");
+    }
+
+    Label readLabel(const Json &entry, int index, bool voidApart)
     {
         const std::string prefix = "labels[" + std::to_string(index) + "].";
         if (!entry.is_object()) {
@@ -87,7 +104,8 @@ private:
         label.index = index;
         label.name = textOf(entry, "name", prefix);
         label.color = colorOf(entry, prefix);
-        label.group = index == kVoid ? entry.value("group", "") : textOf(entry, "group", prefix);
+        const bool isVoid = index == 0 && !voidApart;
+        label.group = isVoid ? entry.value("group", "") : textOf(entry, "group", prefix);
         label.synonyms = synonymsOf(entry, prefix);
         label.cocoStuff = idsOf(entry, "cocostuff", 181, prefix);
         label.ade20k = idsOf(entry, "ade20k", 149, prefix);
@@ -156,7 +174,6 @@ private:
         }
     }
 
-    static constexpr int kVoid = 0;
     const std::string &m_fileName;
     std::set<std::string> m_names;
 };
@@ -202,6 +219,17 @@ int squaredDistance(Rgb first, Rgb second)
     return red * red + green * green + blue * blue;
 }
 
+const Label *LabelSet::at(int index) const
+{
+    return index >= 0 && size_t(index) < labels.size() ? &labels[size_t(index)] : nullptr;
+}
+
+Rgb LabelSet::colorOf(int index) const
+{
+    const Label *label = at(index);
+    return label ? label->color : voidColor;
+}
+
 const Label *LabelSet::find(std::string_view nameOrSynonym) const
 {
     const std::string wanted = lowerCase(nameOrSynonym);
@@ -229,8 +257,11 @@ const Label *LabelSet::findAde20k(int id) const
 
 const Label &LabelSet::nearestColor(Rgb color) const
 {
-    return *std::min_element(labels.begin() + 1, labels.end(), [&](const Label &first, const Label &second) {
-        return squaredDistance(first.color, color) < squaredDistance(second.color, color);
+    const auto away = [&](const Label &label) {
+        return isVoid(label.index) ? std::numeric_limits<int>::max() : squaredDistance(label.color, color);
+    };
+    return *std::min_element(labels.begin(), labels.end(), [&](const Label &first, const Label &second) {
+        return away(first) < away(second);
     });
 }
 

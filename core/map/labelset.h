@@ -23,10 +23,10 @@ std::string hexText(Rgb color);             // "#rrggbb"
 int squaredDistance(Rgb first, Rgb second); // 0 .. 3 * 255^2
 
 struct Label {
-    int index = 0; // its place in the set; 0 is void, the unpainted
+    int index = 0; // its place in the set, and its value in a LabelMap
     std::string name;
     Rgb color;
-    std::string group; // "sky", "land", "plants", "water", "built", "ground"; empty for void
+    std::string group; // such as "sky", "land", "plants", "water"; may be empty for void
     std::vector<std::string> synonyms;
     std::vector<int> cocoStuff; // ids 0..181, as in the S-FLCKR and COCO-Stuff files
     std::vector<int> ade20k;    // classes 0..149: the value in the files less one
@@ -37,6 +37,17 @@ struct LabelSet {
     std::string name;
     std::string title;
     std::vector<Label> labels; // labels[i].index == i
+    // What the unpainted is in a LabelMap. In most sets the first label; COCO-Stuff numbers its labels without one, and
+    // the unpainted is 255, which is then no label.
+    uint8_t voidLabel = 0;
+    Rgb voidColor;
+
+    // Null for what is no label of the set.
+    const Label *at(int index) const;
+    bool isVoid(int index) const { return index == voidLabel; }
+    bool knows(int index) const { return isVoid(index) || at(index); }
+    // Void's colour for what is no label of the set.
+    Rgb colorOf(int index) const;
 
     bool operator==(const LabelSet &) const = default;
 

@@ -94,7 +94,7 @@ GrayMeaning meaningOf(const Label *label)
 
 GrayMeaning meaningOf(int value, const LabelSet &set, MapLabels labels)
 {
-    const GrayMeaning voidMeaning{GrayMeaning::Labelled, kVoidLabel}, unknown;
+    const GrayMeaning voidMeaning{GrayMeaning::Labelled, set.voidLabel}, unknown;
     switch (labels) {
     case MapLabels::CocoStuff:
         if (value == kUnlabelledCocoStuff) {
@@ -107,7 +107,7 @@ GrayMeaning meaningOf(int value, const LabelSet &set, MapLabels labels)
         }
         return value <= kHighestAde20k ? meaningOf(set.findAde20k(value - 1)) : unknown;
     default:
-        return size_t(value) < set.labels.size() ? meaningOf(&set.labels[size_t(value)]) : unknown;
+        return set.isVoid(value) ? voidMeaning : set.at(value) ? meaningOf(set.at(value)) : unknown;
     }
 }
 
@@ -119,7 +119,9 @@ std::string expectedGray(const LabelSet &set, MapLabels labels)
     case MapLabels::Ade20k:
         return "ADE20K values 0 to 150";
     default:
-        return "indices 0 to " + std::to_string(set.labels.size() - 1) + " of the label set " + set.name;
+        return "indices 0 to " + std::to_string(set.labels.size() - 1)
+               + (set.at(set.voidLabel) ? "" : ", or " + std::to_string(set.voidLabel) + " for unpainted,")
+               + " of the label set " + set.name;
     }
 }
 
@@ -165,14 +167,14 @@ ImportedMap importGray(const ImageBytes &image, const LabelSet &set, MapLabels l
                        const std::string &fileName)
 {
     const ValueCounts counts = countGray(image);
-    ImportedMap imported{LabelMap(image.width, image.height), {}};
+    ImportedMap imported{LabelMap(image.width, image.height, set.voidLabel), {}};
     ImportReport &report = imported.report;
     report.labels = labels;
     std::array<uint8_t, 256> labelOf{};
     for (int value = 0; value < 256; ++value) {
         const GrayMeaning meaning = meaningOf(value, set, labels);
         const size_t pixels = counts[size_t(value)];
-        labelOf[size_t(value)] = meaning.label;
+        labelOf[size_t(value)] = meaning.kind == GrayMeaning::Labelled ? meaning.label : set.voidLabel;
         report.unmapped += meaning.kind == GrayMeaning::Unmapped ? pixels : 0;
         if (meaning.kind == GrayMeaning::Unknown && pixels > 0) {
             report.unknown += pixels;
@@ -225,12 +227,12 @@ ImportedMap importColors(const ImageBytes &image, const LabelSet &set, MapLabels
     // To find every pixel of a large photograph foreign takes seconds; a sample says so at once.
     constexpr int kSampleSide = 512;
     if (const int step = std::max(image.width, image.height) / kSampleSide; step > 1) {
-        const PaletteMatch match = matchPalette(sampled(image, step), palette);
+        const PaletteMatch match = matchPalette(sampled(image, step), palette, set.voidLabel);
         if (match.unknown * 3 > match.map.labels.size() * 2) {
             refuseMostlyUnknown(withReport(match, labels), expected, fileName);
         }
     }
-    ImportedMap imported = withReport(matchPalette(image, palette), labels);
+    ImportedMap imported = withReport(matchPalette(image, palette, set.voidLabel), labels);
     refuseMostlyUnknown(imported, expected, fileName);
     return imported;
 }
@@ -248,7 +250,7 @@ MapLabels guessLabels(const ImageBytes &image, const LabelSet &set, const std::s
         return MapLabels::Landscape; // a map painted in nothing but the set's grays, such as cloud
     }
     const ValueCounts counts = countGray(image);
-    if (allValues(counts, [&](int value) { return size_t(value) < set.labels.size(); })) {
+    if (allValues(counts, [&](int value) { return set.knows(value); })) {
         return MapLabels::Index;
     }
     if (allValues(counts,
@@ -305,7 +307,7 @@ ImageBytes mapToRgb(const LabelMap &map, const LabelSet &set)
     ImageBytes image{map.width, map.height, 3, {}};
     image.bytes.reserve(map.labels.size() * 3);
     for (const uint8_t label : map.labels) {
-        const Rgb color = label < set.labels.size() ? set.labels[label].color : set.labels[kVoidLabel].color;
+        const Rgb color = set.colorOf(label);
         image.bytes.insert(image.bytes.end(), {color.red, color.green, color.blue});
     }
     return image;

@@ -76,12 +76,12 @@ Rgb middleOf(Rgb first, Rgb second)
 class Matcher
 {
 public:
-    Matcher(const ImageBytes &image, const Palette &palette)
+    Matcher(const ImageBytes &image, const Palette &palette, uint8_t unpainted)
         : m_image(image)
         , m_palette(palette)
         , m_entries(size_t(image.width) * size_t(image.height), kUnsettled)
     {
-        m_result.map = LabelMap(image.width, image.height);
+        m_result.map = LabelMap(image.width, image.height, unpainted);
     }
 
     PaletteMatch run()
@@ -297,25 +297,26 @@ Palette paletteOf(const LabelSet &set)
     for (const Label &label : set.labels) {
         palette.push_back({label.color, uint8_t(label.index), true});
     }
+    if (!set.at(set.voidLabel)) {
+        palette.push_back({set.voidColor, set.voidLabel, true});
+    }
     return palette;
 }
 
 Palette gauganPalette(const LabelSet &set)
 {
     Palette palette;
-    if (!set.labels.empty()) {
-        palette.push_back({set.labels.front().color, kVoidLabel, true});
-    }
+    palette.push_back({set.voidColor, set.voidLabel, true});
     for (const Rgb color : kGaugan) {
         const Label *label = set.findCocoStuff(color.red);
-        palette.push_back({color, label ? uint8_t(label->index) : kVoidLabel, label != nullptr});
+        palette.push_back({color, label ? uint8_t(label->index) : set.voidLabel, label != nullptr});
     }
     return palette;
 }
 
-PaletteMatch matchPalette(const ImageBytes &image, const Palette &palette)
+PaletteMatch matchPalette(const ImageBytes &image, const Palette &palette, uint8_t unpainted)
 {
-    return Matcher(image, palette).run();
+    return Matcher(image, palette, unpainted).run();
 }
 
 size_t exactPixels(const ImageBytes &image, const Palette &palette)

@@ -36,8 +36,8 @@ struct PaletteMatch {
     std::vector<ColorCount> unknownColors; // most frequent first
 };
 
-// `image` has 1, 3 or 4 channels.
-PaletteMatch matchPalette(const ImageBytes &image, const Palette &palette);
+// `image` has 1, 3 or 4 channels. What matches nothing, and the transparent, becomes `unpainted`.
+PaletteMatch matchPalette(const ImageBytes &image, const Palette &palette, uint8_t unpainted = kVoidLabel);
 
 // Pixels that have exactly a colour of the palette.
 size_t exactPixels(const ImageBytes &image, const Palette &palette);
