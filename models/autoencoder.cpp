@@ -214,10 +214,16 @@ Autoencoder Autoencoder::create(const AutoencoderConfig &config, ParameterSource
     model.config = config;
     const Taker take{source, config.normGroups};
     model.encoder = takeEncoder(config, take);
-    model.decoder = takeDecoder(config, take);
-    model.codebook = source.take("quantize.embedding.weight", {config.codes, config.embedDim}, Init::CodebookUniform);
+    if (!config.encoderOnly)
+        model.decoder = takeDecoder(config, take);
+    const bool gumbel = config.quantizer == QuantizerKind::Gumbel;
+    model.codebook = source.take(gumbel ? "quantize.embed.weight" : "quantize.embedding.weight",
+                                 {config.codes, config.embedDim}, Init::CodebookUniform);
+    if (gumbel)
+        model.codeLogits = takeConv(source, "quantize.proj", config.embedDim, config.codes, 1);
     model.quantConv = takeConv(source, "quant_conv", config.zChannels, config.embedDim, 1);
-    model.postQuantConv = takeConv(source, "post_quant_conv", config.embedDim, config.zChannels, 1);
+    if (!config.encoderOnly)
+        model.postQuantConv = takeConv(source, "post_quant_conv", config.embedDim, config.zChannels, 1);
     return model;
 }
 
@@ -228,6 +234,8 @@ at::Tensor Autoencoder::latents(const at::Tensor &x) const
 
 at::Tensor Autoencoder::nearestCodes(const at::Tensor &z) const
 {
+    if (codeLogits.weight.defined())
+        return conv(codeLogits, z, 0).argmax(1);
     const at::Tensor flat = z.permute({0, 2, 3, 1}).reshape({-1, config.embedDim}).to(at::kFloat); // [B h w, embedDim]
     const at::Tensor codes = codebook.to(at::kFloat);
     const at::Tensor distances = flat.square().sum(1, true) + codes.square().sum(1) - 2 * at::matmul(flat, codes.t());

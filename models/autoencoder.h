@@ -76,19 +76,22 @@ struct Autoencoder {
     AutoencoderConfig config;
     Encoder encoder;
     Decoder decoder;
-    at::Tensor codebook; // quantize.embedding.weight [codes, embedDim]
+    at::Tensor codebook; // quantize.embedding.weight or, Gumbel, quantize.embed.weight [codes, embedDim]
+    Conv codeLogits;     // quantize.proj: embedDim -> codes; undefined unless the quantizer is Gumbel
     Conv quantConv;      // quant_conv: zChannels -> embedDim
-    Conv postQuantConv;  // post_quant_conv: embedDim -> zChannels
+    Conv postQuantConv;  // post_quant_conv: embedDim -> zChannels; undefined, like `decoder`, in an encoder-only stage
 
     // Takes every tensor from `source`; throws what the source throws.
     static Autoencoder create(const AutoencoderConfig &config, ParameterSource &source);
 
     // Encoder output after quant_conv: [B, inChannels, H, W] -> [B, embedDim, h, w].
     at::Tensor latents(const at::Tensor &x) const;
-    // Nearest code of each latent, lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w]. Distances in float32.
+    // Nearest code of each latent (Gumbel: the likeliest), lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w].
+    // Distances in float32.
     at::Tensor nearestCodes(const at::Tensor &z) const;
     // int64 [B, h, w] -> codebook vectors [B, embedDim, h, w].
     at::Tensor lookup(const at::Tensor &codes) const;
+    // REQUIRES for all that decodes: not encoder-only.
     // Picture -> codes, codes -> picture, quantised latents -> picture.
     at::Tensor encode(const at::Tensor &x) const { return nearestCodes(latents(x)); }
     at::Tensor decode(const at::Tensor &codes) const { return decodeLatents(lookup(codes)); }

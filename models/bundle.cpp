@@ -36,7 +36,11 @@ ModelConfig configOf(const SafetensorsIndex &index)
     if (json.is_discarded())
         throw Error(ErrorCode::ModelMismatch,
                     index.path.string() + " has a model configuration that is not valid JSON.");
-    return ModelConfig::fromJson(json);
+    try {
+        return ModelConfig::fromJson(json);
+    } catch (const Error &error) {
+        throw Error(error.code(), index.path.string() + ": " + error.what());
+    }
 }
 
 // FNV-1a on words: quick, and equal for equal models. It guards against mistakes, not against forgery.
@@ -116,10 +120,16 @@ fs::path ModelBundle::resolve(const fs::path &path)
     if (!fs::is_directory(place, ignored))
         throw Error(ErrorCode::ModelNotFound, "There is no model at " + place.string()
                                                   + ": expected a .safetensors file, a folder with one, or 'starter'.");
+    const fs::path named = place / "model.safetensors"; // a training run keeps its checkpoint beside it
+    if (fs::is_regular_file(named, ignored))
+        return named;
     fs::path found;
-    for (const auto &entry : fs::directory_iterator(place))
+    std::error_code failure;
+    for (const auto &entry : fs::directory_iterator(place, failure))
         if (entry.path().extension() == ".safetensors" && (found.empty() || entry.path() < found))
             found = entry.path();
+    if (failure)
+        throw Error(ErrorCode::FileRead, "The folder " + place.string() + " cannot be read: " + failure.message() + ".");
     if (found.empty())
         throw Error(ErrorCode::ModelNotFound, "The folder " + place.string() + " holds no .safetensors model.");
     return found;

@@ -32,8 +32,9 @@ struct ModelSummary {
 class ModelBundle
 {
 public:
-    // A .safetensors file whose metadata "config" holds the configuration as JSON, a folder with one such file, or the
-    // word "starter". Throws Error: ModelNotFound, FileFormat, ModelMismatch.
+    // A .safetensors file whose metadata "config" holds the configuration as JSON, a folder with one such file (of several
+    // model.safetensors is taken, else the first by name), or the word "starter". Throws Error: ModelNotFound, FileRead,
+    // FileFormat, ModelMismatch.
     static ModelBundle open(const std::filesystem::path &path, c10::Device device = c10::kCPU);
     // Opens without reading any tensor.
     static ModelSummary inspect(const std::filesystem::path &path);

@@ -1,10 +1,9 @@
 #include "models/config.h"
 
 #include <algorithm>
+#include <tuple>
 
-#include <nlohmann/json.hpp>
-
-#include "models/error.h"
+#include "models/configparts.h"
 
 namespace tessera::models
 {
@@ -14,39 +13,7 @@ using nlohmann::json;
 namespace
 {
 
-[[noreturn]] void fail(const std::string &what)
-{
-    throw Error(ErrorCode::ModelMismatch, "The model's configuration is not usable: " + what + ".");
-}
-
-const json &child(const json &node, const std::string &key)
-{
-    if (!node.is_object() || !node.contains(key))
-        fail("the key '" + key + "' is missing");
-    return node.at(key);
-}
-
-template<typename T>
-T value(const json &node, const std::string &key)
-{
-    try {
-        return child(node, key).get<T>();
-    } catch (const json::exception &) {
-        fail("the key '" + key + "' holds " + child(node, key).dump() + ", which is of the wrong type");
-    }
-}
-
-template<typename T>
-T valueOr(const json &node, const std::string &key, T otherwise)
-{
-    return node.is_object() && node.contains(key) ? value<T>(node, key) : otherwise;
-}
-
-void expectAtLeast(const std::string &key, int64_t found, int64_t least)
-{
-    if (found < least)
-        fail("'" + key + "' is " + std::to_string(found) + ", expected at least " + std::to_string(least));
-}
+constexpr int64_t kMostTokens = 1 << 22; // far beyond every vocabulary there is
 
 json rangeJson(const TokenRange &range)
 {
@@ -55,86 +22,36 @@ json rangeJson(const TokenRange &range)
 
 TokenRange rangeFrom(const json &node, const std::string &key)
 {
-    const auto pair = value<std::vector<int64_t>>(node, key);
-    if (pair.size() != 2 || pair[0] < 0 || pair[1] < 0)
-        fail("'" + key + "' is not a pair [first, count]");
+    const auto pair = configValue<std::vector<int64_t>>(node, key);
+    if (pair.size() != 2)
+        failConfig("'" + key + "' is not a pair [first, count]");
+    for (const int64_t number : pair)
+        expectBetween(key, number, 0, kMostTokens);
     return {pair[0], pair[1]};
 }
 
-AutoencoderConfig autoencoderFrom(const json &params)
+TransformerConfig transformerFrom(const json &node)
 {
-    const json &dd = child(params, "ddconfig");
-    AutoencoderConfig config;
-    config.inChannels = value<int64_t>(dd, "in_channels");
-    config.outChannels = value<int64_t>(dd, "out_ch");
-    config.width = value<int64_t>(dd, "ch");
-    config.multipliers = value<std::vector<int64_t>>(dd, "ch_mult");
-    config.resBlocks = value<int64_t>(dd, "num_res_blocks");
-    config.attentionResolutions = value<std::vector<int64_t>>(dd, "attn_resolutions");
-    config.resolution = value<int64_t>(dd, "resolution");
-    config.zChannels = value<int64_t>(dd, "z_channels");
-    config.embedDim = value<int64_t>(params, "embed_dim");
-    config.codes = value<int64_t>(params, "n_embed");
-    config.patch = valueOr<int64_t>(dd, "patch_size", 1);
-    config.normGroups = valueOr<int64_t>(dd, "norm_groups", 32);
-    for (const auto &[key, number] : {std::pair{"in_channels", config.inChannels},
-                                      {"out_ch", config.outChannels},
-                                      {"num_res_blocks", config.resBlocks},
-                                      {"z_channels", config.zChannels},
-                                      {"embed_dim", config.embedDim},
-                                      {"n_embed", config.codes},
-                                      {"patch_size", config.patch},
-                                      {"norm_groups", config.normGroups},
-                                      {"resolution", config.resolution}})
-        expectAtLeast(key, number, 1);
-    if (config.multipliers.empty() || config.multipliers.size() > 10)
-        fail("'ch_mult' has " + std::to_string(config.multipliers.size()) + " levels, expected 1 to 10");
-    for (const int64_t multiplier : config.multipliers)
-        if (multiplier < 1 || config.width < 1 || config.width * multiplier % config.normGroups != 0)
-            fail("a width of " + std::to_string(config.width) + " * " + std::to_string(multiplier)
-                 + " channels is not a multiple of the " + std::to_string(config.normGroups)
-                 + " groups of the normalisation");
-    return config;
-}
-
-json autoencoderJson(const AutoencoderConfig &config)
-{
-    json dd = {{"double_z", false},
-               {"in_channels", config.inChannels},
-               {"out_ch", config.outChannels},
-               {"ch", config.width},
-               {"ch_mult", config.multipliers},
-               {"num_res_blocks", config.resBlocks},
-               {"attn_resolutions", config.attentionResolutions},
-               {"resolution", config.resolution},
-               {"z_channels", config.zChannels},
-               {"dropout", 0.0}};
-    if (config.patch != 1)
-        dd["patch_size"] = config.patch;
-    if (config.normGroups != 32)
-        dd["norm_groups"] = config.normGroups;
-    return {{"target", "taming.models.vqgan.VQModel"},
-            {"params", {{"embed_dim", config.embedDim}, {"n_embed", config.codes}, {"ddconfig", dd}}}};
-}
-
-TransformerConfig transformerFrom(const json &params)
-{
+    if (const std::string name = targetClass(node); !name.empty() && name != "GPT")
+        failConfig("the transformer's target '" + name + "' is not known, expected GPT");
+    const json &params = configChild(node, "params");
     TransformerConfig config;
-    config.vocabSize = value<int64_t>(params, "vocab_size");
-    config.blockSize = value<int64_t>(params, "block_size");
-    config.layers = value<int64_t>(params, "n_layer");
-    config.heads = value<int64_t>(params, "n_head");
-    config.embedding = value<int64_t>(params, "n_embd");
-    config.unmasked = valueOr<int64_t>(params, "n_unmasked", 0);
-    for (const auto &[key, number] : {std::pair{"vocab_size", config.vocabSize},
-                                      {"block_size", config.blockSize},
-                                      {"n_layer", config.layers},
-                                      {"n_head", config.heads},
-                                      {"n_embd", config.embedding}})
-        expectAtLeast(key, number, 1);
+    config.vocabSize = configValue<int64_t>(params, "vocab_size");
+    config.blockSize = configValue<int64_t>(params, "block_size");
+    config.layers = configValue<int64_t>(params, "n_layer");
+    config.heads = configValue<int64_t>(params, "n_head");
+    config.embedding = configValue<int64_t>(params, "n_embd");
+    config.unmasked = configValueOr<int64_t>(params, "n_unmasked", 0);
+    for (const auto &[key, number, most] : {std::tuple{"vocab_size", config.vocabSize, kMostTokens},
+                                            {"block_size", config.blockSize, int64_t(1) << 20},
+                                            {"n_layer", config.layers, int64_t(1024)},
+                                            {"n_head", config.heads, int64_t(1024)},
+                                            {"n_embd", config.embedding, int64_t(1) << 16}})
+        expectBetween(key, number, 1, most);
+    expectBetween("n_unmasked", config.unmasked, 0, config.blockSize);
     if (config.embedding % config.heads != 0)
-        fail("'n_embd' " + std::to_string(config.embedding) + " is not a multiple of 'n_head' "
-             + std::to_string(config.heads));
+        failConfig("'n_embd' " + std::to_string(config.embedding) + " is not a multiple of 'n_head' "
+                   + std::to_string(config.heads));
     return config;
 }
 
@@ -150,24 +67,12 @@ json transformerJson(const TransformerConfig &config)
               {"n_unmasked", config.unmasked}}}};
 }
 
-const std::vector<std::pair<ConditionKind, std::string>> kConditionKeys = { // cond_stage_key of the original
-    {ConditionKind::Labels, "segmentation"}, {ConditionKind::Depth, "depth"},       {ConditionKind::Edges, "edges"},
-    {ConditionKind::Coordinates, "coord"},   {ConditionKind::Class, "class_label"}, {ConditionKind::None, "image"}};
-
-ConditionKind conditionKindFrom(const std::string &key)
-{
-    const auto found = std::ranges::find(kConditionKeys, key, &std::pair<ConditionKind, std::string>::second);
-    if (found == kConditionKeys.end())
-        fail("'cond_stage_key' is '" + key + "', expected segmentation, depth, edges, coord, class_label or image");
-    return found->first;
-}
-
 ControlConfig controlFrom(const json &node)
 {
-    ControlConfig control{value<std::string>(node, "key"), value<std::vector<std::string>>(node, "values"),
-                          value<int64_t>(node, "first")};
+    ControlConfig control{configValue<std::string>(node, "key"), configValue<std::vector<std::string>>(node, "values"),
+                          configValue<int64_t>(node, "first")};
     if (control.values.empty() || control.values[0] != "any")
-        fail("the values of control '" + control.key + "' do not begin with 'any'");
+        failConfig("the values of control '" + control.key + "' do not begin with 'any'");
     return control;
 }
 
@@ -178,8 +83,8 @@ json controlJson(const ControlConfig &control)
 
 SamplingDefaults samplingFrom(const json &node)
 {
-    return {value<double>(node, "temperature"), value<int64_t>(node, "top_k"), value<double>(node, "top_p"),
-            value<double>(node, "guidance")};
+    return {configValue<double>(node, "temperature"), configValue<int64_t>(node, "top_k"),
+            configValue<double>(node, "top_p"), configValue<double>(node, "guidance")};
 }
 
 json samplingJson(const SamplingDefaults &sampling)
@@ -193,17 +98,17 @@ json samplingJson(const SamplingDefaults &sampling)
 // What the original's layout has no place for.
 void readOwnPart(const json &own, ModelConfig &config)
 {
-    config.name = valueOr<std::string>(own, "name", "");
-    config.window = valueOr<int64_t>(own, "window", 16);
-    expectAtLeast("window", config.window, 1);
-    config.condition.labelSet = valueOr<std::string>(own, "label_set", "");
+    config.name = configValueOr<std::string>(own, "name", "");
+    config.window = configValueOr<int64_t>(own, "window", 16);
+    expectBetween("window", config.window, 1, 1024);
+    config.condition.labelSet = configValueOr<std::string>(own, "label_set", config.condition.labelSet);
     if (own.contains("image_tokens"))
         config.imageTokens = rangeFrom(own, "image_tokens");
     if (own.contains("condition_tokens"))
         config.condition.tokens = rangeFrom(own, "condition_tokens");
     if (own.contains("null_token"))
-        config.nullToken = value<int64_t>(own, "null_token");
-    for (const json &control : valueOr<json>(own, "controls", json::array()))
+        config.nullToken = configValue<int64_t>(own, "null_token");
+    for (const json &control : configValueOr<json>(own, "controls", json::array()))
         config.controls.push_back(controlFrom(control));
     if (own.contains("sampling"))
         config.sampling = samplingFrom(own.at("sampling"));
@@ -215,7 +120,7 @@ json ownPart(const ModelConfig &config)
                 {"window", config.window},
                 {"sampling", samplingJson(config.sampling)},
                 {"image_tokens", rangeJson(config.imageTokens)}};
-    if (!config.condition.labelSet.empty())
+    if (config.condition.kind == ConditionKind::Labels || !config.condition.labelSet.empty())
         own["label_set"] = config.condition.labelSet;
     if (config.condition.tokens.count > 0)
         own["condition_tokens"] = rangeJson(config.condition.tokens);
@@ -228,9 +133,10 @@ json ownPart(const ModelConfig &config)
 
 void expectTokensInVocabulary(const std::string &what, int64_t first, int64_t count, int64_t vocabSize)
 {
-    if (first < 0 || first + count > vocabSize)
-        fail(what + " end at " + std::to_string(first + count) + ", but the vocabulary has " + std::to_string(vocabSize)
-             + " tokens");
+    expectBetween("the first of the " + what, first, 0, kMostTokens);
+    if (first + count > vocabSize)
+        failConfig(what + " end at " + std::to_string(first + count) + ", but the vocabulary has "
+                   + std::to_string(vocabSize) + " tokens");
 }
 
 void checkTransformer(const ModelConfig &config)
@@ -238,24 +144,25 @@ void checkTransformer(const ModelConfig &config)
     const TransformerConfig &transformer = *config.transformer;
     const int64_t sequence = config.prefixLength() + config.window * config.window - 1;
     if (transformer.blockSize < sequence)
-        fail("'block_size' is " + std::to_string(transformer.blockSize) + ", but a window needs "
-             + std::to_string(sequence) + " tokens");
+        failConfig("'block_size' is " + std::to_string(transformer.blockSize) + ", but a window needs "
+                   + std::to_string(sequence) + " tokens");
     if (transformer.unmasked > config.prefixLength())
-        fail("'n_unmasked' is " + std::to_string(transformer.unmasked) + ", but only "
-             + std::to_string(config.prefixLength()) + " tokens come before the picture's");
+        failConfig("'n_unmasked' is " + std::to_string(transformer.unmasked) + ", but only "
+                   + std::to_string(config.prefixLength()) + " tokens come before the picture's");
     if (config.imageTokens.count != config.firstStage.codes)
-        fail("the vocabulary holds " + std::to_string(config.imageTokens.count)
-             + " picture tokens, but the codebook has " + std::to_string(config.firstStage.codes) + " codes");
+        failConfig("the vocabulary holds " + std::to_string(config.imageTokens.count)
+                   + " picture tokens, but the codebook has " + std::to_string(config.firstStage.codes) + " codes");
     expectTokensInVocabulary("picture tokens", config.imageTokens.first, config.imageTokens.count,
                              transformer.vocabSize);
-    if (config.condition.stage) {
-        if (config.condition.tokens.count != config.condition.stage->codes)
-            fail("the vocabulary holds " + std::to_string(config.condition.tokens.count)
-                 + " condition tokens, but the condition codebook has " + std::to_string(config.condition.stage->codes)
-                 + " codes");
-        expectTokensInVocabulary("condition tokens", config.condition.tokens.first, config.condition.tokens.count,
-                                 transformer.vocabSize);
-    }
+    if (config.permuter != PermuterKind::Identity)
+        failConfig("its codes are written in the order '" + permuterKindName(config.permuter)
+                   + "', but this version paints row by row alone");
+    if (config.condition.stage && config.condition.tokens.count != config.condition.stage->codes)
+        failConfig("the vocabulary holds " + std::to_string(config.condition.tokens.count)
+                   + " condition tokens, but the condition codebook has "
+                   + std::to_string(config.condition.stage->codes) + " codes");
+    expectTokensInVocabulary("condition tokens", config.condition.tokens.first, config.condition.tokens.count,
+                             transformer.vocabSize);
     for (const ControlConfig &control : config.controls)
         expectTokensInVocabulary("tokens of control '" + control.key + "'", control.first,
                                  int64_t(control.values.size()), transformer.vocabSize);
@@ -265,15 +172,21 @@ void checkTransformer(const ModelConfig &config)
 
 void readTransformerModel(const json &params, ModelConfig &config)
 {
-    config.firstStage = autoencoderFrom(child(child(params, "first_stage_config"), "params"));
-    config.transformer = transformerFrom(child(child(params, "transformer_config"), "params"));
-    const json &stage = child(params, "cond_stage_config");
-    config.condition.kind = conditionKindFrom(value<std::string>(params, "cond_stage_key"));
-    if (stage.is_object()) {
-        config.condition.stage = autoencoderFrom(child(stage, "params"));
-        config.condition.tokens = {0, config.condition.stage->codes};
-    }
+    config.firstStage = autoencoderFrom(configChild(params, "first_stage_config"));
+    config.transformer = transformerFrom(configChild(params, "transformer_config"));
+    config.condition = conditionFrom(params, config.firstStage);
     config.imageTokens = {0, config.firstStage.codes};
+}
+
+// What needs the size of the window, which is the own part's.
+void finishTransformerModel(const json &params, ModelConfig &config)
+{
+    config.permuter = permuterFrom(params, config.window);
+    if (config.condition.kind == ConditionKind::Objects) {
+        config.condition.tokens = {0, config.transformer->vocabSize};
+        config.condition.length = std::max<int64_t>(config.transformer->blockSize - config.window * config.window, 1);
+    }
+    checkTransformer(config);
 }
 
 } // namespace
@@ -285,43 +198,48 @@ int64_t AutoencoderConfig::factor() const
 
 int64_t ModelConfig::prefixLength() const
 {
-    const bool grid = condition.kind != ConditionKind::Class && condition.kind != ConditionKind::None;
-    return int64_t(controls.size()) + (grid ? window * window : 1);
+    const auto controlTokens = int64_t(controls.size());
+    switch (condition.kind) {
+    case ConditionKind::Class:
+    case ConditionKind::None:
+        return controlTokens + 1;
+    case ConditionKind::Objects:
+        return controlTokens + condition.length;
+    default:
+        return controlTokens + window * window;
+    }
 }
 
 ModelConfig ModelConfig::fromJson(const json &document)
 {
-    const json &model = child(document, "model");
-    const auto target = value<std::string>(model, "target");
-    const json &params = child(model, "params");
+    const json &model = configChild(document, "model");
+    const json &params = configChild(model, "params");
     ModelConfig config;
-    if (target.ends_with(".Net2NetTransformer"))
+    const bool whole = targetClass(model) == "Net2NetTransformer";
+    if (whole)
         readTransformerModel(params, config);
-    else if (target.ends_with(".VQModel") || target.ends_with(".VQSegmentationModel"))
-        config.firstStage = autoencoderFrom(params);
+    else if (isAutoencoder(model))
+        config.firstStage = autoencoderFrom(model);
     else
-        fail("the target '" + target + "' is not known, expected Net2NetTransformer or VQModel");
+        failConfig("the target '" + configValue<std::string>(model, "target")
+                   + "' is not known, expected Net2NetTransformer, VQModel, VQSegmentationModel or GumbelVQ");
     if (model.contains("tessera"))
         readOwnPart(model.at("tessera"), config);
-    if (config.transformer)
-        checkTransformer(config);
+    if (whole)
+        finishTransformerModel(params, config);
     return config;
 }
 
 json ModelConfig::toJson() const
 {
-    json model = {{"target", "taming.models.vqgan.VQModel"}};
+    json model = autoencoderJson(firstStage);
     if (transformer) {
-        const auto key =
-            std::ranges::find(kConditionKeys, condition.kind, &std::pair<ConditionKind, std::string>::first);
-        const json stage = condition.stage ? autoencoderJson(*condition.stage) : json("__is_unconditional__");
-        model["target"] = "taming.models.cond_transformer.Net2NetTransformer";
-        model["params"] = {{"cond_stage_key", key->second},
-                           {"first_stage_config", autoencoderJson(firstStage)},
-                           {"cond_stage_config", stage},
-                           {"transformer_config", transformerJson(*transformer)}};
-    } else {
-        model["params"] = autoencoderJson(firstStage).at("params");
+        json params = {{"first_stage_config", autoencoderJson(firstStage)},
+                       {"transformer_config", transformerJson(*transformer)}};
+        addConditionJson(*this, params);
+        if (permuter != PermuterKind::Identity)
+            params["permuter_config"] = permuterJson(permuter, window);
+        model = {{"target", "taming.models.cond_transformer.Net2NetTransformer"}, {"params", params}};
     }
     model["tessera"] = ownPart(*this);
     return {{"model", model}};
@@ -340,6 +258,8 @@ std::string conditionKindName(ConditionKind kind)
         return "coordinates";
     case ConditionKind::Class:
         return "class";
+    case ConditionKind::Objects:
+        return "objects";
     case ConditionKind::None:
         break;
     }

@@ -10,8 +10,14 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "models/permuter.h"
+
 namespace tessera::models
 {
+
+// How a latent becomes a code: the nearest codebook vector, or the likeliest by a layer of its own (GumbelVQ; the noise
+// that it is trained with is left out, so that equal pictures have equal codes).
+enum class QuantizerKind { Nearest, Gumbel };
 
 // A VQGAN: encoder, codebook, decoder (Esser et al. 2021, sec. 3.1; names of the original's `ddconfig` in comments).
 struct AutoencoderConfig {
@@ -28,6 +34,9 @@ struct AutoencoderConfig {
     int64_t patch = 1;       // patch_size: side of a space-to-depth stem before the encoder; 1 is the published layout
     int64_t normGroups = 32; // norm_groups: 32 in every published model; fewer suit narrow networks, where a group of
                              // one or two channels forgets what is constant over the picture
+    QuantizerKind quantizer = QuantizerKind::Nearest; // by the model's class
+    bool encoderOnly =
+        false; // encoder_only: a shipped condition stage, whose codes nobody decodes, leaves its decoder out
 
     // Pixels per code and side: patch * 2^(levels - 1).
     int64_t factor() const;
@@ -47,7 +56,8 @@ struct TransformerConfig {
     bool operator==(const TransformerConfig &) const = default;
 };
 
-enum class ConditionKind { Labels, Depth, Edges, Coordinates, Class, None };
+// Objects: boxes of objects as ready-made tokens (scene layouts). Such a model is known, but nothing here makes its tokens.
+enum class ConditionKind { Labels, Depth, Edges, Coordinates, Class, None, Objects };
 
 // A run of token ids in the transformer's vocabulary.
 struct TokenRange {
@@ -57,12 +67,14 @@ struct TokenRange {
 };
 
 // What the transformer is conditioned on. For Labels, Depth and Edges `stage` is a VQGAN whose codes, shifted by
-// `tokens.first`, fill the condition part of the sequence.
+// `tokens.first`, fill the condition part of the sequence. Coordinates fill it with as many steps as there are tokens,
+// Class has a token for each class, and None the start token alone.
 struct ConditionConfig {
     ConditionKind kind = ConditionKind::None;
     std::string labelSet; // name of a label set ("landscape", "cocostuff", "ade20k"); Labels only
     std::optional<AutoencoderConfig> stage;
     TokenRange tokens;
+    int64_t length = 0; // tokens in front of the picture's codes; Objects only
     bool operator==(const ConditionConfig &) const = default;
 };
 
@@ -94,7 +106,8 @@ struct ModelConfig {
                                          // exactly when the model was trained for guidance
     TokenRange imageTokens;              // count is firstStage.codes
     SamplingDefaults sampling;
-    int64_t window = 16; // codes per side of the attention window
+    int64_t window = 16;                            // codes per side of the attention window
+    PermuterKind permuter = PermuterKind::Identity; // the order of a window's codes
 
     // Tokens before the first picture code of a window: controls, then condition.
     int64_t prefixLength() const;
@@ -105,7 +118,11 @@ struct ModelConfig {
     nlohmann::json toJson() const;
 };
 
-// "labels", "depth", "edges", "coordinates", "class", "nothing".
+// The keys of a document that fromJson neither uses nor knows to matter for training alone, as paths such as
+// "model.params.lossconfig". What they ask for has no effect.
+std::vector<std::string> ignoredKeys(const nlohmann::json &document);
+
+// "labels", "depth", "edges", "coordinates", "class", "nothing", "objects".
 std::string conditionKindName(ConditionKind kind);
 
 } // namespace tessera::models

@@ -360,6 +360,8 @@ SafetensorsIndex readSafetensorsIndex(const std::filesystem::path &path)
             index.entries[name] = entryFrom(path, name, entry, 8 + headerBytes);
             continue;
         }
+        if (!entry.is_object())
+            damaged(path, "its metadata is not an object");
         for (const auto &[key, value] : entry.items()) {
             if (!value.is_string())
                 damaged(path, "its metadata '" + key + "' is not a string");

@@ -11,7 +11,7 @@
 namespace tessera::core
 {
 
-inline constexpr uint8_t kVoidLabel = 0; // unpainted
+inline constexpr uint8_t kVoidLabel = 0; // unpainted, in sets that begin with it (LabelSet::voidLabel)
 
 struct LabelMap {
     int width = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/render/labelplanes.h"
 #include "core/render/regionedit.h"
 #include "core/sampling/validation.h"
 #include "models/error.h"
@@ -71,7 +72,8 @@ std::string broughtCondition(const RenderRequest &request)
 
 void checkConditionCodes(const ModelConfig &config, const RenderRequest &request, const CodeGrid &codes)
 {
-    if (paintsOneWindow(config))
+    const ConditionKind kind = config.condition.kind;
+    if (paintsOneWindow(config) || kind == ConditionKind::Objects || kind == ConditionKind::Coordinates)
         refuseCondition(config, request);
     const GridSize canvas = canvasOf(config, request);
     if (!(codes.size == canvas))
@@ -206,18 +208,21 @@ void checkLabels(const ModelConfig &config, const LabelMap &map)
     if (map.width < 1 || map.height < 1 || map.labels.size() != size_t(map.width) * size_t(map.height))
         refuse("The label map is " + pixels(map.width, map.height) + " but holds " + std::to_string(map.labels.size())
                + " labels.");
-    const int64_t known = config.condition.stage ? config.condition.stage->inChannels : 0;
-    const auto beyond = std::ranges::find_if(map.labels, [&](uint8_t label) { return label >= known; });
+    const LabelPlanes planes =
+        labelPlanes(config.condition.labelSet, config.condition.stage ? config.condition.stage->inChannels : 0);
+    const auto beyond = std::ranges::find_if(map.labels, [&](uint8_t label) { return !planes.knows(label); });
     if (beyond == map.labels.end())
         return;
     const auto place = beyond - map.labels.begin();
     refuse("The map holds label " + std::to_string(*beyond) + " at pixel (" + std::to_string(place % map.width) + ", "
-           + std::to_string(place / map.width) + "), but this model knows labels 0 to " + std::to_string(known - 1)
+           + std::to_string(place / map.width) + "), but this model knows labels " + planes.text()
            + (config.condition.labelSet.empty() ? "" : " (label set '" + config.condition.labelSet + "')") + ".");
 }
 
-void checkField(const ModelConfig &, const FieldMap &field)
+void checkField(const ModelConfig &config, const FieldMap &field)
 {
+    if (!config.condition.stage)
+        refuse("This model has no condition stage that could read a depth or edge map.");
     if (field.width < 1 || field.height < 1 || field.values.size() != size_t(field.width) * size_t(field.height))
         refuse("The depth or edge map is " + pixels(field.width, field.height) + " but holds "
                + std::to_string(field.values.size()) + " values.");

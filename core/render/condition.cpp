@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "core/map/depthmap.h"
+#include "core/render/labelplanes.h"
 
 namespace tessera::core
 {
@@ -32,6 +33,21 @@ GridSize pixelsFor(const models::Autoencoder &stage, GridSize canvas)
     return {canvas.rows * factor, canvas.columns * factor};
 }
 
+// [1, planes, H, W]: 1 in the plane of each pixel's label. The unpainted may be in none.
+at::Tensor oneHot(const LabelMap &map, const LabelPlanes &planes, int64_t count)
+{
+    const at::Tensor index = at::empty({1, 1, map.height, map.width}, at::kLong);
+    const at::Tensor value = at::empty({1, 1, map.height, map.width}, at::kFloat);
+    auto *indices = index.data_ptr<int64_t>();
+    auto *values = value.data_ptr<float>();
+    for (size_t i = 0; i < map.labels.size(); ++i) {
+        const int plane = planes.planeOf[map.labels[i]];
+        indices[i] = std::max(plane, 0);
+        values[i] = plane >= 0 ? 1.f : 0.f;
+    }
+    return at::zeros({1, count, map.height, map.width}, at::kFloat).scatter_(1, index, value);
+}
+
 CodeGrid singleCell(int64_t value)
 {
     return CodeGrid({1, 1}, value);
@@ -39,15 +55,11 @@ CodeGrid singleCell(int64_t value)
 
 } // namespace
 
-CodeGrid encodeLabels(const models::Autoencoder &stage, const LabelMap &map)
+CodeGrid encodeLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map)
 {
     const int width = wholeCodes(map.width, stage.config.factor()), height = wholeCodes(map.height, stage.config.factor());
     const LabelMap part = map.cropped({0, 0, width, height});
-    auto *labels = const_cast<uint8_t *>(part.labels.data()); // read only: from_blob takes no const pointer
-    const at::Tensor indices = at::from_blob(labels, {1, height, width}, at::kByte).to(at::kLong);
-    const at::Tensor planes = at::zeros({1, stage.config.inChannels, height, width}, at::kFloat);
-    planes.scatter_(1, indices.unsqueeze(1), 1.0);
-    return encoded(stage, planes);
+    return encoded(stage, oneHot(part, labelPlanes(labelSet, stage.config.inChannels), stage.config.inChannels));
 }
 
 CodeGrid encodeField(const models::Autoencoder &stage, const FieldMap &field)
@@ -68,7 +80,8 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
         return singleCell(*index);
     if (const auto *map = std::get_if<LabelMap>(&request.condition)) {
         const GridSize pixels = pixelsFor(*bundle.conditionStage(), canvas);
-        return encodeLabels(*bundle.conditionStage(), map->resizedNearest(pixels.columns, pixels.rows));
+        return encodeLabels(*bundle.conditionStage(), bundle.config().condition.labelSet,
+                            map->resizedNearest(pixels.columns, pixels.rows));
     }
     if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
         const GridSize pixels = pixelsFor(*bundle.conditionStage(), canvas);

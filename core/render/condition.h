@@ -17,9 +17,9 @@ namespace tessera::core
 {
 
 // Codes of a map of whole codes (what is beyond is dropped), on the stage's device. The map is encoded as a whole: codes
-// near a window's edge depend on what lies outside it. Labels become one-hot planes of 0 and 1.
-// REQUIRES: labels are below the stage's channels.
-CodeGrid encodeLabels(const models::Autoencoder &stage, const LabelMap &map);
+// near a window's edge depend on what lies outside it. Labels become one-hot planes of 0 and 1 (labelplanes.h).
+// REQUIRES: the stage knows every label of the map.
+CodeGrid encodeLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map);
 // One value per pixel, given to every channel of the stage.
 CodeGrid encodeField(const models::Autoencoder &stage, const FieldMap &field);
 

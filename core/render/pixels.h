@@ -13,7 +13,7 @@ namespace tessera::core
 at::Tensor pictureTensor(const Image &picture, int width, int height);
 
 // [1, 3, H, W] in about [-1, 1], any device: 8-bit values are (x + 1) * 127.5, clamped to 0..255, rounded.
-// Throws Error (NonFinite) when a value is NaN or infinite.
+// Throws Error: ModelMismatch for another number of channels, NonFinite when a value is NaN or infinite.
 Image pictureImage(const at::Tensor &picture);
 
 } // namespace tessera::core

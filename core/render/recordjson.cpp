@@ -185,12 +185,12 @@ private:
 
     CodeGrid grid(const json &node) const
     {
-        CodeGrid result(GridSize{side(node, "rows"), side(node, "columns")});
-        auto values = value<std::vector<int64_t>>(node, "values");
-        if (values.size() != result.values.size())
-            fail("holds " + std::to_string(values.size()) + " codes under 'values'; expected "
-                 + std::to_string(result.values.size()));
-        result.values = std::move(values);
+        CodeGrid result;
+        result.size = {side(node, "rows"), side(node, "columns")};
+        result.values = value<std::vector<int64_t>>(node, "values");
+        if (result.values.size() != size_t(result.size.cells()))
+            fail("holds " + std::to_string(result.values.size()) + " codes under 'values'; expected "
+                 + std::to_string(result.size.cells()));
         return result;
     }
 

@@ -65,6 +65,7 @@ struct Renderer::Private {
     void open(const std::filesystem::path &path);
     uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
     void checkMemory(const RenderRequest &request) const;
+    void checkStageMemory(const models::AutoencoderConfig &config, GridSize codes) const;
     GridSize largestCanvas(const RenderRequest &request, uint64_t bytes) const;
     const models::Autoencoder &conditionStage(const std::string &brought, bool fits) const;
 };
@@ -108,6 +109,14 @@ void Renderer::Private::checkMemory(const RenderRequest &request) const
                                                    : "; not even one window would fit.";
     throw Error(ErrorCode::OutOfMemory, "A canvas of " + pixels(canvas, info.factor) + " needs about " + bytesText(needed)
                                             + " of memory, but " + bytesText(free) + " are free" + advice);
+}
+
+void Renderer::Private::checkStageMemory(const models::AutoencoderConfig &config, GridSize codes) const
+{
+    const uint64_t needed = activationBytes(config, codes), free = availableMemory();
+    if (device == "cpu" && needed > free)
+        throw Error(ErrorCode::OutOfMemory, "A picture of " + pixels(codes, int(config.factor())) + " needs about "
+                                                + bytesText(needed) + " of memory, but " + bytesText(free) + " are free.");
 }
 
 // The same proportions in steps of a sixteenth, no side below a window; no cells when nothing fits.
@@ -204,13 +213,17 @@ RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
 
 CodeGrid Renderer::encode(const Image &picture)
 {
+    const int factor = info().factor;
     checkPicture(m_private->bundle->config(), picture);
+    m_private->checkStageMemory(m_private->bundle->config().firstStage, {picture.height / factor, picture.width / factor});
     return m_private->run("Encoding the picture", [&] { return encodedPicture(m_private->bundle->firstStage(), picture); });
 }
 
 Image Renderer::decode(const CodeGrid &codes)
 {
-    checkCodes("The picture code", codes, m_private->bundle->config().firstStage.codes);
+    const models::AutoencoderConfig &config = m_private->bundle->config().firstStage;
+    checkCodes("The picture code", codes, config.codes);
+    m_private->checkStageMemory(config, codes.size);
     return m_private->run("Decoding the picture", [&] { return decodedPicture(m_private->bundle->firstStage(), codes); });
 }
 
@@ -218,8 +231,11 @@ CodeGrid Renderer::encodeCondition(const LabelMap &map)
 {
     const models::Autoencoder &stage = m_private->conditionStage("labels", info().paintsFrom == "labels");
     checkLabels(m_private->bundle->config(), map);
-    checkWholeCode("The label map", map.width, map.height, stage.config.factor());
-    return m_private->run("Encoding the map", [&] { return encodeLabels(stage, map); });
+    const int factor = int(stage.config.factor());
+    checkWholeCode("The label map", map.width, map.height, factor);
+    m_private->checkStageMemory(stage.config, {map.height / factor, map.width / factor});
+    const std::string &labelSet = m_private->bundle->config().condition.labelSet;
+    return m_private->run("Encoding the map", [&] { return encodeLabels(stage, labelSet, map); });
 }
 
 CodeGrid Renderer::encodeCondition(const FieldMap &field)
@@ -227,7 +243,9 @@ CodeGrid Renderer::encodeCondition(const FieldMap &field)
     const bool fits = info().paintsFrom == "depth" || info().paintsFrom == "edges";
     const models::Autoencoder &stage = m_private->conditionStage("a depth or edge map", fits);
     checkField(m_private->bundle->config(), field);
-    checkWholeCode("The depth or edge map", field.width, field.height, stage.config.factor());
+    const int factor = int(stage.config.factor());
+    checkWholeCode("The depth or edge map", field.width, field.height, factor);
+    m_private->checkStageMemory(stage.config, {field.height / factor, field.width / factor});
     return m_private->run("Encoding the map", [&] { return encodeField(stage, field); });
 }
 

@@ -5,6 +5,8 @@
 #include <ATen/autocast_mode.h>
 #include <c10/core/Device.h>
 
+#include "models/autoencoder.h"
+
 namespace tessera::models
 {
 
@@ -43,5 +45,13 @@ private:
     c10::DeviceType m_type;
     bool m_before;
 };
+
+// model.nearestCodes() as it is when a picture is encoded for real: inside an Autocast the products of its distances would
+// be rounded to bfloat16, and close codes taken for each other.
+inline at::Tensor exactCodes(const Autoencoder &model, const at::Tensor &latents)
+{
+    const Autocast off(latents.device(), false);
+    return model.nearestCodes(latents.to(at::kFloat));
+}
 
 } // namespace tessera::models

@@ -67,15 +67,20 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
     count = std::min(count, pictures.size());
     MapFigures figures;
     at::Tensor used = at::zeros({conditionStage.config.codes}, at::kLong);
+    double accuracy = 0;
     for (int64_t i = 0; i < count; ++i) {
         const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
         const at::Tensor codes = conditionStage.encode(oneHot(labels.unsqueeze(0), conditionStage.config.inChannels));
-        const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0);
         used += at::bincount(codes.reshape({-1}), {}, conditionStage.config.codes);
-        figures.accuracy += (back == labels).to(at::kFloat).mean().item<double>() / double(count);
+        if (conditionStage.config.encoderOnly)
+            continue;
+        const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0);
+        accuracy += (back == labels).to(at::kFloat).mean().item<double>() / double(count);
         if (i < kShown)
             figures.shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
     }
+    if (!conditionStage.config.encoderOnly)
+        figures.accuracy = accuracy;
     figures.codesUsed = (used > 0).sum().item<int64_t>();
     return figures;
 }
@@ -119,7 +124,8 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
         return json;
 
     const auto maps = evaluateMaps(*bundle.conditionStage(), pictures, side, kEvaluated);
-    json["map_accuracy"] = maps.accuracy;
+    if (maps.accuracy)
+        json["map_accuracy"] = *maps.accuracy;
     json["map_codes_used"] = maps.codesUsed;
     const SequenceBuilder builder(config, *bundle.conditionStage());
     const TokenSet tokens = tokenise(bundle.firstStage(), pictures, config.window, 1, {}, 0, stop);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct ReconstructionFigures {
 };
 
 struct MapFigures {
-    double accuracy = 0; // share of pixels whose label comes back
+    std::optional<double> accuracy; // share of pixels whose label comes back; not of an encoder-only stage
     int64_t codesUsed = 0;
     std::vector<at::Tensor> shown;
 };

@@ -90,6 +90,13 @@ PictureSet::PictureSet(const std::filesystem::path &folder)
                                              + ": expected .tlds files made by `tessera-train landscapes`.");
     for (const auto &path : shards) {
         const ShardReader reader(path);
+        if (!m_pictures.empty()
+            && (reader.width() != m_pictures[0].width || reader.height() != m_pictures[0].height))
+            throw Error(ErrorCode::FileFormat, path.string() + " holds pictures of " + std::to_string(reader.width()) + " x "
+                                                   + std::to_string(reader.height()) + " pixels; expected "
+                                                   + std::to_string(m_pictures[0].width) + " x "
+                                                   + std::to_string(m_pictures[0].height)
+                                                   + " like those before it in the folder.");
         for (size_t i = 0; i < reader.size(); ++i) {
             m_pictures.push_back(reader.read(i));
             m_facts.push_back(factTexts(m_pictures.back().facts));
@@ -118,7 +125,8 @@ View PictureSet::randomView(uint64_t seed, const ViewSettings &settings) const
     View view = wholeView(int64_t(random() % m_pictures.size()));
     const ShardPicture &picture = m_pictures[size_t(view.picture)];
     if (uniform() >= settings.whole)
-        view.side = int(double(view.side) * (settings.least + (1 - settings.least) * uniform()));
+        view.side =
+            std::clamp(int(double(view.side) * (settings.least + (1 - settings.least) * uniform())), 1, view.side);
     view.x = int(uniform() * (picture.width - view.side + 1));
     view.y = int(uniform() * (picture.height - view.side + 1));
     view.mirrored = uniform() < 0.5;

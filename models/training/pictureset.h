@@ -33,7 +33,8 @@ struct ViewSettings {
 class PictureSet
 {
 public:
-    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name), FileFormat.
+    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name), FileFormat (also when the pictures are
+    // not all of one size).
     explicit PictureSet(const std::filesystem::path &folder);
 
     int64_t size() const { return int64_t(m_pictures.size()); }

@@ -1,177 +1,22 @@
 #include "models/training/recipefile.h"
 
-#include <algorithm>
-#include <charconv>
-#include <fstream>
-#include <limits>
-#include <optional>
-#include <sstream>
-
 #include "models/error.h"
-
-#ifndef TESSERA_HEADLESS
-#include <yaml-cpp/yaml.h>
-#endif
+#include "models/yaml.h"
 
 namespace tessera::models
 {
 
-namespace
-{
-
 using nlohmann::json;
-
-std::string readText(const std::filesystem::path &path)
-{
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(path, error)) {
-        throw Error(ErrorCode::FileRead, "There is no recipe '" + path.string() + "'");
-    }
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) {
-        throw Error(ErrorCode::FileRead, "The recipe '" + path.string() + "' cannot be read");
-    }
-    return text.str();
-}
-
-[[noreturn]] void failAt(const std::filesystem::path &path, int64_t line, const std::string &what)
-{
-    throw Error(ErrorCode::FileFormat, "'" + path.string() + "', line " + std::to_string(line) + ": " + what);
-}
-
-json fromJson(const std::filesystem::path &path, const std::string &text)
-{
-    try {
-        return json::parse(text);
-    } catch (const json::parse_error &error) {
-        const auto end = text.begin() + std::ptrdiff_t(std::min(error.byte, text.size()));
-        failAt(path, 1 + std::count(text.begin(), end, '\n'), "this is not valid JSON");
-    }
-}
-
-#ifndef TESSERA_HEADLESS
-
-constexpr int kMaxDepth = 64;
-constexpr int kMaxNodes = 100'000; // aliases can blow a small file up
-
-template<typename T>
-std::optional<T> wholeNumber(const std::string &text)
-{
-    const char *begin = text.data() + (text.size() > 1 && text[0] == '+' ? 1 : 0);
-    const char *end = text.data() + text.size();
-    T value{};
-    const auto result = std::from_chars(begin, end, value);
-    return result.ec == std::errc() && result.ptr == end ? std::optional<T>(value) : std::nullopt;
-}
-
-bool isOneOf(const std::string &text, std::initializer_list<const char *> words)
-{
-    return std::any_of(words.begin(), words.end(), [&](const char *word) { return text == word; });
-}
-
-// YAML 1.2, section 10.3.2.
-json plainScalar(const std::string &text)
-{
-    if (isOneOf(text, {"", "~", "null", "Null", "NULL"})) {
-        return nullptr;
-    }
-    if (isOneOf(text, {"true", "True", "TRUE"})) {
-        return true;
-    }
-    if (isOneOf(text, {"false", "False", "FALSE"})) {
-        return false;
-    }
-    if (const auto integer = wholeNumber<int64_t>(text)) {
-        return *integer;
-    }
-    // from_chars also reads words such as "infinity", which are strings in YAML.
-    if (text.find_first_not_of("0123456789+-.eE") == std::string::npos) {
-        if (const auto number = wholeNumber<double>(text)) {
-            return *number;
-        }
-    }
-    return text;
-}
-
-class YamlReader
-{
-public:
-    explicit YamlReader(const std::filesystem::path &path) : m_path(path) {}
-
-    json read(const YAML::Node &node, int depth = 0)
-    {
-        if (depth > kMaxDepth || ++m_nodes > kMaxNodes) {
-            failAt(m_path, node.Mark().line + 1, "this is nested too deeply or too large for a recipe");
-        }
-        if (node.IsSequence()) {
-            json list = json::array();
-            for (const YAML::Node &item : node) {
-                list.push_back(read(item, depth + 1));
-            }
-            return list;
-        }
-        if (node.IsMap()) {
-            return readMap(node, depth);
-        }
-        // The tag of a plain scalar is "?", that of a quoted one "!".
-        return node.IsScalar() ? (node.Tag() == "!" ? json(node.Scalar()) : plainScalar(node.Scalar()))
-                               : json();
-    }
-
-private:
-    json readMap(const YAML::Node &node, int depth)
-    {
-        json map = json::object();
-        for (const auto &entry : node) {
-            if (!entry.first.IsScalar()) {
-                failAt(m_path, entry.first.Mark().line + 1, "a key must be a word");
-            }
-            const std::string &key = entry.first.Scalar();
-            if (map.contains(key)) {
-                failAt(m_path, entry.first.Mark().line + 1, "'" + key + "' stands here for the second time");
-            }
-            map[key] = read(entry.second, depth + 1);
-        }
-        return map;
-    }
-
-    const std::filesystem::path &m_path;
-    int m_nodes = 0;
-};
-
-json fromYaml(const std::filesystem::path &path, const std::string &text)
-{
-    try {
-        return YamlReader(path).read(YAML::Load(text));
-    } catch (const YAML::Exception &error) {
-        failAt(path, error.mark.line + 1, "this is not valid YAML: " + error.msg);
-    }
-}
-
-#else
-
-json fromYaml(const std::filesystem::path &path, const std::string &)
-{
-    throw Error(ErrorCode::FileFormat, "'" + path.string() +
-                                           "' is YAML, which this headless build does not read; " +
-                                           "write the recipe as .json");
-}
-
-#endif
-
-} // namespace
 
 json readRecipe(const std::filesystem::path &path)
 {
-    const std::string text = readText(path);
+    const std::string text = readTextFile(path, "recipe");
     const std::string suffix = path.extension().string();
     if (suffix != ".json" && suffix != ".yaml" && suffix != ".yml") {
         throw Error(ErrorCode::FileFormat, "The recipe '" + path.string() + "' ends in '" + suffix +
                                                "'; expected .json, .yaml or .yml");
     }
-    const json recipe = suffix == ".json" ? fromJson(path, text) : fromYaml(path, text);
+    const json recipe = suffix == ".json" ? parseJsonText(text, path) : parseYamlText(text, path);
     if (!recipe.is_object()) {
         throw Error(ErrorCode::FileFormat, "The recipe '" + path.string() + "' holds " + recipe.type_name() +
                                                "; expected keys and values");

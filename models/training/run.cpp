@@ -29,6 +29,10 @@ TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(opti
     }
     if (m_minutes <= 0 && m_steps <= 0)
         throw Error(ErrorCode::InvalidArgument, "The run has no end: give minutes or steps, above 0.");
+    std::error_code ignored;
+    if (!options.resume && std::filesystem::exists(file(kCheckpoint), ignored))
+        throw Error(ErrorCode::InvalidArgument,
+                    file(kCheckpoint).string() + " holds an earlier run: resume it, or name another output folder.");
     m_seed = recipe.valueOr<uint64_t>("seed", 0);
     m_checkpointSeconds = 60 * recipe.atLeast<double>("checkpoint_minutes", 0.01, 5);
     std::error_code failure;
@@ -65,11 +69,11 @@ void TrainRun::report(const std::string &phase, const std::map<std::string, doub
 {
     nlohmann::json line = {{"phase", phase}, {"step", m_step}, {"seconds", std::round(seconds() * 10) / 10}};
     for (const auto &[name, value] : values) {
-        if (!std::isfinite(value))
+        if (!std::isfinite(value) && name != "gradient") // such a step was skipped
             throw Error(ErrorCode::NonFinite, "Training broke at step " + std::to_string(m_step) + " of phase " + phase
                                                   + ": '" + name + "' is not a number. The last checkpoint is kept in "
                                                   + m_options.output.string() + ".");
-        line[name] = value;
+        line[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
     }
     m_log << line.dump() << '\n' << std::flush;
     if (m_options.progress) {
@@ -84,13 +88,13 @@ bool TrainRun::checkpointDue() const
     return std::chrono::duration<double>(Clock::now() - m_lastSave).count() > m_checkpointSeconds;
 }
 
-void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::string &phase)
+void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::string &phase, int64_t nextStep)
 {
     StateDict all;
     for (const auto &[part, tensors] : parts)
         all.merge(withPrefixAdded(tensors, part + "/"));
     writeSafetensors(file(kCheckpoint), all,
-                     {{"step", std::to_string(m_step)}, {"seconds", std::to_string(seconds())}, {"phase", phase}});
+                     {{"step", std::to_string(nextStep)}, {"seconds", std::to_string(seconds())}, {"phase", phase}});
     m_lastSave = Clock::now();
 }
 
@@ -104,8 +108,14 @@ std::map<std::string, StateDict> TrainRun::load()
         if (!index.metadata.contains(key))
             throw Error(ErrorCode::FileFormat,
                         index.path.string() + " is not a training checkpoint: its metadata has no '" + key + "'.");
-    m_step = std::stoll(index.metadata.at("step")) - 1;
-    m_secondsBefore = std::stod(index.metadata.at("seconds"));
+    try {
+        m_step = std::stoll(index.metadata.at("step")) - 1;
+        m_secondsBefore = std::stod(index.metadata.at("seconds"));
+    } catch (const std::logic_error &) {
+        throw Error(ErrorCode::FileFormat, index.path.string() + " is not a training checkpoint: its step is '"
+                                               + index.metadata.at("step") + "' and its seconds are '"
+                                               + index.metadata.at("seconds") + "', expected numbers.");
+    }
     m_loadedPhase = index.metadata.at("phase");
     m_start = Clock::now();
     for (const auto &[name, tensor] : readSafetensors(index)) {
@@ -114,6 +124,15 @@ std::map<std::string, StateDict> TrainRun::load()
             parts[name.substr(0, slash)][name.substr(slash + 1)] = tensor;
     }
     return parts;
+}
+
+const StateDict &checkpointPart(const std::map<std::string, StateDict> &parts, const std::string &name)
+{
+    const auto found = parts.find(name);
+    if (found == parts.end())
+        throw Error(ErrorCode::ModelMismatch,
+                    "The checkpoint has no part '" + name + "': it is of another kind of training than this recipe's.");
+    return found->second;
 }
 
 double scheduledRate(double peak, double fraction, double warmUp, double last)

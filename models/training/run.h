@@ -15,12 +15,14 @@ namespace tessera::models
 {
 
 // Counts steps and seconds over all sessions of a run. Used as
-//   while (run.next()) { ...; run.report(phase, values); if (run.checkpointDue()) run.save(tensors); }  run.save(tensors);
+//   while (run.next()) { ...; run.report(phase, values); if (run.checkpointDue()) run.save(parts, phase, run.step() + 1); }
+//   run.save(parts, phase, run.step());
 class TrainRun
 {
 public:
     // Takes `minutes`, `steps`, `seed` and `checkpoint_minutes` from the recipe. Makes the output folder.
-    // Throws Error (InvalidArgument) when neither the recipe nor the options say when to end.
+    // Throws Error (InvalidArgument) when neither the recipe nor the options say when to end, and when the folder holds a
+    // checkpoint that is not to be resumed: hours of work are not overwritten.
     TrainRun(const TrainOptions &options, Recipe &recipe);
 
     // False when the budget is used up or a stop was asked for.
@@ -36,8 +38,8 @@ public:
     void report(const std::string &phase, const std::map<std::string, double> &values);
 
     bool checkpointDue() const;
-    // Tensors under "<part>.<name>"; also keeps steps and seconds. Atomic.
-    void save(const std::map<std::string, StateDict> &parts, const std::string &phase);
+    // Tensors under "<part>/<name>"; also keeps seconds and the step to go on with. Atomic.
+    void save(const std::map<std::string, StateDict> &parts, const std::string &phase, int64_t nextStep);
     // The parts of the checkpoint to go on from, empty when the run begins. Throws Error when there is none to resume.
     std::map<std::string, StateDict> load();
     const std::string &loadedPhase() const { return m_loadedPhase; }
@@ -63,6 +65,9 @@ private:
     std::string m_loadedPhase;
     std::ofstream m_log;
 };
+
+// Throws Error (ModelMismatch) when the checkpoint has no such part.
+const StateDict &checkpointPart(const std::map<std::string, StateDict> &parts, const std::string &name);
 
 // Linear warm-up over the first `warmUp` of a phase, then a cosine down to `last` of the peak.
 double scheduledRate(double peak, double fraction, double warmUp, double last);

@@ -31,7 +31,9 @@ at::Tensor SequenceBuilder::conditionCodes(const at::Tensor &labels) const
 {
     const c10::NoGradGuard noGradients;
     const at::Tensor oneHot = at::one_hot(labels, m_conditionStage.config.inChannels).permute({0, 3, 1, 2});
-    return m_conditionStage.encode(oneHot.to(at::kFloat)).flatten(1);
+    const at::Tensor input = oneHot.to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
+    const Autocast autocast(c10::kCPU, m_bfloat16);
+    return exactCodes(m_conditionStage, m_conditionStage.latents(input)).flatten(1);
 }
 
 at::Tensor SequenceBuilder::prefix(const PictureSet &pictures, const std::vector<View> &views,

@@ -92,12 +92,12 @@ void StageTraining::restore()
     const auto parts = m_run.load();
     if (parts.empty())
         return;
-    copyInto(m_parameters, parts.at("model"), "The checkpoint");
-    m_codebook.restoreUsage(parts.at("usage").at("usage"));
+    copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
+    m_codebook.restoreUsage(checkpointPart(parts, "usage").at("usage"));
     m_phase = m_run.loadedPhase();
     if (m_phase == "frozen")
         beginFrozenPhase();
-    m_optimizer->restore(parts.at("optimizer"));
+    m_optimizer->restore(checkpointPart(parts, "optimizer"));
     restoreState(parts);
 }
 
@@ -127,7 +127,7 @@ void StageTraining::codesStep(Values &values)
         if (m_phase == "warm") {
             m_codebook.remember(latents);
         } else {
-            const at::Tensor codes = m_model.nearestCodes(latents.detach());
+            const at::Tensor codes = exactCodes(m_model, latents.detach());
             m_codebook.count(codes);
             const at::Tensor entries = m_model.lookup(codes);
             codeLoss = at::mse_loss(entries, latents.detach()) + m_commitment * at::mse_loss(latents, entries.detach());
@@ -152,12 +152,12 @@ void StageTraining::codesStep(Values &values)
     }
 }
 
-void StageTraining::keep()
+void StageTraining::keep(int64_t nextStep)
 {
     std::map<std::string, StateDict> parts{
         {"model", m_parameters}, {"optimizer", m_optimizer->state()}, {"usage", {{"usage", m_codebook.usage()}}}};
     addState(parts);
-    m_run.save(parts, m_phase);
+    m_run.save(parts, m_phase, nextStep);
     const StateDict averaged = averagedParameters();
     Values figures;
     if (!m_run.options().stop.stop_requested()) { // whoever stops a run does not want to wait for figures
@@ -183,9 +183,9 @@ void StageTraining::train()
             codesStep(values);
         m_run.report(m_phase, values);
         if (m_run.checkpointDue())
-            keep();
+            keep(m_run.step() + 1);
     }
-    keep();
+    keep(m_run.step());
 }
 
 } // namespace tessera::models

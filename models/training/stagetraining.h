@@ -61,7 +61,7 @@ private:
     void restore();
     void enterPhase();
     void codesStep(Values &values);
-    void keep();
+    void keep(int64_t nextStep);
 
     double m_warmFraction, m_restartBelow, m_restartUntil, m_commitment;
     int64_t m_restartEvery;

@@ -50,7 +50,8 @@ TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, int
         std::vector<at::Tensor> batch;
         for (; batch.size() < kBatch && done < result.views.size(); ++done)
             batch.push_back(pictures.rgb(result.views[done], side));
-        codes.push_back(firstStage.encode(at::stack(batch).contiguous(at::MemoryFormat::ChannelsLast)));
+        const at::Tensor latents = firstStage.latents(at::stack(batch).contiguous(at::MemoryFormat::ChannelsLast));
+        codes.push_back(exactCodes(firstStage, latents));
     }
     result.views.resize(done);
     result.codes = codes.empty() ? at::empty({0, window, window}, at::kLong) : at::cat(codes);

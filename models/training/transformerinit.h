@@ -4,16 +4,22 @@
 #include <ATen/core/Tensor.h>
 
 #include "models/config.h"
+#include "models/parameters.h"
 
 namespace tessera::models
 {
 
-// Position embeddings [1, blockSize, embedding] that know that both halves of the sequence are grids: two-dimensional
-// waves. The token from which a picture code is predicted carries the place of the code it predicts, like the condition
-// token there, so that heads which look up the condition need not be found among hundreds of unrelated positions.
-at::Tensor planePositions(const ModelConfig &config);
-
-// Adds a random projection of codebook vectors to the embeddings of a token range: codes that look alike start alike.
-void embedCodebook(at::Tensor embedding, const TokenRange &range, const at::Tensor &codebook, uint64_t seed);
+// A transformer that knows that both halves of its sequence are grids. Without this a small one spends its first hundreds
+// of steps on finding out, among hundreds of unrelated positions, where the condition of a code stands.
+//
+// - Positions are two-dimensional waves in the first half of the features. The token from which a picture code is predicted
+//   carries the place of the code it predicts, like the condition token there.
+// - Token embeddings live in the second half: a random projection of the codebooks' vectors, so that codes which look
+//   alike start alike.
+// - Half of the first block's heads compare places: their queries and keys are one random projection of the waves.
+//
+// `parameters`: a fresh transformer's tensors by name, changed in place. Codebooks: [codes, embedDim].
+void startOnGrids(StateDict &parameters, const ModelConfig &config, const at::Tensor &pictureCodebook,
+                  const at::Tensor &conditionCodebook, uint64_t seed);
 
 } // namespace tessera::models

@@ -24,13 +24,23 @@ namespace tessera::models
 namespace
 {
 
+WeightFormat formatNamed(const std::string &word)
+{
+    if (word == "fp32")
+        return WeightFormat::Float32;
+    if (word == "fp16")
+        return WeightFormat::Float16;
+    if (word == "int8")
+        return WeightFormat::Int8;
+    throw Error(ErrorCode::InvalidArgument, "'recipe.format' is '" + word + "', expected fp32, fp16 or int8.");
+}
+
 class TransformerTraining
 {
 public:
     TransformerTraining(const TrainOptions &options, Recipe &recipe)
         : m_run(options, recipe)
         , m_stop(options.stop)
-
         , m_firstStage(ModelBundle::open(recipe.value<std::string>("first_stage")))
         , m_conditionStage(ModelBundle::open(recipe.value<std::string>("condition_stage")))
         , m_pictures(options.data / "train")
@@ -52,9 +62,9 @@ public:
         while (m_run.next()) {
             step();
             if (m_run.checkpointDue())
-                keep();
+                keep(m_run.step() + 1);
         }
-        keep();
+        keep(m_run.step());
     }
 
 private:
@@ -66,6 +76,7 @@ private:
         m_config.condition.kind = ConditionKind::Labels;
         m_config.condition.labelSet = condition.condition.labelSet;
         m_config.condition.stage = condition.firstStage;
+        m_config.condition.stage->encoderOnly = true; // nobody decodes its codes
         m_config.window = recipe.atLeast<int64_t>("window", 2, 16);
         if (m_config.firstStage.factor() != condition.firstStage.factor())
             throw Error(ErrorCode::InvalidArgument,
@@ -123,7 +134,7 @@ private:
         m_settings.weightDecay = recipe.atLeast<double>("weight_decay", 0, 0.05);
         m_settings.averageDecay = recipe.atLeast<double>("average", 0, 0.998);
         m_settings.beta2 = 0.95;
-        m_format = recipe.valueOr<std::string>("format", "int8") == "int8" ? WeightFormat::Int8 : WeightFormat::Float32;
+        m_format = formatNamed(recipe.valueOr<std::string>("format", "int8"));
         Recipe views = recipe.child("views");
         m_viewsPerPicture = views.atLeast<int64_t>("per_picture", 1, 4);
         m_views.whole = views.atLeast<double>("whole", 0, 0.2);
@@ -136,10 +147,8 @@ private:
         FreshSource source(m_run.seed());
         Transformer::create(*m_config.transformer, source);
         m_parameters = source.tensors();
-        m_parameters["pos_emb"].copy_(planePositions(m_config));
-        at::Tensor &embedding = m_parameters["tok_emb.weight"];
-        embedCodebook(embedding, m_config.imageTokens, m_firstStage.firstStage().codebook, m_run.seed() + 1);
-        embedCodebook(embedding, m_config.condition.tokens, m_conditionStage.firstStage().codebook, m_run.seed() + 2);
+        startOnGrids(m_parameters, m_config, m_firstStage.firstStage().codebook, m_conditionStage.firstStage().codebook,
+                     m_run.seed());
         std::vector<std::string> decayed; // the original's grouping: weights of linear layers
         for (const auto &[name, tensor] : m_parameters)
             if (tensor.dim() == 2 && !name.starts_with("tok_emb"))
@@ -162,14 +171,14 @@ private:
         if (parts.empty())
             return;
         const c10::NoGradGuard noGradients;
-        StateDictSource source(parts.at("model"), "", "The checkpoint");
+        StateDictSource source(checkpointPart(parts, "model"), "", "The checkpoint");
         for (auto &[name, tensor] : m_parameters) {
             const at::Tensor value = source.take(name, tensor.sizes().vec(), Init::Zero);
             if (value.defined() && value.sizes() == tensor.sizes())
                 tensor.copy_(value);
         }
         source.finish();
-        m_optimizer->restore(parts.at("optimizer"));
+        m_optimizer->restore(checkpointPart(parts, "optimizer"));
     }
 
     Sequences trainingBatch(uint64_t seed) const
@@ -229,9 +238,9 @@ private:
         return evaluateLikelihood(model, *m_builder, m_validationPictures, m_validationSet.codes, 32);
     }
 
-    void keep()
+    void keep(int64_t nextStep)
     {
-        m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, "transformer");
+        m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, "transformer", nextStep);
         const StateDict averaged = m_optimizer->averaged();
         std::map<std::string, double> figures;
         if (!m_stop.stop_requested()) {
@@ -241,7 +250,12 @@ private:
         }
         StateDict tensors = withPrefixAdded(averaged, "transformer.");
         tensors.merge(stageTensors(m_firstStage, "first_stage_model."));
-        tensors.merge(stageTensors(m_conditionStage, "cond_stage_model."));
+        StateDict condition = stageTensors(m_conditionStage, "cond_stage_model.");
+        std::erase_if(condition, [](const auto &entry) {
+            return entry.first.starts_with("cond_stage_model.decoder.")
+                   || entry.first.starts_with("cond_stage_model.post_quant_conv.");
+        });
+        tensors.merge(condition);
         std::map<std::string, std::string> notes;
         for (const auto &[name, value] : figures)
             notes[name] = std::to_string(value);

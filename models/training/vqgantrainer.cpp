@@ -111,12 +111,12 @@ protected:
         if (!m_discriminatorOptimizer)
             return;
         const c10::NoGradGuard noGradients;
-        StateDictSource source(parts.at("discriminator"), "", "The checkpoint's discriminator");
+        StateDictSource source(checkpointPart(parts, "discriminator"), "", "The checkpoint's discriminator");
         for (auto &[name, tensor] : m_discriminator.tensors())
             tensor.copy_(source.take(name, tensor.sizes().vec(), Init::Zero));
         source.finish();
-        m_discriminatorOptimizer->restore(parts.at("discriminator_optimizer"));
-        m_frozenSteps = parts.at("frozen").at("steps").item<int64_t>();
+        m_discriminatorOptimizer->restore(checkpointPart(parts, "discriminator_optimizer"));
+        m_frozenSteps = checkpointPart(parts, "frozen").at("steps").item<int64_t>();
     }
 
     Values validate(const Autoencoder &model) override
@@ -185,7 +185,7 @@ private:
             const Autocast autocast(c10::kCPU, m_bfloat16);
             {
                 const c10::NoGradGuard noGradients;
-                quantised = m_model.lookup(m_model.encode(real));
+                quantised = m_model.lookup(exactCodes(m_model, m_model.latents(real)));
             }
             output = m_model.decodeLatents(quantised).to(at::kFloat);
             if (m_frozenSteps >= m_aloneSteps) {

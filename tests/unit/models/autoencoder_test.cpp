@@ -120,6 +120,46 @@ TEST(AutoencoderLayout, MatchesThePublishedModels)
     }
 }
 
+TEST(AutoencoderLayout, TheGumbelModelIsThePublished)
+{
+    AutoencoderConfig config;
+    config.multipliers = {1, 1, 2, 4};
+    config.attentionResolutions = {32};
+    config.codes = 8192;
+    config.quantizer = QuantizerKind::Gumbel;
+    ShapeSource source;
+    Autoencoder::create(config, source);
+    EXPECT_EQ(source.shapes.size(), 301U);
+    EXPECT_EQ(source.parameters(), 68'995'971);
+    EXPECT_EQ(source.shapes["quantize.proj.weight"], (std::vector<int64_t>{8192, 256, 1, 1}));
+    EXPECT_EQ(source.shapes["quantize.embed.weight"], (std::vector<int64_t>{8192, 256}));
+    EXPECT_EQ(config.factor(), 8);
+}
+
+TEST(AutoencoderGumbel, TakesTheLikeliestCodeEveryTime)
+{
+    AutoencoderConfig config;
+    config.width = 32;
+    config.multipliers = {1, 2};
+    config.resBlocks = 1;
+    config.attentionResolutions = {};
+    config.resolution = 16;
+    config.zChannels = config.embedDim = 6;
+    config.codes = 12;
+    config.quantizer = QuantizerKind::Gumbel;
+    FillSource source;
+    const Autoencoder model = Autoencoder::create(config, source);
+    const at::Tensor latents = model.latents(waveInput({1, 3, 16, 16}));
+    const at::Tensor codes = model.nearestCodes(latents);
+    EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1, 8, 8}));
+    EXPECT_TRUE(at::equal(codes, model.nearestCodes(latents)));
+    const at::Tensor weight = source.tensors.at("quantize.proj.weight").reshape({12, 6});
+    const at::Tensor place = latents.select(2, 3).select(2, 5).reshape({6});
+    const at::Tensor logits = at::mv(weight, place) + source.tensors.at("quantize.proj.bias");
+    EXPECT_EQ(codes[0][3][5].item<int64_t>(), logits.argmax().item<int64_t>());
+    EXPECT_EQ(model.decode(codes).sizes(), (std::vector<int64_t>{1, 3, 16, 16}));
+}
+
 TEST(AutoencoderLayout, NamesAndShapesOfTheF16Model)
 {
     ShapeSource source;

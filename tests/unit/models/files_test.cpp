@@ -113,6 +113,7 @@ TEST_F(FilesTest, SafetensorsRefusesDamage)
     EXPECT_THAT(refusal(withHeader("{\"a\":[[[[[[1]]]]]]}", 0)), HasSubstr("4 deep"));
     EXPECT_THAT(refusal(withHeader("{\"a\":", 0)), HasSubstr("not valid JSON"));
     EXPECT_THAT(refusal(withHeader(R"({"__metadata__":{"x":1}})", 0)), HasSubstr("not a string"));
+    EXPECT_THAT(refusal(withHeader(R"({"__metadata__":"x"})", 0)), HasSubstr("not an object"));
 }
 
 TEST_F(FilesTest, FailedWriteKeepsTheOldFile)
@@ -237,6 +238,15 @@ TEST_F(FilesTest, BundleOpensWhatWasWritten)
     EXPECT_EQ(summary.dtype, "float32");
     EXPECT_EQ(summary.notes.at("recipe"), "none");
     EXPECT_GT(summary.parameters, 100'000U);
+}
+
+TEST_F(FilesTest, AFolderOfATrainingRunIsItsModel)
+{
+    const ModelConfig config = smallModel();
+    writeSafetensors(folder / "checkpoint.safetensors", {{"model/a", at::ones({1})}}, {{"step", "1"}});
+    ModelBundle::write(folder / "model.safetensors", config, smallTensors(config), {});
+    EXPECT_EQ(ModelBundle::resolve(folder), folder / "model.safetensors");
+    EXPECT_EQ(ModelBundle::open(folder).config(), config);
 }
 
 TEST_F(FilesTest, BundleFromInt8IsClose)

@@ -1,9 +1,11 @@
 #include "core/render/condition.h"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "models/error.h"
 #include "tests/unit/core/render/tinyrenderer.h"
+#include "tests/unit/models/fillsource.h"
 
 namespace tessera::tests
 {
@@ -52,6 +54,38 @@ TEST(Condition, AMapOfAnotherSizeIsScaled)
     const core::RenderResult scaled = renderer.render(request);
     request.condition = small.resizedNearest(48, 40);
     EXPECT_EQ(renderer.render(request).picture, scaled.picture);
+}
+
+models::Autoencoder labelStage(int64_t channels)
+{
+    models::AutoencoderConfig config;
+    config.inChannels = config.outChannels = channels;
+    config.width = 32;
+    config.multipliers = {1, 1};
+    config.resBlocks = 1;
+    config.attentionResolutions = {};
+    config.zChannels = config.embedDim = 6;
+    config.codes = 64;
+    models::FillSource source;
+    return models::Autoencoder::create(config, source);
+}
+
+// S-FLCKR's stage has no plane for the unpainted, COCO-Stuff's has it in front of the others.
+TEST(Condition, CocoStuffLabelsGoToThePlanesThatTheModelWasTrainedWith)
+{
+    core::LabelMap map(12, 8, 156);
+    for (size_t i = 0; i < map.labels.size(); ++i)
+        map.labels[i] = i % 3 == 0 ? 255 : uint8_t(i * 7 % 182);
+    for (const int64_t channels : {182, 183}) {
+        const models::Autoencoder stage = labelStage(channels);
+        const at::Tensor planes = at::zeros({1, channels, 8, 12});
+        for (size_t i = 0; i < map.labels.size(); ++i) {
+            const int64_t plane = map.labels[i] == 255 ? channels - 183 : map.labels[i] + channels - 182;
+            if (plane >= 0)
+                planes[0][plane][int64_t(i / 12)][int64_t(i % 12)].fill_(1);
+        }
+        EXPECT_EQ(core::encodeLabels(stage, "cocostuff", map), core::gridOf(stage.encode(planes))) << channels;
+    }
 }
 
 core::Renderer rendererOf(TinyKind kind, const std::string &name)

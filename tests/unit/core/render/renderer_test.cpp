@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/render/memory.h"
 #include "core/render/recordjson.h"
 #include "core/render/regionedit.h"
 #include "models/error.h"
@@ -266,6 +267,7 @@ TEST(Renderer, RefusesACanvasThatDoesNotFitMemory)
     request.condition = core::LabelMap(64, 64);
     try {
         tinyRenderer().check(request);
+        EXPECT_GT(core::availableMemory(), uint64_t(32) << 30) << "nothing was refused";
     } catch (const Error &error) {
         EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
         EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("16384 x 16384"), testing::HasSubstr("would fit")));

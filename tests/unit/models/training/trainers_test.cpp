@@ -208,6 +208,38 @@ TEST_F(TrainersTest, StoppedRunGoesOnExactly)
     expectEqual(weights("vqgan"), weights("vqgan-parts"));
 }
 
+TEST_F(TrainersTest, RunGoesOnFromAPeriodicCheckpoint)
+{
+    json recipe = vqganRecipe();
+    recipe["checkpoint_minutes"] = 0.01; // kept after every step or two
+    std::stop_source stop;
+    TrainOptions first = options(recipe, "vqgan-periodic");
+    first.stop = stop.get_token();
+    bool kept = false;
+    first.progress = [&](const TrainProgress &progress) {
+        if (progress.phase.find("validation") != std::string::npos && !kept) {
+            kept = true;
+            fs::create_directories(folder / "vqgan-copied");
+            fs::copy_file(folder / "vqgan-periodic" / "checkpoint.safetensors",
+                          folder / "vqgan-copied" / "checkpoint.safetensors");
+        }
+    };
+    trainVqgan(first);
+    ASSERT_TRUE(kept);
+    TrainOptions second = options(vqganRecipe(), "vqgan-copied");
+    second.resume = true;
+    trainVqgan(second);
+    expectEqual(weights("vqgan"), weights("vqgan-copied"));
+}
+
+TEST_F(TrainersTest, EarlierRunIsNotOverwritten)
+{
+    EXPECT_THROW(trainVqgan(options(vqganRecipe(), "vqgan")), Error);
+    TrainOptions wrong = options(conditionRecipe(), "vqgan");
+    wrong.resume = true;
+    EXPECT_THROW(trainCondition(wrong), Error); // a checkpoint of another network
+}
+
 TEST_F(TrainersTest, TransformerLearnsFromTheMap)
 {
     double first = 0, last = 0;
@@ -259,18 +291,32 @@ TEST_F(TrainersTest, MissingDataIsSaid)
     }
 }
 
-TEST(TransformerStart, PictureTokensCarryThePlaceTheyPredict)
+TEST(TransformerStart, FirstBlockLooksUpTheConditionWhereACodeIsPredicted)
 {
     ModelConfig config;
     config.window = 4;
     config.condition.kind = ConditionKind::Labels;
-    config.controls = {{"light", {"any"}, 0}};
-    config.transformer = TransformerConfig{.vocabSize = 8, .blockSize = 33, .layers = 1, .heads = 1, .embedding = 16};
-    const at::Tensor positions = planePositions(config)[0];
-    for (int64_t cell = 1; cell < 16; ++cell)
-        EXPECT_TRUE(at::equal(positions[1 + cell], positions[1 + 16 + cell - 1])) << cell;
-    EXPECT_FALSE(at::equal(positions[1 + 2], positions[1 + 3]));
-    EXPECT_FALSE(at::equal(positions[1 + 2], positions[1 + 6]));
+    config.condition.tokens = {6, 5};
+    config.imageTokens = {0, 6};
+    config.controls = {{"light", {"any"}, 11}};
+    config.transformer = TransformerConfig{.vocabSize = 12, .blockSize = 33, .layers = 1, .heads = 2, .embedding = 128};
+    FreshSource source(4);
+    Transformer::create(*config.transformer, source);
+    StateDict parameters = source.tensors();
+    startOnGrids(parameters, config, at::randn({6, 3}), at::randn({5, 3}), 9);
+    StateDictSource weights(parameters);
+    const Transformer model = Transformer::create(*config.transformer, weights);
+
+    const at::Tensor tokens =
+        at::cat({at::tensor({11}, at::kLong), at::randint(6, 11, {16}, at::kLong), at::randint(0, 6, {15}, at::kLong)});
+    const at::Tensor x =
+        at::layer_norm(at::embedding(model.tokenEmbedding, tokens) + model.positionEmbedding[0].slice(0, 0, 32), {128});
+    const auto firstHead = [&x](const Linear &layer) {
+        return at::linear(x, layer.weight, layer.bias).slice(1, 0, 64);
+    };
+    const at::Tensor scores = at::matmul(firstHead(model.blocks[0].query), firstHead(model.blocks[0].key).t());
+    for (int64_t cell = 1; cell < 16; ++cell) // predicted from token 1 + 16 + cell - 1; its condition is token 1 + cell
+        EXPECT_EQ(scores[16 + cell].slice(0, 1, 17).argmax().item<int64_t>(), cell);
 }
 
 } // namespace

@@ -1,0 +1,137 @@
+// The condition's part of a configuration: cond_stage_config, cond_stage_key, unconditional, sos_token.
+#include <algorithm>
+
+#include "models/configparts.h"
+
+namespace tessera::models
+{
+
+using nlohmann::json;
+
+namespace
+{
+
+const std::string kFirstStageAgain = "__is_first_stage__";
+const std::string kUnconditional = "__is_unconditional__";
+constexpr int64_t kMostTokens = 1 << 22;
+
+const std::vector<std::pair<ConditionKind, std::string>> kKeys = { // cond_stage_key of the original
+    {ConditionKind::Labels, "segmentation"}, {ConditionKind::Depth, "depth"},       {ConditionKind::Edges, "edges"},
+    {ConditionKind::Coordinates, "coord"},   {ConditionKind::Class, "class_label"}, {ConditionKind::None, "image"},
+    {ConditionKind::Objects, "objects_bbox"}};
+
+// A stage that is a network reads a map; the key says which.
+ConditionKind mapKindFrom(const json &params)
+{
+    const auto key = configValueOr<std::string>(params, "cond_stage_key", "depth");
+    const auto found = std::ranges::find(kKeys, key, &std::pair<ConditionKind, std::string>::second);
+    if (found == kKeys.end() || found - kKeys.begin() > 2)
+        failConfig("'cond_stage_key' is '" + key + "', expected segmentation, depth or edges");
+    return found->first;
+}
+
+ConditionConfig mapCondition(const json &params, const AutoencoderConfig &stage, const AutoencoderConfig &firstStage)
+{
+    if (stage.factor() != firstStage.factor())
+        failConfig("the condition stage makes one code of " + std::to_string(stage.factor())
+                   + " pixels a side, but the first stage of " + std::to_string(firstStage.factor()));
+    ConditionConfig condition{mapKindFrom(params), "", stage, {0, stage.codes}, 0};
+    // The published label sets are told apart by their numbers of channels.
+    if (condition.kind == ConditionKind::Labels && (stage.inChannels == 182 || stage.inChannels == 183))
+        condition.labelSet = "cocostuff";
+    if (condition.kind == ConditionKind::Labels && stage.inChannels == 151)
+        condition.labelSet = "ade20k";
+    return condition;
+}
+
+ConditionConfig tokenCondition(ConditionKind kind, int64_t first, int64_t count)
+{
+    return {kind, "", std::nullopt, {first, count}, 0};
+}
+
+int64_t tokenCount(const json &params, const std::string &key, int64_t otherwise)
+{
+    const int64_t count = configValueOr<int64_t>(params, key, otherwise);
+    expectBetween(key, count, 1, kMostTokens);
+    return count;
+}
+
+ConditionConfig nothing(int64_t startToken)
+{
+    expectBetween("sos_token", startToken, 0, kMostTokens);
+    return tokenCondition(ConditionKind::None, startToken, 1);
+}
+
+ConditionConfig coordinates(const json &params, const AutoencoderConfig &firstStage)
+{
+    const auto factor = configValue<int64_t>(params, "down_factor");
+    if (factor != firstStage.factor())
+        failConfig("'down_factor' is " + std::to_string(factor) + ", but the first stage makes one code of "
+                   + std::to_string(firstStage.factor()) + " pixels a side");
+    configChild(params, "n_embed");
+    return tokenCondition(ConditionKind::Coordinates, 0, tokenCount(params, "n_embed", 1));
+}
+
+ConditionConfig stageCondition(const json &params, const json &stage, const AutoencoderConfig &firstStage)
+{
+    const std::string name = targetClass(stage);
+    static const json kNone = json::object();
+    const json &own = configHas(stage, "params") ? stage.at("params") : kNone;
+    if (name == "CoordStage")
+        return coordinates(own, firstStage);
+    if (name == "Labelator")
+        return tokenCondition(ConditionKind::Class, 0, tokenCount(own, "n_classes", 1000));
+    if (name == "SOSProvider")
+        return nothing(configValueOr<int64_t>(own, "sos_token", 0));
+    if (name == "DummyCondStage")
+        return tokenCondition(ConditionKind::Objects, 0, 0); // its vocabulary is the transformer's
+    if (!isAutoencoder(stage))
+        failConfig("the condition stage's target '" + name
+                   + "' is not known, expected VQModel, VQSegmentationModel, CoordStage, Labelator or DummyCondStage");
+    return mapCondition(params, autoencoderFrom(stage), firstStage);
+}
+
+json stageJson(const ModelConfig &config)
+{
+    const ConditionConfig &condition = config.condition;
+    switch (condition.kind) {
+    case ConditionKind::Coordinates:
+        return {{"target", "taming.modules.misc.coord.CoordStage"},
+                {"params", {{"n_embed", condition.tokens.count}, {"down_factor", config.firstStage.factor()}}}};
+    case ConditionKind::Class:
+        return {{"target", "taming.modules.util.Labelator"}, {"params", {{"n_classes", condition.tokens.count}}}};
+    case ConditionKind::Objects:
+        return {{"target", "taming.models.dummy_cond_stage.DummyCondStage"},
+                {"params", {{"conditional_key", "objects_bbox"}}}};
+    default:
+        return condition.stage ? autoencoderJson(*condition.stage) : json(kUnconditional);
+    }
+}
+
+} // namespace
+
+ConditionConfig conditionFrom(const json &params, const AutoencoderConfig &firstStage)
+{
+    if (configValueOr<bool>(params, "unconditional", false))
+        return nothing(configValueOr<int64_t>(params, "sos_token", 0));
+    const json &stage = configChild(params, "cond_stage_config");
+    if (stage == kUnconditional)
+        return nothing(configValueOr<int64_t>(params, "sos_token", 0));
+    if (stage == kFirstStageAgain)
+        return mapCondition(params, firstStage, firstStage);
+    if (!stage.is_object())
+        failConfig("'cond_stage_config' is " + shownValue(stage) + ", expected a stage, '" + kFirstStageAgain + "' or '"
+                   + kUnconditional + "'");
+    return stageCondition(params, stage, firstStage);
+}
+
+void addConditionJson(const ModelConfig &config, json &params)
+{
+    const auto key = std::ranges::find(kKeys, config.condition.kind, &std::pair<ConditionKind, std::string>::first);
+    params["cond_stage_key"] = key->second;
+    params["cond_stage_config"] = stageJson(config);
+    if (config.condition.kind == ConditionKind::None && config.condition.tokens.first != 0)
+        params["sos_token"] = config.condition.tokens.first;
+}
+
+} // namespace tessera::models
