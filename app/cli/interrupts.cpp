@@ -41,7 +41,7 @@ State &state()
 void onSignal()
 {
     const std::scoped_lock lock(state().mutex);
-    const bool asked = state().mode == Mode::Ask && state().stop.request_stop();
+    const bool asked = state().mode != Mode::AtOnce && state().stop.request_stop();
     if (!asked && state().mode != Mode::Wait)
         endNow();
 }

@@ -27,7 +27,8 @@ public:
     void check() const;
 };
 
-// While one lives, signals are not heeded: files are being written, which takes no time worth interrupting.
+// While one lives, a signal ends nothing: files are being written, which takes no time worth interrupting. The next
+// InterruptibleScope finds it in its token.
 class WritingScope
 {
 public:

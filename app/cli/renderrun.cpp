@@ -31,7 +31,7 @@ fs::path numbered(const std::string &path, int number, int count)
 // The sentence for a model that paints from something else.
 void expectPaintsFrom(const core::ModelInfo &model, const std::string &wanted)
 {
-    if (!model.paintsFrom.empty() && model.paintsFrom != wanted)
+    if (model.paintsFrom != wanted)
         throw Error(ErrorCode::InvalidArgument, "This model paints from " + model.paintsFrom + ", not from " + wanted + ".");
 }
 
@@ -49,9 +49,7 @@ std::string wantedOption(const core::ModelInfo &model)
 
 void expectNoCondition(const core::ModelInfo &model, bool unconditional)
 {
-    const bool fits = model.paintsFrom == "coordinates" ? !unconditional
-        : model.paintsFrom == "nothing"                 ? unconditional
-                                                        : model.paintsFrom.empty(); // refused by the renderer
+    const bool fits = model.paintsFrom == "coordinates" ? !unconditional : model.paintsFrom == "nothing" && unconditional;
     if (fits)
         return;
     if (model.paintsFrom == "coordinates")
@@ -222,6 +220,10 @@ core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOp
                                std::optional<Size> ownSize, std::string &note)
 {
     const core::ModelInfo &model = renderer.info();
+    if (model.paintsFrom.empty())
+        throw Error(ErrorCode::InvalidArgument, model.path.string()
+                                                    + " is a first stage alone: it encodes and decodes pictures, but cannot "
+                                                      "paint one.");
     core::RenderRequest request = renderer.defaultRequest();
     const std::optional<Size> mapSize = readCondition(model, condition, paint.labels, request, note);
     const int window = model.window * model.factor;

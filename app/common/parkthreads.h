@@ -3,6 +3,7 @@
 // setting while the program is loaded, so the only way to set it from inside is to set it and start over.
 #pragma once
 
+#include <climits>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@ inline void parkWaitingThreads(char **arguments)
     if (std::getenv("OMP_WAIT_POLICY"))
         return;
     ::setenv("OMP_WAIT_POLICY", "passive", 0);
-    ::execv("/proc/self/exe", arguments); // comes back only when it fails; then threads spin, and all still works
+    char program[PATH_MAX] = {}; // not /proc/self/exe itself: process lists would call the program "exe"
+    if (::readlink("/proc/self/exe", program, sizeof program - 1) > 0)
+        ::execv(program, arguments); // comes back only when it fails; then threads spin, and all still works
 }
 
 } // namespace tessera::app

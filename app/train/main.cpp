@@ -8,6 +8,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <c10/util/Exception.h>
 
 #include "app/train/benchmarks.h"
 #include "app/train/evaluation.h"
@@ -148,6 +149,9 @@ int runJob(const Job &job)
     Interrupt interrupt;
     try {
         job(interrupt.token());
+    } catch (const c10::Error &error) { // its what() is a page of addresses
+        std::fprintf(stderr, "tessera-train: %s\n", error.what_without_backtrace());
+        return kExitFailed;
     } catch (const std::exception &error) {
         std::fprintf(stderr, "tessera-train: %s\n", error.what());
         return kExitFailed;

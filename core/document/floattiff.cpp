@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <map>
 #include <vector>
 
@@ -32,6 +33,14 @@ enum Tag : quint16 {
 };
 constexpr quint32 kFloatSamples = 3;
 constexpr quint32 kNotCompressed = 1;
+
+// All others are passed over: a hostile directory names thousands, each with the whole file as its values.
+bool isUsed(quint16 tag)
+{
+    constexpr quint16 kUsed[] = {Width,        Height,          BitsPerSample, Compression, StripOffsets, SamplesPerPixel,
+                                 RowsPerStrip, StripByteCounts, Predictor,     TileWidth,   SampleFormat};
+    return std::find(std::begin(kUsed), std::end(kUsed), tag) != std::end(kUsed);
+}
 
 class Reader
 {
@@ -69,7 +78,7 @@ private:
         return m_bigEndian ? qFromBigEndian<Number>(bytes) : qFromLittleEndian<Number>(bytes);
     }
 
-    // Keeps the entries that are whole numbers of 16 or 32 bits; no other kind matters here.
+    // Keeps the first entry of each tag in use whose values are whole numbers of 16 or 32 bits.
     void readDirectory()
     {
         const qsizetype start = number<quint32>(4);
@@ -78,7 +87,8 @@ private:
             const qsizetype entry = start + 2 + 12 * qsizetype(i);
             const quint16 tag = number<quint16>(entry), type = number<quint16>(entry + 2);
             const qsizetype values = number<quint32>(entry + 4), size = type == 3 ? 2 : 4;
-            if ((type != 3 && type != 4) || values > m_content.size() / size) {
+            if (!isUsed(tag) || m_entries.contains(tag) || (type != 3 && type != 4)
+                || values > m_content.size() / size) {
                 continue;
             }
             const qsizetype at = values * size <= 4 ? entry + 8 : qsizetype(number<quint32>(entry + 8));

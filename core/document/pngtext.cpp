@@ -117,6 +117,9 @@ std::optional<QByteArray> pngText(const QByteArray &png, const QByteArray &key, 
         if (isTextOf(chunk, key)) {
             text = textOf(chunk, key.size(), fileName);
         }
+        if (text && text->size() > kMostTextBytes) {
+            fail(fileName, "holds a text of more than 16 MiB");
+        }
         return !text;
     });
     return text;
