@@ -8,8 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/compression.h"
-#include "models/error.h"
-#include "models/resources.h"
+#include "models/modelfile.h"
 #include "models/safetensors.h"
 
 namespace tessera::models
@@ -24,24 +23,6 @@ const std::string kConfigKey = "config";
 const std::string kFirstStage = "first_stage_model.";
 const std::string kConditionStage = "cond_stage_model.";
 const std::string kTransformer = "transformer.";
-
-ModelConfig configOf(const SafetensorsIndex &index)
-{
-    const auto text = index.metadata.find(kConfigKey);
-    if (text == index.metadata.end())
-        throw Error(ErrorCode::ModelMismatch, index.path.string()
-                                                  + " holds tensors but no model configuration: its metadata "
-                                                  + "has no entry '" + kConfigKey + "'.");
-    const auto json = nlohmann::json::parse(text->second, nullptr, false);
-    if (json.is_discarded())
-        throw Error(ErrorCode::ModelMismatch,
-                    index.path.string() + " has a model configuration that is not valid JSON.");
-    try {
-        return ModelConfig::fromJson(json);
-    } catch (const Error &error) {
-        throw Error(error.code(), index.path.string() + ": " + error.what());
-    }
-}
 
 // FNV-1a on words: quick, and equal for equal models. It guards against mistakes, not against forgery.
 class IdentityHash
@@ -82,7 +63,8 @@ std::string identityOf(const ModelConfig &config, const StateDict &tensors)
     hash.add(text.data(), text.size());
     for (const auto &[name, tensor] : tensors) {
         hash.add(name.data(), name.size());
-        hash.add(tensor.data_ptr(), tensor.nbytes());
+        const at::Tensor plain = tensor.contiguous();
+        hash.add(plain.data_ptr(), plain.nbytes());
     }
     return hash.text();
 }
@@ -95,11 +77,11 @@ StateDict onDevice(StateDict tensors, c10::Device device)
     return tensors;
 }
 
-std::string storedType(const SafetensorsIndex &index)
+std::string storedType(const ModelFile &file)
 {
     std::map<std::string, uint64_t> bytes;
-    for (const auto &[name, entry] : index.entries)
-        bytes[entry.dtype] += entry.end - entry.begin;
+    for (const auto &[name, entry] : file.entries)
+        bytes[entry.dtype] += entry.bytes;
     std::string most;
     for (const auto &[type, count] : bytes)
         if (most.empty() || count > bytes[most])
@@ -109,45 +91,33 @@ std::string storedType(const SafetensorsIndex &index)
     return name == kNames.end() ? most : name->second;
 }
 
+// Whether the networks take this tensor: optimisers, losses and masks are in published files, too.
+bool belongsToNetworks(const std::string &name)
+{
+    return !name.ends_with(".scale") && !name.starts_with("loss.") && name.find(".loss.") == std::string::npos
+           && !name.ends_with(".attn.mask");
+}
+
 } // namespace
 
 fs::path ModelBundle::resolve(const fs::path &path)
 {
-    const fs::path place = path == "starter" ? resourceFolder() / "starter" : path;
-    std::error_code ignored;
-    if (fs::is_regular_file(place, ignored))
-        return place;
-    if (!fs::is_directory(place, ignored))
-        throw Error(ErrorCode::ModelNotFound, "There is no model at " + place.string()
-                                                  + ": expected a .safetensors file, a folder with one, or 'starter'.");
-    const fs::path named = place / "model.safetensors"; // a training run keeps its checkpoint beside it
-    if (fs::is_regular_file(named, ignored))
-        return named;
-    fs::path found;
-    std::error_code failure;
-    for (const auto &entry : fs::directory_iterator(place, failure))
-        if (entry.path().extension() == ".safetensors" && (found.empty() || entry.path() < found))
-            found = entry.path();
-    if (failure)
-        throw Error(ErrorCode::FileRead, "The folder " + place.string() + " cannot be read: " + failure.message() + ".");
-    if (found.empty())
-        throw Error(ErrorCode::ModelNotFound, "The folder " + place.string() + " holds no .safetensors model.");
-    return found;
+    return ModelFile::resolve(path);
 }
 
 ModelBundle ModelBundle::open(const fs::path &path, c10::Device device)
 {
-    const SafetensorsIndex index = readSafetensorsIndex(resolve(path));
+    const ModelFile file = ModelFile::open(path);
     ModelBundle bundle;
-    bundle.m_path = index.path;
+    bundle.m_path = file.path;
     bundle.m_device = device;
-    bundle.m_config = configOf(index);
-    const StateDict stored = readSafetensors(index);
+    bundle.m_config = file.config;
+    const StateDict stored = file.readTensors();
     bundle.m_identity = identityOf(bundle.m_config, stored);
     const StateDict tensors = onDevice(decompressed(stored), device);
 
     const ModelConfig &config = bundle.m_config;
-    StateDictSource source(tensors, "", index.path.string());
+    StateDictSource source(tensors, "", file.path.string());
     PrefixedSource firstStage(source, config.transformer ? kFirstStage : "");
     bundle.m_firstStage = Autoencoder::create(config.firstStage, firstStage);
     if (config.condition.stage) {
@@ -164,22 +134,21 @@ ModelBundle ModelBundle::open(const fs::path &path, c10::Device device)
 
 ModelSummary ModelBundle::inspect(const fs::path &path)
 {
-    const SafetensorsIndex index = readSafetensorsIndex(resolve(path));
+    const ModelFile file = ModelFile::open(path);
     ModelSummary summary;
-    summary.path = index.path;
-    summary.config = configOf(index);
-    summary.format = "safetensors";
-    summary.dtype = storedType(index);
-    summary.fileBytes = fs::file_size(index.path);
-    for (const auto &[name, entry] : index.entries) {
+    summary.path = file.path;
+    summary.config = file.config;
+    summary.format = file.format;
+    summary.dtype = storedType(file);
+    summary.fileBytes = fs::file_size(file.path);
+    for (const auto &[name, entry] : file.entries) {
         uint64_t count = 1;
         for (const int64_t side : entry.shape)
             count *= uint64_t(side);
-        summary.parameters += name.ends_with(".scale") ? 0 : count;
+        summary.parameters += belongsToNetworks(name) ? count : 0;
     }
     summary.memoryBytes = summary.parameters * 4;
-    summary.notes = index.metadata;
-    summary.notes.erase(kConfigKey);
+    summary.notes = file.notes;
     return summary;
 }
 

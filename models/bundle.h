@@ -20,7 +20,7 @@ namespace tessera::models
 struct ModelSummary {
     std::filesystem::path path;
     ModelConfig config;
-    std::string format; // "safetensors"
+    std::string format; // "safetensors", "torch zip", "torch legacy"
     std::string dtype;  // of the stored weights: "float32", "float16", "int8"
     uint64_t fileBytes = 0;
     uint64_t parameters = 0;
@@ -32,9 +32,8 @@ struct ModelSummary {
 class ModelBundle
 {
 public:
-    // A .safetensors file whose metadata "config" holds the configuration as JSON, a folder with one such file (of several
-    // model.safetensors is taken, else the first by name), or the word "starter". Throws Error: ModelNotFound, FileRead,
-    // FileFormat, ModelMismatch.
+    // Anything that ModelFile::open finds, on any of its makes. Throws what it throws, and ModelMismatch for tensors that
+    // do not fit the configuration.
     static ModelBundle open(const std::filesystem::path &path, c10::Device device = c10::kCPU);
     // Opens without reading any tensor.
     static ModelSummary inspect(const std::filesystem::path &path);

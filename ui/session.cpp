@@ -143,7 +143,7 @@ void Session::render()
         return;
     }
     if (m_controller.modelState() != RenderController::Ready) {
-        m_notices.showError(ErrorCode::ModelNotFound, tr("Open a model first: a .safetensors file."));
+        m_notices.showError(ErrorCode::ModelNotFound, tr("Open a model first: a .safetensors or .ckpt file."));
         return;
     }
     if (const QString reason = reasonNotToRender(); !reason.isEmpty()) {

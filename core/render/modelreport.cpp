@@ -7,7 +7,7 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
-#include "models/safetensors.h"
+#include "models/modelfile.h"
 
 namespace tessera::core
 {
@@ -22,12 +22,15 @@ uint64_t nonFiniteValues(const at::Tensor &tensor)
     return uint64_t(at::isfinite(tensor).logical_not().sum().item<int64_t>());
 }
 
-std::vector<TensorReport> tensorReports(const models::SafetensorsIndex &index)
+std::vector<TensorReport> tensorReports(const models::ModelFile &file)
 {
-    const models::StateDict tensors = models::readSafetensors(index);
+    const models::StateDict tensors = file.readTensors();
     std::vector<TensorReport> reports;
-    for (const auto &[name, entry] : index.entries)
-        reports.push_back({name, entry.dtype, entry.shape, entry.end - entry.begin, nonFiniteValues(tensors.at(name))});
+    for (const auto &[name, entry] : file.entries) {
+        const auto read = tensors.find(name); // what no network takes is listed, not read
+        reports.push_back(
+            {name, entry.dtype, entry.shape, entry.bytes, read == tensors.end() ? 0 : nonFiniteValues(read->second)});
+    }
     return reports;
 }
 
@@ -39,7 +42,8 @@ models::WeightFormat weightFormat(const std::string &dtype)
         return models::WeightFormat::Float16;
     if (dtype == "int8")
         return models::WeightFormat::Int8;
-    throw Error(ErrorCode::InvalidArgument, "The number format '" + dtype + "' is not known; expected fp32, fp16 or int8.");
+    throw Error(ErrorCode::InvalidArgument,
+                "The number format '" + dtype + "' is not known; expected fp32, fp16 or int8.");
 }
 
 } // namespace
@@ -55,7 +59,9 @@ ModelReport reportOnModel(const std::filesystem::path &model)
         report.dtype = summary.dtype;
         report.fileBytes = summary.fileBytes;
         report.notes = summary.notes;
-        report.tensors = tensorReports(models::readSafetensorsIndex(summary.path));
+        const models::ModelFile file = models::ModelFile::open(model);
+        report.foreignObjects = file.foreignObjects;
+        report.tensors = tensorReports(file);
     });
     return report;
 }
@@ -64,10 +70,9 @@ void convertModel(const std::filesystem::path &model, const std::filesystem::pat
 {
     const models::WeightFormat format = weightFormat(dtype);
     translated("Converting " + model.string(), [&] {
-        const models::ModelSummary summary = models::ModelBundle::inspect(model);
-        const models::StateDict stored = models::readSafetensors(models::readSafetensorsIndex(summary.path));
-        const models::StateDict weights = models::decompressed(stored);
-        models::ModelBundle::write(target, summary.config, models::compressed(weights, format), summary.notes);
+        const models::ModelFile file = models::ModelFile::open(model);
+        const models::StateDict weights = models::decompressed(file.readTensors());
+        models::ModelBundle::write(target, file.config, models::compressed(weights, format), file.notes);
     });
 }
 

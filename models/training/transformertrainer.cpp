@@ -10,7 +10,7 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
-#include "models/safetensors.h"
+#include "models/modelfile.h"
 #include "models/training/evaluate.h"
 #include "models/training/optimizer.h"
 #include "models/training/pictureset.h"
@@ -264,7 +264,7 @@ private:
 
     static StateDict stageTensors(const ModelBundle &bundle, const std::string &prefix)
     {
-        return withPrefixAdded(decompressed(readSafetensors(readSafetensorsIndex(bundle.path()))), prefix);
+        return withPrefixAdded(decompressed(ModelFile::open(bundle.path()).readTensors()), prefix);
     }
 
     TrainRun m_run;

@@ -22,7 +22,7 @@ QtObject {
         files.ask(qsTr("Open a map"), false, mapFilters, "", url => root.session.openMap(url))
     }
     function openModel() {
-        files.ask(qsTr("Open a model"), false, ["*.safetensors"], "", url => root.session.openModel(url))
+        files.ask(qsTr("Open a model"), false, ["*.safetensors", "*.ckpt"], "", url => root.session.openModel(url))
     }
     function saveMap() {
         files.ask(qsTr("Save the map as PNG or TIFF"), true, ["*.png", "*.tif", "*.tiff"], mapName,

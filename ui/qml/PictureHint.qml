@@ -39,7 +39,7 @@ Item {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
-            text: root.needsModel ? qsTr("A model turns maps into pictures. Open one: a .safetensors file.")
+            text: root.needsModel ? qsTr("A model turns maps into pictures. Open one: a .safetensors or .ckpt file.")
                 : root.modelState === RenderController.Loading ? qsTr("You can paint meanwhile.")
                 : root.session.controller.busy ? qsTr("It appears here row by row. You can go on painting.")
                 : qsTr("Paint the map on the left, then press Render or Ctrl+Enter.")

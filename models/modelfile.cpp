@@ -1,0 +1,213 @@
+#include "models/modelfile.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "models/checkpoint/checkpoint.h"
+#include "models/configfile.h"
+#include "models/configinference.h"
+#include "models/error.h"
+#include "models/resources.h"
+
+namespace tessera::models
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+const std::string kConfigKey = "config";
+
+bool isFile(const fs::path &path)
+{
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored);
+}
+
+// The last by name of a folder's files that end in one of these; empty when there is none. Names of runs begin with their
+// date, so the last is the newest.
+fs::path lastFile(const fs::path &folder, std::initializer_list<const char *> endings)
+{
+    fs::path found;
+    std::error_code failure;
+    for (const auto &entry : fs::directory_iterator(folder, failure)) {
+        const std::string name = entry.path().filename().string();
+        const bool fits = std::ranges::any_of(endings, [&](const char *ending) { return name.ends_with(ending); });
+        if (fits && (found.empty() || found < entry.path()))
+            found = entry.path();
+    }
+    return found;
+}
+
+fs::path firstSafetensors(const fs::path &folder)
+{
+    fs::path found;
+    std::error_code failure;
+    for (const auto &entry : fs::directory_iterator(folder, failure))
+        if (entry.path().extension() == ".safetensors" && (found.empty() || entry.path() < found))
+            found = entry.path();
+    if (failure)
+        throw Error(ErrorCode::FileRead,
+                    "The folder " + folder.string() + " cannot be read: " + failure.message() + ".");
+    return found;
+}
+
+// Beside the checkpoint under its name, or where the original's runs and shares keep it.
+fs::path configurationOf(const fs::path &checkpoint)
+{
+    const fs::path configs = checkpoint.parent_path().parent_path() / "configs";
+    for (const fs::path &candidate :
+         {fs::path(checkpoint).replace_extension(".yaml"), fs::path(checkpoint).replace_extension(".yml"),
+          configs / "model.yaml", lastFile(configs, {"-project.yaml"}), checkpoint.parent_path() / "model.yaml"})
+        if (!candidate.empty() && isFile(candidate))
+            return candidate;
+    return {};
+}
+
+ModelConfig configOf(const SafetensorsIndex &index)
+{
+    const auto text = index.metadata.find(kConfigKey);
+    if (text == index.metadata.end())
+        throw Error(ErrorCode::ModelMismatch, index.path.string() + " holds tensors but no model configuration: its "
+                                                  + "metadata has no entry '" + kConfigKey + "'.");
+    const auto json = nlohmann::json::parse(text->second, nullptr, false);
+    if (json.is_discarded())
+        throw Error(ErrorCode::ModelMismatch,
+                    index.path.string() + " has a model configuration that is not valid JSON.");
+    try {
+        return ModelConfig::fromJson(json);
+    } catch (const Error &error) {
+        throw Error(error.code(), index.path.string() + ": " + error.what());
+    }
+}
+
+std::string joined(const std::vector<std::string> &parts)
+{
+    std::string text;
+    for (const std::string &part : parts)
+        text += (text.empty() ? "" : "; ") + part;
+    return text;
+}
+
+ModelFile fromSafetensors(const fs::path &path)
+{
+    SafetensorsIndex index = readSafetensorsIndex(path);
+    ModelFile file;
+    file.path = path;
+    file.format = "safetensors";
+    file.config = configOf(index);
+    for (const auto &[name, entry] : index.entries)
+        file.entries[name] = {entry.dtype, entry.shape, entry.end - entry.begin};
+    file.notes = index.metadata;
+    file.notes.erase(kConfigKey);
+    file.index = std::move(index);
+    return file;
+}
+
+void configure(ModelFile &file, const CheckpointIndex &index)
+{
+    const fs::path configuration = configurationOf(file.path);
+    if (!configuration.empty()) {
+        const nlohmann::json document = readConfigDocument(configuration);
+        file.config = readConfigFile(configuration);
+        file.notes["configuration"] = configuration.string();
+        if (const auto ignored = ignoredKeys(document); !ignored.empty())
+            file.notes["ignored keys"] = joined(ignored);
+    } else {
+        TensorShapes shapes;
+        for (const auto &[name, tensor] : index.tensors)
+            shapes[name] = tensor.shape;
+        InferredConfig inferred = inferConfig(shapes);
+        file.config = std::move(inferred.config);
+        file.notes["configuration"] = "inferred from the tensors, since no .yaml lies beside the checkpoint";
+        file.notes["assumed"] = joined(inferred.assumptions);
+    }
+    if (file.config.name.empty()) // published folders carry the name, not their files
+        file.config.name = file.path.stem() == "last" ? file.path.parent_path().parent_path().filename().string()
+                                                      : file.path.stem().string();
+}
+
+uint64_t elementBytes(const std::string &dtype)
+{
+    if (dtype == "BOOL" || dtype == "U8" || dtype == "I8")
+        return 1;
+    if (dtype == "C128")
+        return 16;
+    return dtype.ends_with("64") ? 8 : dtype.ends_with("32") ? 4 : 2;
+}
+
+ModelFile fromCheckpoint(const fs::path &path)
+{
+    CheckpointIndex index = readCheckpointIndex(path);
+    ModelFile file;
+    file.path = path;
+    file.format = "torch " + index.container;
+    for (const auto &[name, tensor] : index.tensors)
+        file.entries[name] = {tensor.dtype, tensor.shape, uint64_t(tensor.count()) * elementBytes(tensor.dtype)};
+    for (const auto &[name, value] : index.facts)
+        file.notes[name] = value;
+    if (!index.notices.empty())
+        file.notes["notices"] = joined(index.notices);
+    file.foreignObjects = index.foreignGlobals;
+    configure(file, index);
+    file.index = std::move(index);
+    return file;
+}
+
+StateDict readNetworks(const CheckpointIndex &index, const ModelConfig &config)
+{
+    static const std::vector<std::string> kWhole{"transformer.", "first_stage_model.", "cond_stage_model."};
+    static const std::vector<std::string> kStage{"encoder.", "decoder.", "quantize.", "quant_conv.",
+                                                 "post_quant_conv."};
+    StateDict tensors;
+    for (const std::string &prefix : config.transformer ? kWhole : kStage)
+        tensors.merge(readCheckpoint(index, prefix));
+    std::erase_if(tensors, [](const auto &entry) { return entry.first.find(".loss.") != std::string::npos; });
+    return tensors;
+}
+
+} // namespace
+
+fs::path ModelFile::resolve(const fs::path &path)
+{
+    const fs::path place = path == "starter" ? resourceFolder() / "starter" : path;
+    std::error_code ignored;
+    if (isFile(place))
+        return place;
+    if (!fs::is_directory(place, ignored))
+        throw Error(ErrorCode::ModelNotFound, "There is no model at " + place.string()
+                                                  + ": expected a .safetensors or .ckpt file, a folder with one, or "
+                                                  + "'starter'.");
+    // A training run keeps its checkpoint beside its model.
+    for (const fs::path &named :
+         {place / "model.safetensors", place / "checkpoints" / "last.ckpt", place / "ckpts" / "last.ckpt"})
+        if (isFile(named))
+            return named;
+    if (const fs::path found = firstSafetensors(place); !found.empty())
+        return found;
+    if (const fs::path found = lastFile(place, {".ckpt"}); !found.empty())
+        return found;
+    throw Error(ErrorCode::ModelNotFound,
+                "The folder " + place.string()
+                    + " holds no model: expected a .safetensors file, checkpoints/last.ckpt or " + "ckpts/last.ckpt.");
+}
+
+ModelFile ModelFile::open(const fs::path &path)
+{
+    const fs::path file = resolve(path);
+    static const std::vector<std::string> kCheckpoints{".ckpt", ".pt", ".pth", ".bin"};
+    return std::ranges::find(kCheckpoints, file.extension().string()) != kCheckpoints.end() ? fromCheckpoint(file)
+                                                                                            : fromSafetensors(file);
+}
+
+StateDict ModelFile::readTensors() const
+{
+    if (const auto *checkpoint = std::get_if<CheckpointIndex>(&index))
+        return readNetworks(*checkpoint, config);
+    return readSafetensors(std::get<SafetensorsIndex>(index));
+}
+
+} // namespace tessera::models

@@ -1,0 +1,48 @@
+// A model's file, whatever its make: a .safetensors file of ours, or a published checkpoint with its configuration.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/checkpoint/checkpointindex.h"
+#include "models/config.h"
+#include "models/safetensors.h"
+
+namespace tessera::models
+{
+
+struct ModelFile {
+    struct Entry {
+        std::string dtype; // "F32", "I8", ...
+        std::vector<int64_t> shape;
+        uint64_t bytes = 0;
+    };
+
+    std::filesystem::path path;
+    std::string format; // "safetensors", "torch zip", "torch legacy"
+    ModelConfig config;
+    std::map<std::string, Entry> entries; // every tensor of the file
+    std::map<std::string, std::string> notes;
+    std::vector<std::string> foreignObjects; // classes and functions that a checkpoint names; never looked up
+    std::variant<SafetensorsIndex, CheckpointIndex> index;
+
+    // Finds and opens a model without reading tensors. `path` is one of
+    // - a .safetensors file whose metadata "config" holds the configuration as JSON, or a folder with one (of several
+    //   model.safetensors is taken, else the first by name), or the word "starter";
+    // - a published folder: checkpoints/last.ckpt or ckpts/last.ckpt with configs/*-project.yaml or configs/model.yaml;
+    // - a checkpoint (.ckpt, .pt, .pth, .bin) with its .yaml of the same name beside it, or in such a folder.
+    // Where a checkpoint has no configuration, it is inferred from its tensors; `notes` say what was assumed.
+    // Throws Error: ModelNotFound, FileRead, FileFormat, ModelMismatch.
+    static ModelFile open(const std::filesystem::path &path);
+    // The file that holds the tensors.
+    static std::filesystem::path resolve(const std::filesystem::path &path);
+
+    // The tensors that the model's networks may take, as stored; of a checkpoint neither optimiser nor losses.
+    StateDict readTensors() const;
+};
+
+} // namespace tessera::models

@@ -1,0 +1,193 @@
+// Models as they were published, a checkpoint of the original's making with its YAML, open like our own.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/bundle.h"
+#include "models/error.h"
+#include "models/modelfile.h"
+#include "models/safetensors.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+const std::string kStage =
+    R"({target: taming.models.vqgan.VQModel, params: {embed_dim: 4, n_embed: CODES, lossconfig: {target: taming.modules.losses.DummyLoss},
+      ddconfig: {double_z: false, z_channels: 8, resolution: 256, in_channels: CHANNELS, out_ch: CHANNELS, ch: 32,
+                 ch_mult: [1, 1, 1, 1, 1], num_res_blocks: 1, attn_resolutions: [16], dropout: 0.0}}})";
+
+std::string stageYaml(const std::string &codes, const std::string &channels)
+{
+    std::string text = kStage;
+    text.replace(text.find("CODES"), 5, codes);
+    for (size_t at = text.find("CHANNELS"); at != std::string::npos; at = text.find("CHANNELS"))
+        text.replace(at, 8, channels);
+    return text;
+}
+
+std::string transformerYaml()
+{
+    return "model:\n  base_learning_rate: 4.5e-06\n  target: taming.models.cond_transformer.Net2NetTransformer\n  "
+           "params:\n"
+           "    cond_stage_key: segmentation\n"
+           "    transformer_config: {target: taming.modules.transformer.mingpt.GPT, params: {vocab_size: 20, "
+           "block_size: 512, "
+           "n_layer: 1, n_head: 2, n_embd: 16}}\n"
+           "    first_stage_config: "
+           + stageYaml("20", "3") + "\n    cond_stage_config: " + stageYaml("12", "182") + "\n";
+}
+
+class PublishedTest : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        if (!fs::exists(TESSERA_VENV_PYTHON))
+            GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+        std::string name = (fs::temp_directory_path() / "tessera-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        folder = name;
+    }
+    void TearDown() override { fs::remove_all(folder); }
+
+    void write(const fs::path &path, const std::string &text) const
+    {
+        fs::create_directories((folder / path).parent_path());
+        std::ofstream(folder / path) << text;
+    }
+    void writeCheckpoint(const fs::path &path, const StateDict &tensors, const std::string &container) const
+    {
+        fs::create_directories((folder / path).parent_path());
+        writeSafetensors(folder / "tensors.safetensors", tensors, {});
+        const std::string command =
+            std::string("'") + TESSERA_VENV_PYTHON + "' -W ignore tests/data/write_published.py '"
+            + (folder / "tensors.safetensors").string() + "' '" + (folder / path).string() + "' " + container;
+        ASSERT_EQ(std::system(command.c_str()), 0) << command;
+        fs::remove(folder / "tensors.safetensors");
+    }
+    static StateDict fresh(const ModelConfig &config)
+    {
+        FreshSource source(8);
+        PrefixedSource first(source, "first_stage_model."), condition(source, "cond_stage_model."),
+            transformer(source, "transformer.");
+        Autoencoder::create(config.firstStage, first);
+        Autoencoder::create(*config.condition.stage, condition);
+        Transformer::create(*config.transformer, transformer);
+        return source.tensors();
+    }
+
+    fs::path folder;
+};
+
+TEST_F(PublishedTest, RunFolderOpensInBothContainers)
+{
+    for (const std::string container : {"zip", "legacy"}) {
+        const std::string run = "2020-11-09T13-31-51_" + container;
+        write(run + "/configs/2020-11-09T13-31-51-project.yaml", transformerYaml());
+        ModelConfig config;
+        config.firstStage = {.width = 32,
+                             .multipliers = {1, 1, 1, 1, 1},
+                             .resBlocks = 1,
+                             .attentionResolutions = {16},
+                             .resolution = 256,
+                             .zChannels = 8,
+                             .embedDim = 4,
+                             .codes = 20};
+        config.condition.stage = config.firstStage;
+        config.condition.stage->inChannels = config.condition.stage->outChannels = 182;
+        config.condition.stage->codes = 12;
+        config.transformer =
+            TransformerConfig{.vocabSize = 20, .blockSize = 512, .layers = 1, .heads = 2, .embedding = 16};
+        const StateDict tensors = fresh(config);
+        writeCheckpoint(run + "/checkpoints/last.ckpt", tensors, container);
+
+        const ModelBundle bundle = ModelBundle::open(folder / run);
+        EXPECT_EQ(bundle.config().firstStage, config.firstStage);
+        EXPECT_EQ(bundle.config().condition.stage, config.condition.stage);
+        EXPECT_EQ(bundle.config().condition.labelSet, "cocostuff");
+        EXPECT_EQ(bundle.config().transformer, config.transformer);
+        ASSERT_NE(bundle.transformer(), nullptr);
+        EXPECT_TRUE(at::equal(bundle.transformer()->head, tensors.at("transformer.head.weight")));
+        EXPECT_TRUE(at::equal(bundle.firstStage().codebook, tensors.at("first_stage_model.quantize.embedding.weight")));
+        EXPECT_TRUE(at::equal(bundle.conditionStage()->encoder.convIn.weight,
+                              tensors.at("cond_stage_model.encoder.conv_in.weight")));
+
+        const ModelSummary summary = ModelBundle::inspect(folder / run);
+        EXPECT_EQ(summary.format, "torch " + container);
+        EXPECT_EQ(summary.notes.at("epoch"), "12");
+        int64_t parameters = 0;
+        for (const auto &[name, tensor] : tensors)
+            parameters += tensor.numel();
+        EXPECT_EQ(int64_t(summary.parameters), parameters) << "optimiser, losses and masks do not count";
+
+        // Converted, it is the same model.
+        const ModelFile file = ModelFile::open(folder / run);
+        ModelBundle::write(folder / "converted.safetensors", file.config, file.readTensors(), file.notes);
+        const ModelBundle converted = ModelBundle::open(folder / "converted.safetensors");
+        EXPECT_EQ(converted.config().transformer, config.transformer);
+        EXPECT_TRUE(at::equal(converted.transformer()->head, bundle.transformer()->head));
+    }
+}
+
+TEST_F(PublishedTest, FirstStageAloneWithoutYamlIsInferred)
+{
+    AutoencoderConfig config{.width = 32,
+                             .multipliers = {1, 1, 1, 1, 1},
+                             .resBlocks = 1,
+                             .attentionResolutions = {16},
+                             .resolution = 256,
+                             .zChannels = 8,
+                             .embedDim = 4,
+                             .codes = 20};
+    FreshSource source(3);
+    Autoencoder::create(config, source);
+    writeCheckpoint("vqgan.ckpt", source.tensors(), "zip");
+    const ModelBundle bundle = ModelBundle::open(folder / "vqgan.ckpt");
+    EXPECT_EQ(bundle.config().firstStage, config);
+    EXPECT_EQ(bundle.config().name, "vqgan");
+    EXPECT_TRUE(at::equal(bundle.firstStage().codebook, source.tensors().at("quantize.embedding.weight")));
+    EXPECT_THAT(ModelBundle::inspect(folder / "vqgan.ckpt").notes.at("configuration"), HasSubstr("inferred"));
+}
+
+TEST_F(PublishedTest, SharedFolderAndWrongYaml)
+{
+    FreshSource source(3);
+    Autoencoder::create({.width = 32,
+                         .multipliers = {1, 1, 1, 1, 1},
+                         .resBlocks = 1,
+                         .attentionResolutions = {16},
+                         .resolution = 256,
+                         .zChannels = 8,
+                         .embedDim = 4,
+                         .codes = 20},
+                        source);
+    writeCheckpoint("vqgan_f16/ckpts/last.ckpt", source.tensors(), "legacy");
+    write("vqgan_f16/configs/model.yaml", "model: " + stageYaml("20", "3") + "\n");
+    EXPECT_EQ(ModelBundle::open(folder / "vqgan_f16").config().name, "vqgan_f16");
+
+    write("vqgan_f16/configs/model.yaml", "model: " + stageYaml("24", "3") + "\n");
+    try {
+        ModelBundle::open(folder / "vqgan_f16");
+        FAIL() << "opened";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
+        EXPECT_THAT(error.what(), HasSubstr("quantize.embedding.weight has shape [20, 4], expected [24, 4]"));
+    }
+    write("vqgan_f16/ckpts/last.ckpt", "<!DOCTYPE html><html><body>Quota exceeded</body></html>");
+    EXPECT_THROW(ModelBundle::open(folder / "vqgan_f16"), Error);
+}
+
+} // namespace
+
+} // namespace tessera::models
