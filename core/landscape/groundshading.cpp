@@ -29,7 +29,7 @@ struct Place {
 // The material so far: later layers cover earlier ones.
 struct Surface {
     Vec3 albedo;
-    Label label;
+    LandscapeLabel label;
 };
 
 int octavesAt(float distance, bool fine)
@@ -43,11 +43,9 @@ float fineGrain(const Scene &scene, Vec3 p, float distance, float middle, bool f
     if (!fine || distance > 1.5f)
         return .25f + 1.55f * middle;
     const std::uint32_t seed = scene.terrain.seed;
-    float grain =
-        mix(middle, fractalNoise(p.x * 260, p.z * 260, 3, seed + 620), .6f * smoothStep(1.5f, .3f, distance));
+    float grain = mix(middle, fractalNoise(p.x * 260, p.z * 260, 3, seed + 620), .6f * smoothStep(1.5f, .3f, distance));
     if (distance < .3f)
-        grain += (fractalNoise(p.x * 1700, p.z * 900, 2, seed + 625) - .37f) * .75f
-                 * smoothStep(.3f, .04f, distance);
+        grain += (fractalNoise(p.x * 1700, p.z * 900, 2, seed + 625) - .37f) * .75f * smoothStep(.3f, .04f, distance);
     return std::max(.12f, .2f + 1.65f * grain);
 }
 
@@ -82,7 +80,7 @@ Place measure(const Ground &ground, Vec3 p, float distance, bool fine)
     return m;
 }
 
-void cover(Surface &s, Vec3 albedo, float weight, Label label)
+void cover(Surface &s, Vec3 albedo, float weight, LandscapeLabel label)
 {
     s.albedo = mix(s.albedo, albedo, weight);
     if (weight > .5f)
@@ -94,8 +92,7 @@ Vec3 flowerColor(const Scene &scene, Vec3 p)
     const int ix = floorToInt(p.x * 3), iz = floorToInt(p.z * 3);
     if (latticeValue(ix, iz, scene.terrain.seed + 641) < .5f)
         return {.75f, .12f, .10f};
-    return latticeValue(ix, iz, scene.terrain.seed + 642) < .5f ? Vec3{.80f, .65f, .08f}
-                                                                : Vec3{.55f, .30f, .72f};
+    return latticeValue(ix, iz, scene.terrain.seed + 642) < .5f ? Vec3{.80f, .65f, .08f} : Vec3{.55f, .30f, .72f};
 }
 
 void addFlowers(const Scene &scene, const Place &m, Surface &s)
@@ -104,27 +101,28 @@ void addFlowers(const Scene &scene, const Place &m, Surface &s)
         return;
     constexpr float kPerKm = 420;
     const float density = scene.terrain.flowers * smoothStep(.42f, .6f, m.broad);
-    if (latticeValue(floorToInt(m.p.x * kPerKm), floorToInt(m.p.z * kPerKm), scene.terrain.seed + 640)
-        < density * .5f)
+    if (latticeValue(floorToInt(m.p.x * kPerKm), floorToInt(m.p.z * kPerKm), scene.terrain.seed + 640) < density * .5f)
         s.albedo = mix(s.albedo, flowerColor(scene, m.p), .75f);
     if (density > .3f)
-        s.label = Label::Flower;
+        s.label = LandscapeLabel::Flower;
 }
 
 Surface meadow(const Scene &scene, const Place &m)
 {
     const Palette &c = scene.palette;
     if (scene.biome == Biome::Canyon)
-        return {mix(c.dirt, c.rockB, m.broad) * m.micro, Label::Dirt};
+        return {mix(c.dirt, c.rockB, m.broad) * m.micro, LandscapeLabel::Dirt};
     Surface s = {mix(c.grassA, c.grassB, saturate(m.broad * 1.6f - .3f)) * m.micro,
-                 c.dryGrass ? Label::Straw : Label::Grass};
+                 c.dryGrass ? LandscapeLabel::Straw : LandscapeLabel::Grass};
     addFlowers(scene, m, s);
     return s;
 }
 
-Label shoreLabel(Shore shore)
+LandscapeLabel shoreLabel(Shore shore)
 {
-    return shore == Shore::Sand ? Label::Sand : shore == Shore::Gravel ? Label::Gravel : Label::Mud;
+    return shore == Shore::Sand     ? LandscapeLabel::Sand
+           : shore == Shore::Gravel ? LandscapeLabel::Gravel
+                                    : LandscapeLabel::Mud;
 }
 
 // The strip beside water: 1 at the water.
@@ -153,9 +151,9 @@ void addBeach(const Scene &scene, const Place &m, Surface &s)
     if (desert)
         color = color * (.75f + .25f * m.micro);
     if (beach > .2f)
-        color = color
-                * mix(1.f, .55f,
-                      smoothStep(scene.terrain.waterLevel + .012f, scene.terrain.waterLevel + .003f, m.bare));
+        color =
+            color
+            * mix(1.f, .55f, smoothStep(scene.terrain.waterLevel + .012f, scene.terrain.waterLevel + .003f, m.bare));
     cover(s, color, weight, shoreLabel(shore));
 }
 
@@ -167,18 +165,18 @@ void addRock(const Scene &scene, const Place &m, Surface &s)
     const float slope = desert ? m.steep : m.steep + .12f * (m.middle - .5f);
     const float weight = desert ? smoothStep(.72f, .55f, slope) : smoothStep(.80f, .62f, slope);
     if (scene.biome == Biome::Alpine || scene.biome == Biome::Arctic) {
-        const float scree = smoothStep(.87f, .82f, slope)
-                            * smoothStep(.42f, .55f, m.broad + .3f * (m.middle - .5f)) * (1 - weight);
-        cover(s, mix(c.rockA, c.rockB, m.middle) * (1.15f * m.micro), scree, Label::Gravel);
+        const float scree =
+            smoothStep(.87f, .82f, slope) * smoothStep(.42f, .55f, m.broad + .3f * (m.middle - .5f)) * (1 - weight);
+        cover(s, mix(c.rockA, c.rockB, m.middle) * (1.15f * m.micro), scree, LandscapeLabel::Gravel);
     }
     if (weight <= 0)
         return;
     Vec3 color = mix(c.rockA, c.rockB, saturate(m.broad * 1.5f - .25f)) * m.micro
                  * (.6f + .75f * valueNoise(m.p.y * 38 + m.broad * 4, m.middle * 3, seed + 650));
     if (scene.biome == Biome::Canyon)
-        color = mix(c.rockA, c.rockB, valueNoise(m.p.y * 9 + .6f * m.broad, 1.3f, seed + 651))
-                * (.55f + .9f * m.middle);
-    cover(s, color, weight, Label::Rock);
+        color =
+            mix(c.rockA, c.rockB, valueNoise(m.p.y * 9 + .6f * m.broad, 1.3f, seed + 651)) * (.55f + .9f * m.middle);
+    cover(s, color, weight, LandscapeLabel::Rock);
 }
 
 void addForest(const Scene &scene, const Place &m, Surface &s)
@@ -189,24 +187,23 @@ void addForest(const Scene &scene, const Place &m, Surface &s)
     float individual;
     canopyHeight(scene, m.p.x, m.p.z, individual);
     const float depth = saturate((m.top - m.bare) / kCrownHeight);
-    const Vec3 color = mix(c.treeA, c.treeB, saturate(.65f * individual + .5f * m.broad - .1f))
-                       * (.3f + 1.f * depth) * (.6f + .85f * m.middle);
-    cover(s, color, smoothStep(.35f, .55f, m.forest), Label::Tree);
-    s.label = Label::Tree;
+    const Vec3 color = mix(c.treeA, c.treeB, saturate(.65f * individual + .5f * m.broad - .1f)) * (.3f + 1.f * depth)
+                       * (.6f + .85f * m.middle);
+    cover(s, color, smoothStep(.35f, .55f, m.forest), LandscapeLabel::Tree);
+    s.label = LandscapeLabel::Tree;
 }
 
 void addSnow(const Scene &scene, const Place &m, Surface &s)
 {
     const float line = scene.terrain.snowLine;
-    const float weight =
-        smoothStep(line - .08f, line + .22f, m.bare + .45f * (m.broad - .5f) + .12f * (m.middle - .5f))
-        * smoothStep(.45f, .68f, m.steep);
+    const float weight = smoothStep(line - .08f, line + .22f, m.bare + .45f * (m.broad - .5f) + .12f * (m.middle - .5f))
+                         * smoothStep(.45f, .68f, m.steep);
     if (weight <= 0)
         return;
-    s.albedo = mix(s.albedo, kSnow * (.86f + .2f * m.middle + .05f * (m.micro - 1)),
-                   weight * (m.forest > .4f ? .75f : 1.f));
+    s.albedo =
+        mix(s.albedo, kSnow * (.86f + .2f * m.middle + .05f * (m.micro - 1)), weight * (m.forest > .4f ? .75f : 1.f));
     if (weight > .5f)
-        s.label = Label::Snow;
+        s.label = LandscapeLabel::Snow;
 }
 
 void addRoad(const Scene &scene, const Place &m, Surface &s)
@@ -216,9 +213,8 @@ void addRoad(const Scene &scene, const Place &m, Surface &s)
         return;
     const float d = roadDistance(scene, m.p.x, m.p.z) + .0012f * (m.middle - .5f);
     const float weight = smoothStep(1.15f * t.roadWidth, .8f * t.roadWidth, d);
-    const float rut =
-        .85f + .3f * smoothStep(.15f * t.roadWidth, .4f * t.roadWidth, std::fabs(d - .5f * t.roadWidth));
-    cover(s, scene.palette.road * ((.55f + .45f * m.micro) * rut), weight, Label::Road);
+    const float rut = .85f + .3f * smoothStep(.15f * t.roadWidth, .4f * t.roadWidth, std::fabs(d - .5f * t.roadWidth));
+    cover(s, scene.palette.road * ((.55f + .45f * m.micro) * rut), weight, LandscapeLabel::Road);
 }
 
 Surface surfaceAt(const Scene &scene, const Place &m)
@@ -230,7 +226,7 @@ Surface surfaceAt(const Scene &scene, const Place &m)
         const float weight =
             strength * smoothStep(wet ? .48f : .58f, wet ? .58f : .70f, m.broad + .25f * (m.middle - .5f));
         cover(s, scene.palette.dirt * (wet ? .7f * m.micro : m.micro), weight,
-              wet ? Label::Mud : Label::Dirt);
+              wet ? LandscapeLabel::Mud : LandscapeLabel::Dirt);
     }
     addBeach(scene, m, s);
     addRock(scene, m, s);
@@ -244,10 +240,9 @@ Surface surfaceAt(const Scene &scene, const Place &m)
 float openness(const Ground &ground, const Place &m)
 {
     constexpr float kStep = .12f;
-    const float around = ground.bare(m.p.x + kStep, m.p.z, m.distance).height
-                         + ground.bare(m.p.x - kStep, m.p.z, m.distance).height
-                         + ground.bare(m.p.x, m.p.z + kStep, m.distance).height
-                         + ground.bare(m.p.x, m.p.z - kStep, m.distance).height;
+    const float around =
+        ground.bare(m.p.x + kStep, m.p.z, m.distance).height + ground.bare(m.p.x - kStep, m.p.z, m.distance).height
+        + ground.bare(m.p.x, m.p.z + kStep, m.distance).height + ground.bare(m.p.x, m.p.z - kStep, m.distance).height;
     float open = saturate(.82f + (m.top - .25f * around) * 3.5f);
     if (m.forest > .4f)
         open *= .5f + .65f * saturate((m.top - m.bare) / kCrownHeight);
@@ -262,32 +257,34 @@ Vec3 lit(const Ground &ground, const Place &m, const Surface &s)
     if (m.fine)
         reached *= 1 - spriteShadow(scene, m.p, m.distance);
     float facing = saturate(dot(m.normal, sun));
-    if (s.label == Label::Snow || s.label == Label::Tree)
+    if (s.label == LandscapeLabel::Snow || s.label == LandscapeLabel::Tree)
         facing = saturate((dot(m.normal, sun) + .25f) / 1.25f);
     const float open = openness(ground, m);
     const float bounced = saturate(dot(m.normal, normalize({-sun.x, .15f, -sun.z})));
     const Vec3 light = scene.lightColor * (facing * reached + .06f * bounced * open)
                        + scene.skyAverage * (kPi * .40f * (.5f + .5f * m.normal.y) * open);
     Vec3 color = s.albedo * light;
-    if (s.label == Label::Snow)
+    if (s.label == LandscapeLabel::Snow)
         color = color + scene.lightColor * (.02f * reached);
     return color;
 }
 
 // Far away a painter sees mountains and hills, not what covers them.
-Label objectOf(const Scene &scene, const Place &m, Label material)
+LandscapeLabel objectOf(const Scene &scene, const Place &m, LandscapeLabel material)
 {
     const bool high = m.bare > .38f && scene.terrain.mountainHeight > .8f;
     switch (material) {
-    case Label::Tree:
-        return m.distance > 5 && high ? Label::Mountain : Label::Tree;
-    case Label::Snow:
-        return m.distance > 2.2f && high ? Label::Mountain : Label::Snow;
-    case Label::Sand:
-    case Label::Road:
+    case LandscapeLabel::Tree:
+        return m.distance > 5 && high ? LandscapeLabel::Mountain : LandscapeLabel::Tree;
+    case LandscapeLabel::Snow:
+        return m.distance > 2.2f && high ? LandscapeLabel::Mountain : LandscapeLabel::Snow;
+    case LandscapeLabel::Sand:
+    case LandscapeLabel::Road:
         return material;
     default:
-        return m.distance > 2.2f && high ? Label::Mountain : m.distance > 3.2f ? Label::Hill : material;
+        return m.distance > 2.2f && high ? LandscapeLabel::Mountain
+               : m.distance > 3.2f       ? LandscapeLabel::Hill
+                                         : material;
     }
 }
 

@@ -9,7 +9,7 @@ namespace tessera::core
 
 // The classes of the built-in landscape label set. The numbers are stored in data files and in trained
 // models: they never change. `resources/labels/landscape.json` holds the same list with colours and synonyms.
-enum class Label : std::uint8_t {
+enum class LandscapeLabel : std::uint8_t {
     Void = 0,
     Sky,
     Cloud,
@@ -46,7 +46,7 @@ inline constexpr std::array<std::string_view, kLabelCount> kLabelNames = {
 };
 
 // The lower-case name, as in the label set's JSON.
-constexpr std::string_view labelName(Label label)
+constexpr std::string_view labelName(LandscapeLabel label)
 {
     return kLabelNames[static_cast<std::size_t>(label)];
 }

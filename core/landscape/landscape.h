@@ -16,8 +16,8 @@ struct Landscape {
     int width = 0;
     int height = 0;
     std::vector<std::uint8_t> rgb;      // 3 bytes per pixel, sRGB
-    std::vector<std::uint8_t> object;   // Label: what a painter would call it (mountain, tree, sea)
-    std::vector<std::uint8_t> material; // Label: what it is made of (rock, snow, grass)
+    std::vector<std::uint8_t> object;   // LandscapeLabel: what a painter would call it (mountain, tree, sea)
+    std::vector<std::uint8_t> material; // LandscapeLabel: what it is made of (rock, snow, grass)
     std::vector<std::uint16_t> depth;   // depthCode() of the distance: near is bright, sky is 0
     SceneFacts facts;
 };
@@ -35,8 +35,7 @@ Landscape renderLandscape(std::uint32_t seed, int width, int height);
 // seed order, one at a time, from one of those threads. After `stop` no further picture is begun and none is
 // handed over. What `take` or a renderer throws ends the run and is thrown again here. Returns how many
 // pictures were handed over.
-int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height, int threads,
-                       std::stop_token stop,
+int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height, int threads, std::stop_token stop,
                        const std::function<void(std::uint32_t seed, Landscape &&picture)> &take);
 
 } // namespace tessera::core

@@ -15,13 +15,13 @@ PixelSample shadeSky(const Scene &scene, Vec3 eye, Vec3 ray)
     const SkySample sky = skyWithClouds(scene, eye, ray, true);
     PixelSample s;
     s.color = sky.color;
-    s.object = s.material = sky.cloud > .35f ? Label::Cloud : Label::Sky;
+    s.object = s.material = sky.cloud > .35f ? LandscapeLabel::Cloud : LandscapeLabel::Sky;
     if (scene.air.fogDensity > 0) {
         const AirSample air =
             throughAir(scene, sky.color, eye, ray, std::min(20.f, .35f / std::max(.02f, ray.y)) * .3f);
         s.color = air.color;
         if (air.fog > kFogIsAThing)
-            s.object = s.material = Label::Fog;
+            s.object = s.material = LandscapeLabel::Fog;
     }
     return s;
 }
@@ -67,10 +67,8 @@ Vec3 mirrored(const Ground &ground, Vec3 from, Vec3 ray)
 Vec3 withFoam(const Scene &scene, Vec3 color, Vec3 p, float depth, float distance, float reached)
 {
     const Terrain &t = scene.terrain;
-    const Vec3 white =
-        scene.skyAverage * 1.6f + scene.lightColor * (.5f * reached * std::max(.15f, scene.light.y));
-    const float edge =
-        smoothStep(.012f, .002f, depth + .006f * (valueNoise(p.x * 60, p.z * 60, t.seed + 720) - .5f));
+    const Vec3 white = scene.skyAverage * 1.6f + scene.lightColor * (.5f * reached * std::max(.15f, scene.light.y));
+    const float edge = smoothStep(.012f, .002f, depth + .006f * (valueNoise(p.x * 60, p.z * 60, t.seed + 720) - .5f));
     const float shore = t.river ? .0f : scene.biome == Biome::Coast ? 1.f : .25f;
     color = mix(color, white, edge * shore * .8f);
     if (scene.biome == Biome::Coast && t.wave > .6f) {
@@ -105,7 +103,9 @@ PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
     const float glint = std::pow(saturate(dot(n, normalize(scene.light - ray))), 280.f);
     color = color + scene.lightColor * (glint * 3 * reached * (1 - scene.air.overcast));
     color = withFoam(scene, color, p, depth, distance, reached);
-    const Label label = isSea(scene) ? Label::Sea : scene.terrain.river ? Label::River : Label::Water;
+    const LandscapeLabel label = isSea(scene)          ? LandscapeLabel::Sea
+                                 : scene.terrain.river ? LandscapeLabel::River
+                                                       : LandscapeLabel::Water;
     return {color, label, label, distance};
 }
 
@@ -123,7 +123,7 @@ PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray)
     const AirSample air = throughAir(scene, s.color, eye, ray, distance);
     s.color = air.color;
     if (air.fog > kFogIsAThing)
-        s.object = Label::Fog;
+        s.object = LandscapeLabel::Fog;
     return s;
 }
 

@@ -10,10 +10,10 @@ inline constexpr float kFogIsAThing = .80f; // where fog hides more than this, t
 inline constexpr float kSkyDistance = 1e3f; // stands for "nothing is hit", km
 
 struct PixelSample {
-    Vec3 color;                    // linear radiance
-    Label object = Label::Sky;     // what a painter would call it
-    Label material = Label::Sky;   // what it is made of
-    float distance = kSkyDistance; // km
+    Vec3 color;                                    // linear radiance
+    LandscapeLabel object = LandscapeLabel::Sky;   // what a painter would call it
+    LandscapeLabel material = LandscapeLabel::Sky; // what it is made of
+    float distance = kSkyDistance;                 // km
 };
 
 // What a ray sees, without sprites.

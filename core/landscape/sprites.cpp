@@ -13,21 +13,21 @@ bool isPlant(SpriteKind kind)
     return kind <= SpriteKind::Bush;
 }
 
-Label labelOf(SpriteKind kind)
+LandscapeLabel labelOf(SpriteKind kind)
 {
     switch (kind) {
     case SpriteKind::Bush:
-        return Label::Bush;
+        return LandscapeLabel::Bush;
     case SpriteKind::Boulder:
-        return Label::Stone;
+        return LandscapeLabel::Stone;
     case SpriteKind::House:
-        return Label::Building;
+        return LandscapeLabel::Building;
     case SpriteKind::Fence:
-        return Label::Wood;
+        return LandscapeLabel::Wood;
     case SpriteKind::Bridge:
-        return Label::Bridge;
+        return LandscapeLabel::Bridge;
     default:
-        return Label::Tree;
+        return LandscapeLabel::Tree;
     }
 }
 
@@ -43,8 +43,7 @@ Vec3 litTexel(const Scene &scene, const Sprite &s, const SpriteTexel &texel, Vec
     const float facing = saturate((dot(n, scene.light) + soft) / (1 + soft));
     const float open = .3f + .7f * saturate(v * 1.1f);
     Vec3 color =
-        albedo
-        * (scene.lightColor * (facing * .9f) + scene.skyAverage * ((isPlant(s.kind) ? 2.3f : 1.8f) * open));
+        albedo * (scene.lightColor * (facing * .9f) + scene.skyAverage * ((isPlant(s.kind) ? 2.3f : 1.8f) * open));
     if (isPlant(s.kind))
         color = color + albedo * scene.lightColor * (.6f * std::pow(saturate(dot(ray, scene.light)), 6.f));
     return color;
@@ -166,8 +165,7 @@ void addHouses(Scene &scene, Random &random)
 void addFence(Scene &scene, Random &random)
 {
     const Vec3 eye = scene.camera.position;
-    const float z0 = random.range(.015f, .06f), x0 = random.range(-.05f, .01f),
-                slant = random.range(-.4f, .8f);
+    const float z0 = random.range(.015f, .06f), x0 = random.range(-.05f, .01f), slant = random.range(-.4f, .8f);
     const Vec3 wood = mix({.16f, .11f, .07f}, {.30f, .27f, .23f}, random.next());
     const float height = random.range(.0012f, .0018f);
     for (int k = 0; k < 18; ++k) {
@@ -271,8 +269,8 @@ void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
             continue;
         const Vec3 color = litTexel(scene, s, texel, ray, {-dx / away, 0, -dz / away}, v);
         const AirSample air = throughAir(scene, color, eye, ray, t);
-        const Label label = labelOf(s.kind);
-        pixel = {air.color, air.fog > kFogIsAThing ? Label::Fog : label, label, t};
+        const LandscapeLabel label = labelOf(s.kind);
+        pixel = {air.color, air.fog > kFogIsAThing ? LandscapeLabel::Fog : label, label, t};
     }
 }
 
@@ -292,11 +290,11 @@ float spriteShadow(const Scene &scene, Vec3 p, float distance)
         if (dx * dx + dz * dz > reach * reach)
             continue;
         const float axisX = -scene.light.x * slope, axisZ = -scene.light.z * slope;
-        const float along = std::clamp(
-            (dx * axisX + dz * axisZ) / std::max(1e-6f, axisX * axisX + axisZ * axisZ), 0.f, s.height * .8f);
+        const float along =
+            std::clamp((dx * axisX + dz * axisZ) / std::max(1e-6f, axisX * axisX + axisZ * axisZ), 0.f, s.height * .8f);
         const float rx = dx - axisX * along, rz = dz - axisZ * along;
-        shadow = std::max(
-            shadow, .85f * smoothStep(s.halfWidth * 1.1f, s.halfWidth * .5f, std::sqrt(rx * rx + rz * rz)));
+        shadow =
+            std::max(shadow, .85f * smoothStep(s.halfWidth * 1.1f, s.halfWidth * .5f, std::sqrt(rx * rx + rz * rz)));
     }
     return shadow;
 }

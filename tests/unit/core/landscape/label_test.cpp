@@ -21,26 +21,26 @@ nlohmann::json labelsOfTheSet()
 
 } // namespace
 
-TEST(Label, JsonHoldsTheSameNamesInTheSameOrder)
+TEST(LandscapeLabel, JsonHoldsTheSameNamesInTheSameOrder)
 {
     const nlohmann::json labels = labelsOfTheSet();
     ASSERT_EQ(labels.size(), std::size_t(kLabelCount));
     for (int i = 0; i < kLabelCount; ++i) {
         EXPECT_EQ(labels[i].at("index"), i);
-        EXPECT_EQ(labels[i].at("name").get<std::string>(), labelName(static_cast<Label>(i)));
+        EXPECT_EQ(labels[i].at("name").get<std::string>(), labelName(static_cast<LandscapeLabel>(i)));
     }
 }
 
-TEST(Label, NumbersAreThoseOfTrainedModels)
+TEST(LandscapeLabel, NumbersAreThoseOfTrainedModels)
 {
-    EXPECT_EQ(static_cast<int>(Label::Void), 0);
-    EXPECT_EQ(static_cast<int>(Label::Mountain), 4);
-    EXPECT_EQ(static_cast<int>(Label::Tree), 14);
-    EXPECT_EQ(static_cast<int>(Label::Water), 20);
-    EXPECT_EQ(static_cast<int>(Label::Wood), 24);
+    EXPECT_EQ(static_cast<int>(LandscapeLabel::Void), 0);
+    EXPECT_EQ(static_cast<int>(LandscapeLabel::Mountain), 4);
+    EXPECT_EQ(static_cast<int>(LandscapeLabel::Tree), 14);
+    EXPECT_EQ(static_cast<int>(LandscapeLabel::Water), 20);
+    EXPECT_EQ(static_cast<int>(LandscapeLabel::Wood), 24);
 }
 
-TEST(Label, ColorsAreDistinctHexColors)
+TEST(LandscapeLabel, ColorsAreDistinctHexColors)
 {
     std::set<std::string> seen;
     for (const auto &label : labelsOfTheSet()) {
@@ -53,7 +53,7 @@ TEST(Label, ColorsAreDistinctHexColors)
 }
 
 // A foreign class must lead to one label only, and a word too.
-TEST(Label, ForeignClassesAndWordsBelongToOneLabel)
+TEST(LandscapeLabel, ForeignClassesAndWordsBelongToOneLabel)
 {
     std::set<int> coco, ade;
     std::set<std::string> words;
@@ -70,7 +70,7 @@ TEST(Label, ForeignClassesAndWordsBelongToOneLabel)
     EXPECT_LE(*ade.rbegin(), 149);
 }
 
-TEST(Label, GroupsAreThoseOfThePalette)
+TEST(LandscapeLabel, GroupsAreThoseOfThePalette)
 {
     const std::set<std::string> groups = {"sky", "land", "plants", "water", "built", "ground"};
     for (const auto &label : labelsOfTheSet())

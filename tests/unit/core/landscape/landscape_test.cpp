@@ -36,7 +36,7 @@ void expectSame(const Landscape &a, const Landscape &b)
 
 bool isAir(std::uint8_t label)
 {
-    return label == int(Label::Sky) || label == int(Label::Cloud) || label == int(Label::Fog);
+    return label == int(LandscapeLabel::Sky) || label == int(LandscapeLabel::Cloud) || label == int(LandscapeLabel::Fog);
 }
 
 double meanLuminance(const Landscape &p)
@@ -63,7 +63,7 @@ void expectKnownLabels(const Landscape &p)
         ASSERT_TRUE(label >= 1 && label < kLabelCount) << int(label);
     for (const std::uint8_t label : p.material) {
         ASSERT_TRUE(label >= 1 && label < kLabelCount) << int(label);
-        ASSERT_TRUE(label != int(Label::Mountain) && label != int(Label::Hill));
+        ASSERT_TRUE(label != int(LandscapeLabel::Mountain) && label != int(LandscapeLabel::Hill));
     }
 }
 
@@ -77,7 +77,7 @@ void expectSkyFarthestAndAbove(const Landscape &p)
             skyRow += row;
             ++skyPixels;
         } else {
-            ASSERT_TRUE(!isAir(p.object[i]) || p.object[i] == int(Label::Fog)) << "pixel " << i;
+            ASSERT_TRUE(!isAir(p.object[i]) || p.object[i] == int(LandscapeLabel::Fog)) << "pixel " << i;
             groundRow += row;
             ++groundPixels;
         }

@@ -12,9 +12,9 @@ namespace tessera::models
 namespace
 {
 
-using core::Label;
+using core::LandscapeLabel;
 
-constexpr uint8_t id(Label label)
+constexpr uint8_t id(LandscapeLabel label)
 {
     return uint8_t(label);
 }
@@ -30,17 +30,18 @@ struct Picture {
         for (int y = 0; y < side; ++y) {
             for (int x = 0; x < side; ++x) {
                 if (y < 20) {
-                    add(Label::Sky, Label::Sky, 0);
+                    add(LandscapeLabel::Sky, LandscapeLabel::Sky, 0);
                 } else if (y < 36) {
-                    add(Label::Mountain, x < 32 ? Label::Snow : Label::Rock, 15000); // 18 km
+                    add(LandscapeLabel::Mountain, x < 32 ? LandscapeLabel::Snow : LandscapeLabel::Rock, 15000); // 18 km
                 } else {
-                    add(Label::Grass, x < 40 ? Label::Grass : Label::Flower, 60000); // 0.2 km
+                    add(LandscapeLabel::Grass, x < 40 ? LandscapeLabel::Grass : LandscapeLabel::Flower,
+                        60000); // 0.2 km
                 }
             }
         }
     }
 
-    void add(Label what, Label made, uint16_t code)
+    void add(LandscapeLabel what, LandscapeLabel made, uint16_t code)
     {
         object.push_back(id(what));
         material.push_back(id(made));
@@ -55,7 +56,7 @@ std::set<int> labelsOf(const std::vector<uint8_t> &map)
     return {map.begin(), map.end()};
 }
 
-double shareOf(const std::vector<uint8_t> &map, Label label)
+double shareOf(const std::vector<uint8_t> &map, LandscapeLabel label)
 {
     return double(std::count(map.begin(), map.end(), id(label))) / double(map.size());
 }
@@ -77,18 +78,18 @@ TEST(MapAugment, NearPlacesAreMaterialsAndFarOnesObjects)
 {
     const Picture picture;
     const std::vector<uint8_t> labels = trainingLabels(picture.source());
-    EXPECT_EQ(labelsOf(labels),
-              (std::set<int>{id(Label::Sky), id(Label::Mountain), id(Label::Grass), id(Label::Flower)}));
+    EXPECT_EQ(labelsOf(labels), (std::set<int>{id(LandscapeLabel::Sky), id(LandscapeLabel::Mountain),
+                                               id(LandscapeLabel::Grass), id(LandscapeLabel::Flower)}));
     const std::vector<uint8_t> sharp = trainingLabels(picture.source(), 30);
-    EXPECT_TRUE(labelsOf(sharp).contains(id(Label::Snow)));
-    EXPECT_FALSE(labelsOf(sharp).contains(id(Label::Mountain)));
+    EXPECT_TRUE(labelsOf(sharp).contains(id(LandscapeLabel::Snow)));
+    EXPECT_FALSE(labelsOf(sharp).contains(id(LandscapeLabel::Mountain)));
 }
 
 TEST(MapAugment, FogStaysFogHoweverNear)
 {
     Picture picture;
-    std::fill(picture.object.begin(), picture.object.end(), id(Label::Fog));
-    EXPECT_EQ(labelsOf(trainingLabels(picture.source(), 100)), (std::set<int>{id(Label::Fog)}));
+    std::fill(picture.object.begin(), picture.object.end(), id(LandscapeLabel::Fog));
+    EXPECT_EQ(labelsOf(trainingLabels(picture.source(), 100)), (std::set<int>{id(LandscapeLabel::Fog)}));
 }
 
 TEST(MapAugment, IsAPureFunctionOfTheSeed)
@@ -118,7 +119,9 @@ TEST(MapAugment, GranularityTurnsPatchesIntoObjectsAndFlowersIntoGrass)
     settings.wholeObjects = settings.plainGround = 1;
     for (uint64_t seed = 0; seed < 10; ++seed) {
         const std::set<int> labels = labelsOf(augmentedLabels(picture.source(), seed, settings));
-        EXPECT_EQ(labels, (std::set<int>{id(Label::Sky), id(Label::Mountain), id(Label::Grass)})) << seed;
+        EXPECT_EQ(labels,
+                  (std::set<int>{id(LandscapeLabel::Sky), id(LandscapeLabel::Mountain), id(LandscapeLabel::Grass)}))
+            << seed;
     }
 }
 
@@ -126,13 +129,14 @@ TEST(MapAugment, FogBecomesWhatIsBehindIt)
 {
     Picture picture;
     for (size_t i = 0; i < picture.object.size(); ++i) {
-        picture.object[i] = picture.material[i] == id(Label::Snow) ? id(Label::Fog) : picture.object[i];
+        picture.object[i] =
+            picture.material[i] == id(LandscapeLabel::Snow) ? id(LandscapeLabel::Fog) : picture.object[i];
     }
     MapAugmentation settings = plain();
     settings.noFog = 1;
     const std::vector<uint8_t> map = augmentedLabels(picture.source(), 1, settings);
-    EXPECT_EQ(shareOf(map, Label::Fog), 0);
-    EXPECT_GT(shareOf(map, Label::Snow), 0.05);
+    EXPECT_EQ(shareOf(map, LandscapeLabel::Fog), 0);
+    EXPECT_GT(shareOf(map, LandscapeLabel::Snow), 0.05);
 }
 
 TEST(MapAugment, PaintedMapsKeepTheLayout)
@@ -150,7 +154,7 @@ TEST(MapAugment, PaintedMapsKeepTheLayout)
         }
         EXPECT_GT(equal, int(map.size()) * 7 / 10) << seed;
         EXPECT_LT(equal, int(map.size())) << seed;
-        EXPECT_EQ(shareOf(map, Label::Void), 0) << seed;
+        EXPECT_EQ(shareOf(map, LandscapeLabel::Void), 0) << seed;
     }
 }
 
@@ -161,7 +165,7 @@ TEST(MapAugment, VoidsStayWithinTheirShare)
     settings.voids = 1;
     double sum = 0;
     for (uint64_t seed = 0; seed < 50; ++seed) {
-        const double share = shareOf(augmentedLabels(picture.source(), seed, settings), Label::Void);
+        const double share = shareOf(augmentedLabels(picture.source(), seed, settings), LandscapeLabel::Void);
         EXPECT_LE(share, settings.maxVoid + 0.03) << seed;
         sum += share;
     }
