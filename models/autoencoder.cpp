@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include "models/groupnorm.h"
+
 namespace tessera::models
 {
 
@@ -23,7 +25,7 @@ at::Tensor conv(const Conv &layer, const at::Tensor &x, int64_t padding)
 
 at::Tensor normalised(const GroupNorm &norm, const at::Tensor &x)
 {
-    return at::group_norm(x, norm.groups, norm.weight, norm.bias, kNormEpsilon);
+    return groupNorm(x, norm.groups, norm.weight, norm.bias, kNormEpsilon);
 }
 
 at::Tensor normalisedSilu(const GroupNorm &norm, const at::Tensor &x)

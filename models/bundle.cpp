@@ -1,14 +1,19 @@
 #include "models/bundle.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <functional>
+#include <numeric>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include "models/compression.h"
+#include "models/error.h"
 #include "models/modelfile.h"
+#include "models/networks.h"
 #include "models/safetensors.h"
 
 namespace tessera::models
@@ -20,9 +25,6 @@ namespace
 {
 
 const std::string kConfigKey = "config";
-const std::string kFirstStage = "first_stage_model.";
-const std::string kConditionStage = "cond_stage_model.";
-const std::string kTransformer = "transformer.";
 
 // FNV-1a on words: quick, and equal for equal models. It guards against mistakes, not against forgery.
 class IdentityHash
@@ -56,6 +58,8 @@ private:
     uint64_t m_state = 0xcbf29ce484222325ULL;
 };
 
+} // namespace
+
 std::string identityOf(const ModelConfig &config, const StateDict &tensors)
 {
     IdentityHash hash;
@@ -68,6 +72,9 @@ std::string identityOf(const ModelConfig &config, const StateDict &tensors)
     }
     return hash.text();
 }
+
+namespace
+{
 
 StateDict onDevice(StateDict tensors, c10::Device device)
 {
@@ -91,11 +98,41 @@ std::string storedType(const ModelFile &file)
     return name == kNames.end() ? most : name->second;
 }
 
-// Whether the networks take this tensor: optimisers, losses and masks are in published files, too.
-bool belongsToNetworks(const std::string &name)
+// A weight that is not finite makes every picture black or noise. The sum of a tensor is not finite when one of its
+// values is not; sums that overflow by themselves are looked at again.
+void checkFinite(const StateDict &tensors, const std::string &fileName)
 {
-    return !name.ends_with(".scale") && !name.starts_with("loss.") && name.find(".loss.") == std::string::npos
-           && !name.ends_with(".attn.mask");
+    for (const auto &[name, tensor] : tensors) {
+        if (!tensor.is_floating_point() || at::isfinite(tensor.sum()).item<bool>())
+            continue;
+        const int64_t wrong = at::isfinite(tensor).logical_not().sum().item<int64_t>();
+        if (wrong > 0)
+            throw Error(ErrorCode::NonFinite, fileName + ": the tensor " + name + " holds " + std::to_string(wrong)
+                                                  + " values that are NaN or infinite; expected finite weights.");
+    }
+}
+
+// Shapes without values.
+StateDict shapesOf(const ModelFile &file)
+{
+    StateDict shapes;
+    for (const auto &[name, entry] : file.entries)
+        shapes[name] = at::empty(entry.shape, at::device(at::kMeta).dtype(at::kFloat));
+    return shapes;
+}
+
+uint64_t elementCount(const std::vector<int64_t> &shape)
+{
+    return std::accumulate(shape.begin(), shape.end(), uint64_t(1), std::multiplies<uint64_t>());
+}
+
+std::string listed(const std::vector<std::string> &names)
+{
+    constexpr size_t kListed = 10;
+    std::string text;
+    for (size_t i = 0; i < std::min(kListed, names.size()); ++i)
+        text += (i ? ", " : "") + names[i];
+    return names.size() > kListed ? text + " and " + std::to_string(names.size() - kListed) + " more" : text;
 }
 
 } // namespace
@@ -113,42 +150,39 @@ ModelBundle ModelBundle::open(const fs::path &path, c10::Device device)
     bundle.m_device = device;
     bundle.m_config = file.config;
     const StateDict stored = file.readTensors();
+    checkFinite(stored, file.path.string());
     bundle.m_identity = identityOf(bundle.m_config, stored);
     const StateDict tensors = onDevice(decompressed(stored), device);
 
-    const ModelConfig &config = bundle.m_config;
     StateDictSource source(tensors, "", file.path.string());
-    PrefixedSource firstStage(source, config.transformer ? kFirstStage : "");
-    bundle.m_firstStage = Autoencoder::create(config.firstStage, firstStage);
-    if (config.condition.stage) {
-        PrefixedSource conditionStage(source, kConditionStage);
-        bundle.m_conditionStage = Autoencoder::create(*config.condition.stage, conditionStage);
-    }
-    if (config.transformer) {
-        PrefixedSource transformer(source, kTransformer);
-        bundle.m_transformer = Transformer::create(*config.transformer, transformer);
-    }
+    Networks networks = Networks::create(bundle.m_config, source, file.sharesFirstStage());
     source.finish();
+    bundle.m_firstStage = std::move(networks.firstStage);
+    bundle.m_conditionStage = std::move(networks.conditionStage);
+    bundle.m_transformer = std::move(networks.transformer);
     return bundle;
 }
 
 ModelSummary ModelBundle::inspect(const fs::path &path)
 {
     const ModelFile file = ModelFile::open(path);
+    const StateDict shapes = shapesOf(file);
+    StateDictSource source(shapes, "", file.path.string());
+    Networks::create(file.config, source, file.sharesFirstStage());
+    source.finish();
+
     ModelSummary summary;
     summary.path = file.path;
     summary.config = file.config;
     summary.format = file.format;
     summary.dtype = storedType(file);
     summary.fileBytes = fs::file_size(file.path);
-    for (const auto &[name, entry] : file.entries) {
-        uint64_t count = 1;
-        for (const int64_t side : entry.shape)
-            count *= uint64_t(side);
-        summary.parameters += belongsToNetworks(name) ? count : 0;
-    }
+    for (const std::string &name : networkTensors(file.config, file.sharesFirstStage()))
+        summary.parameters += elementCount(file.entries.at(name).shape);
     summary.memoryBytes = summary.parameters * 4;
     summary.notes = file.notes;
+    if (const std::vector<std::string> ignored = file.ignoredTensors(); !ignored.empty())
+        summary.notes["ignored tensors"] = std::to_string(ignored.size()) + ": " + listed(ignored);
     return summary;
 }
 

@@ -28,14 +28,18 @@ struct ModelSummary {
     std::map<std::string, std::string> notes; // everything else in the file's metadata: training figures, recipe, ...
 };
 
-// Constant after opening; may be read by several threads, although its networks run on one thread at a time.
+// 16 hex digits over a configuration and weights as stored: equal models, equal identity, wherever the file lies.
+std::string identityOf(const ModelConfig &config, const StateDict &tensors);
+
+// Constant after opening but for releaseTransformer(); may be read by several threads, although its networks run on one thread at a time.
 class ModelBundle
 {
 public:
-    // Anything that ModelFile::open finds, on any of its makes. Throws what it throws, and ModelMismatch for tensors that
-    // do not fit the configuration.
+    // Anything that ModelFile::open finds, on any of its makes. Throws what it throws, ModelMismatch for tensors that do
+    // not fit the configuration, and NonFinite naming a tensor with a weight that is NaN or infinite.
     static ModelBundle open(const std::filesystem::path &path, c10::Device device = c10::kCPU);
-    // Opens without reading any tensor.
+    // Opens without reading any tensor; their shapes are checked. Throws what `open` throws, but NonFinite. Tensors that no
+    // network takes are in the notes, as "ignored tensors".
     static ModelSummary inspect(const std::filesystem::path &path);
     // The file that `open` would read.
     static std::filesystem::path resolve(const std::filesystem::path &path);
@@ -46,12 +50,15 @@ public:
 
     const ModelConfig &config() const { return m_config; }
     const std::filesystem::path &path() const { return m_path; }
-    // 16 hex digits over configuration and weights: equal models, equal identity, wherever the file lies.
+    // identityOf() of the file's configuration and tensors.
     const std::string &identity() const { return m_identity; }
     const Autoencoder &firstStage() const { return m_firstStage; }
     const Autoencoder *conditionStage() const { return m_conditionStage ? &*m_conditionStage : nullptr; }
     const Transformer *transformer() const { return m_transformer ? &*m_transformer : nullptr; }
     c10::Device device() const { return m_device; }
+
+    // For who keeps the transformer's weights in another form: frees them. transformer() is null from then on.
+    void releaseTransformer() { m_transformer.reset(); }
 
 private:
     ModelBundle() = default;

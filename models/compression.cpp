@@ -18,6 +18,14 @@ bool quantisable(const std::string &name, const at::Tensor &tensor)
     return tensor.dim() >= 2 && !name.ends_with("quantize.embedding.weight") && !name.ends_with("pos_emb");
 }
 
+// Infinities that are there already may stay.
+at::Tensor asHalf(const at::Tensor &tensor)
+{
+    const at::Tensor half = tensor.to(at::kHalf);
+    const bool overflows = at::isinf(half).ne(at::isinf(tensor)).any().item<bool>();
+    return overflows ? tensor.to(at::kFloat) : half;
+}
+
 at::Tensor scaleShapedFor(const at::Tensor &scale, const at::Tensor &tensor)
 {
     std::vector<int64_t> shape(size_t(tensor.dim()), 1);
@@ -44,7 +52,7 @@ StateDict compressed(const StateDict &tensors, WeightFormat format)
         else if (format == WeightFormat::Int8 && quantisable(name, tensor))
             addInt8(result, name, tensor);
         else
-            result[name] = tensor.to(format == WeightFormat::Float32 ? at::kFloat : at::kHalf);
+            result[name] = format == WeightFormat::Float32 ? tensor.to(at::kFloat) : asHalf(tensor);
     }
     return result;
 }

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "models/configparts.h"
+#include "models/error.h"
 
 namespace tessera::models
 {
@@ -139,6 +140,16 @@ void expectTokensInVocabulary(const std::string &what, int64_t first, int64_t co
                    + std::to_string(vocabSize) + " tokens");
 }
 
+void checkOrder(const ModelConfig &config)
+{
+    try {
+        permuterOrder(config.permuter, config.window, config.window);
+    } catch (const Error &error) {
+        const std::string sentence = error.what();
+        failConfig(sentence.substr(0, sentence.find_last_not_of('.') + 1));
+    }
+}
+
 void checkTransformer(const ModelConfig &config)
 {
     const TransformerConfig &transformer = *config.transformer;
@@ -154,9 +165,7 @@ void checkTransformer(const ModelConfig &config)
                    + " picture tokens, but the codebook has " + std::to_string(config.firstStage.codes) + " codes");
     expectTokensInVocabulary("picture tokens", config.imageTokens.first, config.imageTokens.count,
                              transformer.vocabSize);
-    if (config.permuter != PermuterKind::Identity)
-        failConfig("its codes are written in the order '" + permuterKindName(config.permuter)
-                   + "', but this version paints row by row alone");
+    checkOrder(config);
     if (config.condition.stage && config.condition.tokens.count != config.condition.stage->codes)
         failConfig("the vocabulary holds " + std::to_string(config.condition.tokens.count)
                    + " condition tokens, but the condition codebook has "
@@ -194,6 +203,11 @@ void finishTransformerModel(const json &params, ModelConfig &config)
 int64_t AutoencoderConfig::factor() const
 {
     return patch << (multipliers.size() - 1);
+}
+
+int64_t AutoencoderConfig::seenPixels(int64_t side) const
+{
+    return patch > 1 ? side / factor() * factor() : side;
 }
 
 int64_t ModelConfig::prefixLength() const

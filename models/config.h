@@ -40,6 +40,9 @@ struct AutoencoderConfig {
 
     // Pixels per code and side: patch * 2^(levels - 1).
     int64_t factor() const;
+    // How many of a side's pixels the encoder looks at. Beyond whole codes there is no code, but a published encoder sees
+    // those pixels, as the original's; a patch stem takes whole codes alone.
+    int64_t seenPixels(int64_t side) const;
     bool operator==(const AutoencoderConfig &) const = default;
 };
 

@@ -1,6 +1,8 @@
 #include "models/modelfile.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -9,6 +11,7 @@
 #include "models/configfile.h"
 #include "models/configinference.h"
 #include "models/error.h"
+#include "models/networks.h"
 #include "models/resources.h"
 
 namespace tessera::models
@@ -157,16 +160,28 @@ ModelFile fromCheckpoint(const fs::path &path)
     return file;
 }
 
-StateDict readNetworks(const CheckpointIndex &index, const ModelConfig &config)
+// The file says in which order the transformer was trained to write codes, if it is not row by row.
+void checkOrder(const CheckpointIndex &index, const ModelConfig &config)
 {
-    static const std::vector<std::string> kWhole{"transformer.", "first_stage_model.", "cond_stage_model."};
-    static const std::vector<std::string> kStage{"encoder.", "decoder.", "quantize.", "quant_conv.",
-                                                 "post_quant_conv."};
-    StateDict tensors;
-    for (const std::string &prefix : config.transformer ? kWhole : kStage)
-        tensors.merge(readCheckpoint(index, prefix));
-    std::erase_if(tensors, [](const auto &entry) { return entry.first.find(".loss.") != std::string::npos; });
-    return tensors;
+    const std::string name = "permuter.forward_shuffle_idx";
+    if (!config.transformer || !index.tensors.contains(name))
+        return;
+    const std::vector<int64_t> expected = permuterOrder(config.permuter, config.window, config.window);
+    const at::Tensor found = readCheckpoint(index, name).at(name);
+    const bool same = found.scalar_type() == at::kLong && found.numel() == int64_t(expected.size())
+                      && at::equal(found.reshape(-1), at::tensor(expected, at::kLong));
+    if (!same)
+        throw Error(ErrorCode::ModelMismatch, index.path.string() + ": " + name + " is not the order "
+                                                  + permuterKindName(config.permuter)
+                                                  + ", which the configuration names.");
+}
+
+// int8 weights have their scales beside them.
+bool takes(const std::set<std::string> &networks, const std::string &name)
+{
+    constexpr std::string_view kScale = ".scale";
+    return networks.contains(name)
+           || (name.ends_with(kScale) && networks.contains(name.substr(0, name.size() - kScale.size())));
 }
 
 } // namespace
@@ -203,11 +218,35 @@ ModelFile ModelFile::open(const fs::path &path)
                                                                                             : fromSafetensors(file);
 }
 
+bool ModelFile::sharesFirstStage() const
+{
+    const std::string prefix = "cond_stage_model.";
+    const auto first = entries.lower_bound(prefix);
+    return config.condition.stage == config.firstStage && (first == entries.end() || !first->first.starts_with(prefix));
+}
+
 StateDict ModelFile::readTensors() const
 {
-    if (const auto *checkpoint = std::get_if<CheckpointIndex>(&index))
-        return readNetworks(*checkpoint, config);
-    return readSafetensors(std::get<SafetensorsIndex>(index));
+    const auto *checkpoint = std::get_if<CheckpointIndex>(&index);
+    if (checkpoint)
+        checkOrder(*checkpoint, config);
+    const std::set<std::string> networks = networkTensors(config, sharesFirstStage());
+    const auto wanted = [&](const std::string &name) { return takes(networks, name); };
+    if (checkpoint)
+        return readCheckpoint(*checkpoint, wanted);
+    SafetensorsIndex part = std::get<SafetensorsIndex>(index);
+    std::erase_if(part.entries, [&](const auto &entry) { return !wanted(entry.first); });
+    return readSafetensors(part);
+}
+
+std::vector<std::string> ModelFile::ignoredTensors() const
+{
+    const std::set<std::string> networks = networkTensors(config, sharesFirstStage());
+    std::vector<std::string> names;
+    for (const auto &[name, entry] : entries)
+        if (!takes(networks, name))
+            names.push_back(name);
+    return names;
 }
 
 } // namespace tessera::models

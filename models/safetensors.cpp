@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/error.h"
+#include "models/wholefile.h"
 
 namespace tessera::models
 {
@@ -282,60 +283,6 @@ std::string headerText(const std::vector<const StateDict::value_type *> &order,
     return text;
 }
 
-// A sibling that becomes the target only when everything is on disk.
-class AtomicWriter
-{
-public:
-    explicit AtomicWriter(const std::filesystem::path &target)
-        : m_target(target)
-        , m_temporary(target.string() + ".XXXXXX")
-    {
-        m_fd = ::mkstemp(m_temporary.data());
-        if (m_fd < 0)
-            fail("cannot be created");
-        ::fchmod(m_fd, 0644);
-    }
-    ~AtomicWriter()
-    {
-        if (m_fd < 0)
-            return;
-        ::close(m_fd);
-        ::unlink(m_temporary.c_str());
-    }
-    AtomicWriter(const AtomicWriter &) = delete;
-    AtomicWriter &operator=(const AtomicWriter &) = delete;
-
-    void write(const void *data, uint64_t count)
-    {
-        const auto *bytes = static_cast<const char *>(data);
-        while (count > 0) {
-            const ssize_t put = ::write(m_fd, bytes, size_t(std::min<uint64_t>(count, 1U << 30)));
-            if (put < 0)
-                fail("cannot be written");
-            bytes += put;
-            count -= uint64_t(put);
-        }
-    }
-
-    void commit()
-    {
-        if (::fsync(m_fd) != 0 || ::rename(m_temporary.c_str(), m_target.c_str()) != 0)
-            fail("cannot be written");
-        ::close(m_fd);
-        m_fd = -1;
-    }
-
-private:
-    [[noreturn]] void fail(const char *what) const
-    {
-        throw Error(ErrorCode::FileWrite, m_target.string() + " " + what + ": " + std::strerror(errno) + ".");
-    }
-
-    std::filesystem::path m_target;
-    std::string m_temporary;
-    int m_fd = -1;
-};
-
 } // namespace
 
 SafetensorsIndex readSafetensorsIndex(const std::filesystem::path &path)
@@ -394,7 +341,7 @@ void writeSafetensors(const std::filesystem::path &path, const StateDict &tensor
     const auto order = writingOrder(tensors);
     const std::string header = headerText(order, metadata);
     const uint64_t headerBytes = header.size();
-    AtomicWriter writer(path);
+    WholeFile writer(path);
     writer.write(&headerBytes, 8);
     writer.write(header.data(), headerBytes);
     for (const auto *entry : order) {

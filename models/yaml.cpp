@@ -11,6 +11,7 @@
 #include "models/error.h"
 
 #ifndef TESSERA_HEADLESS
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 #endif
 
@@ -70,6 +71,60 @@ json plainScalar(const std::string &text)
         }
     }
     return text;
+}
+
+// Looks at a text's events alone, before anything is built of them, and throws Error at the second document or at too many
+// nodes. yaml-cpp finds documents without end in some damaged texts, so that a reader of all of them would never return.
+class TextGuard : public YAML::EventHandler
+{
+public:
+    explicit TextGuard(const std::filesystem::path &path) : m_path(path) {}
+
+    void OnDocumentStart(const YAML::Mark &mark) override
+    {
+        if (++m_documents > 1) {
+            failAt(m_path, mark.line + 1, "a second document begins here; expected one");
+        }
+    }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark &mark, YAML::anchor_t) override { count(mark); }
+    void OnAlias(const YAML::Mark &mark, YAML::anchor_t) override { count(mark); }
+    void OnScalar(const YAML::Mark &mark, const std::string &, YAML::anchor_t, const std::string &) override
+    {
+        count(mark);
+    }
+    void OnSequenceStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override
+    {
+        count(mark);
+    }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark &mark, const std::string &, YAML::anchor_t, YAML::EmitterStyle::value) override
+    {
+        count(mark);
+    }
+    void OnMapEnd() override {}
+
+private:
+    void count(const YAML::Mark &mark)
+    {
+        if (++m_nodes > 2 * kMaxNodes) { // keys are nodes as well
+            failAt(m_path, mark.line + 1, "this is too large to read");
+        }
+    }
+
+    const std::filesystem::path &m_path;
+    int m_documents = 0;
+    int m_nodes = 0;
+};
+
+void guardText(const std::string &text, const std::filesystem::path &path)
+{
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    TextGuard guard(path);
+    while (parser.HandleNextDocument(guard)) {
+    }
 }
 
 class YamlReader
@@ -180,11 +235,8 @@ json parseJsonText(const std::string &text, const std::filesystem::path &path)
 json parseYamlText(const std::string &text, const std::filesystem::path &path)
 {
     try {
-        const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-        if (documents.size() > 1) {
-            failAt(path, documents[1].Mark().line + 1, "a second document begins here; expected one");
-        }
-        return documents.empty() ? json() : YamlReader(path).read(documents[0]);
+        guardText(text, path);
+        return YamlReader(path).read(YAML::Load(text));
     } catch (const YAML::Exception &error) {
         failAt(path, error.mark.line + 1, "this is not valid YAML: " + error.msg);
     }

@@ -122,10 +122,10 @@ int renderMap(const BatchOptions &options, core::Renderer &renderer, const fs::p
         if (options.paint.variations > 1)
             request.variation = uint32_t(i);
         progress.begin(targets[i].picture.filename().string());
-        core::RenderResult result = renderOnce(renderer, request, progress, targets[i].picture, 0);
+        core::RenderResult result = renderOnce(renderer, request, progress);
         codes += result.drawn;
         std::string record = recordFor(renderer, options.model.model, request, result);
-        writeOutputs({{targets[i], std::move(result), std::move(record)}}, progress);
+        writeOutputs({{targets[i], std::move(result), std::move(record), nullptr}}, progress);
     }
     return codes;
 }

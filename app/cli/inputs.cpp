@@ -12,6 +12,7 @@
 #include "core/map/depthmap.h"
 #include "core/map/labelset.h"
 #include "core/map/mapimport.h"
+#include "core/map/translation.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -21,13 +22,6 @@ namespace fs = std::filesystem;
 
 namespace
 {
-
-// Published models name label sets that this program knows only by their numbers.
-bool isKnownSet(const std::string &name)
-{
-    const std::vector<std::string> names = core::labelSetNames();
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 core::LabelMap indexMap(const core::ImageBytes &image, const std::string &labels, const fs::path &path,
                         const core::ModelInfo &model)
@@ -48,7 +42,7 @@ std::string noteOn(const core::ImportReport &report, const fs::path &path)
     if (report.unknown + report.unmapped + report.offPalette == 0)
         return {};
     std::string note = "The map " + path.string() + " was read as " + core::nameOf(report.labels) + ": "
-        + std::to_string(report.offPalette) + " pixels were not exactly of the palette";
+                       + std::to_string(report.offPalette) + " pixels were not exactly of the palette";
     if (report.unknown + report.unmapped > 0)
         note += ", " + std::to_string(report.unknown + report.unmapped) + " pixels became void";
     return note + ".";
@@ -76,16 +70,18 @@ core::Image readPicture(const fs::path &path)
     return image;
 }
 
-core::LabelMap readLabels(const fs::path &path, const std::string &labels, const core::ModelInfo &model, std::string &note)
+core::LabelMap readLabels(const fs::path &path, const std::string &labels, const core::ModelInfo &model,
+                          std::string &note)
 {
-    if (!isKnownSet(model.labelSet))
+    if (!core::hasLabelSet(model.labelSet))
         return indexMap(core::readMapImage(path, core::PalettePixels::Indices), labels, path, model);
     const core::MapLabels scheme = core::mapLabelsFromName(labels);
-    const bool numbers = scheme == core::MapLabels::Index || scheme == core::MapLabels::CocoStuff
-        || scheme == core::MapLabels::Ade20k;
+    const bool numbers =
+        scheme == core::MapLabels::Index || scheme == core::MapLabels::CocoStuff || scheme == core::MapLabels::Ade20k;
     const core::ImageBytes image =
         core::readMapImage(path, numbers ? core::PalettePixels::Indices : core::PalettePixels::Colors);
-    core::ImportedMap imported = core::importMap(image, core::loadLabelSet(model.labelSet), scheme, path.string());
+    core::ImportedMap imported =
+        core::importTranslated(image, core::loadLabelSet(model.labelSet), scheme, path.string());
     note = noteOn(imported.report, path);
     return std::move(imported.map);
 }
@@ -111,7 +107,8 @@ core::RenderRecord readRecord(const fs::path &path)
     const QByteArray content = core::readWholeFile(path, kMostBytes);
     const auto text = core::pngText(content, core::kRecordKey, path.string());
     if (!text)
-        throw Error(ErrorCode::FileFormat, path.string() + " carries no render record; expected a PNG written by Tessera.");
+        throw Error(ErrorCode::FileFormat,
+                    path.string() + " carries no render record; expected a PNG written by Tessera.");
     return core::recordFromText(text->toStdString(), readPicture(path), path.string());
 }
 

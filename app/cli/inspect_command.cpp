@@ -73,7 +73,8 @@ json reportJson(const core::ModelReport &report)
             {"controls", controlsJson(info)},
             {"defaults", defaultsJson(info)},
             {"foreign_objects", report.foreignObjects},
-            {"non_finite", nonFiniteValues(report)},
+            {"weights_read", report.weightsRead},
+            {"non_finite", report.weightsRead ? json(nonFiniteValues(report)) : json()},
             {"notes", report.notes},
             {"tensors", tensorsJson(report)}};
 }
@@ -102,7 +103,8 @@ std::string megabytes(uint64_t bytes)
 void printText(const core::ModelReport &report)
 {
     const core::ModelInfo &info = report.info;
-    line("file", info.path.string() + " (" + report.format + ", " + report.dtype + ", " + megabytes(report.fileBytes) + ")");
+    line("file",
+         info.path.string() + " (" + report.format + ", " + report.dtype + ", " + megabytes(report.fileBytes) + ")");
     line("name", info.name);
     line("identity", info.identity);
     line("paints from", info.paintsFrom.empty() ? "nothing: a first stage alone" : info.paintsFrom);
@@ -119,7 +121,8 @@ void printText(const core::ModelReport &report)
     line("guidance", info.guidance ? "trained for it" : "not trained for it");
     line("parameters", std::to_string(info.parameters) + ", " + megabytes(info.weightBytes) + " in memory");
     line("foreign objects", report.foreignObjects.empty() ? "none" : std::to_string(report.foreignObjects.size()));
-    line("not finite", std::to_string(nonFiniteValues(report)) + " weights");
+    line("not finite", report.weightsRead ? std::to_string(nonFiniteValues(report)) + " weights"
+                                          : "not looked at; --weights reads them");
     for (const auto &[key, value] : report.notes)
         line("note", key + ": " + value);
     for (const core::TensorReport &tensor : report.tensors)
@@ -134,13 +137,18 @@ void addInspectCommand(CLI::App &app)
     struct Options {
         std::string model;
         ReportOptions report;
+        bool weights = false;
     };
     const auto options = std::make_shared<Options>();
     CLI::App *command = app.add_subcommand("inspect", "What a model is: executes nothing from it");
     command->add_option("model", options->model, "A model's file or folder, or 'starter'")->required();
+    command->add_flag(
+        "--weights", options->weights,
+        "Read all weights, for the identity and for values that are not finite; small models' always are");
     addJsonOption(*command, options->report);
     command->callback([options] {
-        const core::ModelReport report = core::reportOnModel(options->model);
+        const auto reading = options->weights ? core::WeightReading::Always : core::WeightReading::WhenSmall;
+        const core::ModelReport report = core::reportOnModel(options->model, reading);
         if (options->report.json)
             printJson(reportJson(report));
         else

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct State {
     std::mutex mutex;
     Mode mode = Mode::AtOnce;
     std::stop_source stop;
+    std::list<std::function<void()>> undo;
 };
 
 State &state()
@@ -32,6 +34,8 @@ State &state()
 
 [[noreturn]] void endNow()
 {
+    for (const auto &undo : state().undo)
+        undo();
     constexpr std::string_view kText = "\ntessera-cli: Interrupted; no unfinished file was left.\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
     ::_exit(kInterrupted);
@@ -46,10 +50,11 @@ void onSignal()
         endNow();
 }
 
-void setMode(Mode mode)
+// Returns what it was.
+int setMode(Mode mode)
 {
     const std::scoped_lock lock(state().mutex);
-    state().mode = mode;
+    return int(std::exchange(state().mode, mode));
 }
 
 } // namespace
@@ -68,14 +73,11 @@ void installInterrupts()
     }).detach();
 }
 
-InterruptibleScope::InterruptibleScope()
-{
-    setMode(Mode::Ask);
-}
+InterruptibleScope::InterruptibleScope() : m_before(setMode(Mode::Ask)) {}
 
 InterruptibleScope::~InterruptibleScope()
 {
-    setMode(Mode::AtOnce);
+    setMode(Mode(m_before));
 }
 
 std::stop_token InterruptibleScope::token() const
@@ -89,14 +91,23 @@ void InterruptibleScope::check() const
         throw Interrupted{};
 }
 
-WritingScope::WritingScope()
-{
-    setMode(Mode::Wait);
-}
+WritingScope::WritingScope() : m_before(setMode(Mode::Wait)) {}
 
 WritingScope::~WritingScope()
 {
-    setMode(Mode::AtOnce);
+    setMode(Mode(m_before));
+}
+
+ForcedEndGuard::ForcedEndGuard(std::function<void()> undo)
+{
+    const std::scoped_lock lock(state().mutex);
+    m_place = state().undo.insert(state().undo.end(), std::move(undo));
+}
+
+ForcedEndGuard::~ForcedEndGuard()
+{
+    const std::scoped_lock lock(state().mutex);
+    state().undo.erase(m_place);
 }
 
 } // namespace tessera::cli

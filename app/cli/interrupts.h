@@ -1,19 +1,21 @@
 // Ctrl+C and SIGTERM: a command ends with exit code 130 and leaves nothing behind.
 #pragma once
 
+#include <functional>
+#include <list>
 #include <stop_token>
 
 namespace tessera::cli
 {
 
 // Thrown by a command that was asked to stop.
-struct Interrupted {
-};
+struct Interrupted {};
 
 // Before any other thread starts: the signals are blocked in all of them and taken by one that waits for them.
 void installInterrupts();
 
 // While one lives, a signal asks the stop token; a second one ends the program. Without one a signal ends it at once.
+// Scopes nest: when one ends, what was before holds again.
 class InterruptibleScope
 {
 public:
@@ -25,6 +27,9 @@ public:
     std::stop_token token() const;
     // Throws Interrupted when a signal came.
     void check() const;
+
+private:
+    const int m_before;
 };
 
 // While one lives, a signal ends nothing: files are being written, which takes no time worth interrupting. The next
@@ -36,6 +41,22 @@ public:
     ~WritingScope();
     WritingScope(const WritingScope &) = delete;
     WritingScope &operator=(const WritingScope &) = delete;
+
+private:
+    const int m_before;
+};
+
+// While one lives, a signal that ends the program calls `undo` first, on a thread of its own: destructors do not run then.
+class ForcedEndGuard
+{
+public:
+    explicit ForcedEndGuard(std::function<void()> undo);
+    ~ForcedEndGuard();
+    ForcedEndGuard(const ForcedEndGuard &) = delete;
+    ForcedEndGuard &operator=(const ForcedEndGuard &) = delete;
+
+private:
+    std::list<std::function<void()>>::iterator m_place;
 };
 
 } // namespace tessera::cli

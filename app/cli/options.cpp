@@ -31,6 +31,12 @@ std::function<std::string(const std::string &)> expecting(const std::string &for
     };
 }
 
+std::function<std::string(const std::string &)> expectingWindow()
+{
+    return expecting("exact, block or block:N",
+                     [](const std::string &text) { return parsedWindow(text, 2).has_value(); });
+}
+
 bool isDeviceName(const std::string &text)
 {
     const std::string prefix = "cuda:";
@@ -61,7 +67,8 @@ void addJsonOption(CLI::App &command, ReportOptions &options)
 
 void addProgressOption(CLI::App &command, ReportOptions &options)
 {
-    command.add_option("--progress", options.progress, "auto: a bar on a terminal; json: one JSON object a line on stderr")
+    command
+        .add_option("--progress", options.progress, "auto: a bar on a terminal; json: one JSON object a line on stderr")
         ->check(CLI::IsMember({"auto", "json"}))
         ->capture_default_str();
 }
@@ -103,23 +110,30 @@ CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidanc
 CLI::Option *addWindowOption(CLI::App &command, std::string &window)
 {
     return command.add_option("--window", window, "exact, or block[:N]: windows in steps of N codes, faster")
-        ->check(expecting("exact, block or block:N",
-                          [](const std::string &text) { return parsedWindow(text, 2).has_value(); }))
+        ->check(expectingWindow())
+        ->capture_default_str();
+}
+
+CLI::Option *addWindowOption(CLI::App &command, std::vector<std::string> &windows)
+{
+    return command.add_option("--window", windows, "exact, or block[:N]: windows in steps of N codes; one or several")
+        ->check(expectingWindow())
         ->capture_default_str();
 }
 
 std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &options)
 {
-    CLI::Option *size = command.add_option("--size", options.size, "Canvas in pixels, WxH; the map's own size by default");
-    size->check(expecting("WxH, such as 512x256", [](const std::string &text) { return parsedSize(text).has_value(); }));
+    CLI::Option *size =
+        command.add_option("--size", options.size, "Canvas in pixels, WxH; the map's own size by default");
+    size->check(
+        expecting("WxH, such as 512x256", [](const std::string &text) { return parsedSize(text).has_value(); }));
     CLI::Option *seed = command.add_option("--seed", options.seed, "Number that decides the picture");
     seed->check(CLI::NonNegativeNumber)->capture_default_str();
     CLI::Option *variations =
         command.add_option("--variations", options.variations, "Pictures of one seed, written as OUT-0, OUT-1, ...")
             ->check(CLI::Range(1, 10000))
             ->capture_default_str();
-    CLI::Option *variation =
-        command.add_option("--variation", options.variation, "The one of these variations");
+    CLI::Option *variation = command.add_option("--variation", options.variation, "The one of these variations");
     variation->check(CLI::NonNegativeNumber)->excludes(variations);
     return {addLabelsOption(command, options.labels),
             size,

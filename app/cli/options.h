@@ -44,7 +44,7 @@ std::vector<CLI::Option *> addConditionOptions(CLI::App &command, ConditionOptio
 // What decides a picture beside the condition. Values left out are the model's defaults.
 struct PaintOptions {
     std::string labels = "auto";
-    std::string size; // "WxH"
+    std::string size;                  // "WxH"
     std::vector<std::string> controls; // "key=value"
     uint64_t seed = 0;
     std::optional<uint32_t> variation;
@@ -60,6 +60,8 @@ CLI::Option *addLabelsOption(CLI::App &command, std::string &labels);
 CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &controls);
 CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidance);
 CLI::Option *addWindowOption(CLI::App &command, std::string &window);
+// Several, to compare them.
+CLI::Option *addWindowOption(CLI::App &command, std::vector<std::string> &windows);
 // All of them, with the same promise.
 std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &options);
 

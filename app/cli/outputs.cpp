@@ -7,6 +7,7 @@
 
 #include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
+#include "core/document/pngtext.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -16,8 +17,6 @@ namespace fs = std::filesystem;
 
 namespace
 {
-
-constexpr size_t kMostRecordBytes = size_t(16) << 20; // what PNG readers take, ours included
 
 [[noreturn]] void refuse(const fs::path &path, const std::string &reason)
 {
@@ -67,7 +66,7 @@ fs::path withInsert(const fs::path &path, const std::string &text)
 
 bool writePicture(const fs::path &path, const core::Image &picture, const std::string &record)
 {
-    const bool fits = record.size() < kMostRecordBytes;
+    const bool fits = record.size() <= size_t(core::kMostPngTextBytes);
     std::vector<core::PngText> texts;
     if (!record.empty() && fits)
         texts.push_back({core::kRecordKey, QByteArray::fromStdString(record)});

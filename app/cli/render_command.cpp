@@ -7,6 +7,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
+#include "app/cli/interrupts.h"
 #include "app/cli/outputs.h"
 #include "app/cli/renderrun.h"
 #include "models/error.h"
@@ -150,6 +151,7 @@ void run(const RenderOptions &options)
     requireInputs(options);
     Task task = options.again.empty() ? freshTask(options, progress) : repeatedTask(options);
 
+    const InterruptibleScope interruptible; // for all variations: their previews stay or go together
     std::vector<Finished> results;
     for (int i = 0; i < variations; ++i) {
         core::RenderRequest request = task.request;
@@ -157,10 +159,12 @@ void run(const RenderOptions &options)
             request.variation = uint32_t(i);
             progress.begin("variation " + std::to_string(i) + " of " + std::to_string(variations));
         }
+        const Outputs &files = outputs[size_t(i)];
+        const auto preview = std::make_shared<PreviewFile>(withInsert(files.picture, "preview"));
         core::RenderResult result =
-            renderOnce(*task.renderer, request, progress, outputs[size_t(i)].picture, options.output.previewEvery);
+            renderOnce(*task.renderer, request, progress, preview.get(), options.output.previewEvery);
         std::string record = recordFor(*task.renderer, task.model, request, result);
-        results.push_back({outputs[size_t(i)], std::move(result), std::move(record)});
+        results.push_back({files, std::move(result), std::move(record), preview});
     }
     writeOutputs(results, progress);
     report(options, task, results, std::chrono::duration<double>(Clock::now() - start).count());

@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include <unistd.h>
-
 #include "app/cli/inputs.h"
 #include "app/cli/interrupts.h"
 #include "app/cli/outputs.h"
@@ -107,74 +105,6 @@ void applyNumbers(const PaintOptions &paint, const core::ModelInfo &model, core:
     request.window = *parsedWindow(paint.window, model.window);
 }
 
-// Removes the preview unless the render it belongs to is done.
-class PreviewFile
-{
-public:
-    explicit PreviewFile(fs::path path) : m_path(std::move(path)) {}
-    ~PreviewFile()
-    {
-        std::error_code ignored;
-        if (m_written && !m_kept)
-            fs::remove(m_path, ignored);
-    }
-    PreviewFile(const PreviewFile &) = delete;
-    PreviewFile &operator=(const PreviewFile &) = delete;
-
-    void write(const core::Image &picture)
-    {
-        writePicture(m_path, picture);
-        m_written = true;
-    }
-    void keep() { m_kept = true; }
-    const fs::path &path() const { return m_path; }
-
-private:
-    fs::path m_path;
-    bool m_written = false;
-    bool m_kept = false;
-};
-
-// Files written beside their places until all of them are whole.
-class StagedFiles
-{
-public:
-    StagedFiles() = default;
-    ~StagedFiles()
-    {
-        std::error_code ignored;
-        for (const auto &[staged, target] : m_files)
-            fs::remove(staged, ignored);
-    }
-    StagedFiles(const StagedFiles &) = delete;
-    StagedFiles &operator=(const StagedFiles &) = delete;
-
-    // Where to write what belongs to `target`; an empty path stays empty.
-    fs::path add(const fs::path &target)
-    {
-        if (target.empty())
-            return {};
-        const fs::path real = fs::weakly_canonical(target); // a link's target is replaced, not the link
-        const fs::path staged = withInsert(real, "unfinished-" + std::to_string(::getpid()));
-        m_files.emplace_back(staged, real);
-        return staged;
-    }
-
-    void commit()
-    {
-        std::error_code ignored;
-        for (const auto &[staged, target] : m_files) {
-            if (fs::exists(target))
-                fs::permissions(staged, fs::status(target).permissions(), ignored);
-            fs::rename(staged, target);
-        }
-        m_files.clear();
-    }
-
-private:
-    std::vector<std::pair<fs::path, fs::path>> m_files;
-};
-
 void writeFiles(const Finished &finished, const Outputs &places, Progress &progress)
 {
     if (!places.codes.empty())
@@ -237,22 +167,22 @@ core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOp
 }
 
 core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderRequest &request, Progress &progress,
-                              const fs::path &picture, int previewEvery)
+                              PreviewFile *preview, int previewEvery)
 {
     const InterruptibleScope interruptible;
-    PreviewFile preview(withInsert(picture, "preview"));
     core::RenderEvents events;
     events.progress = [&](const core::RenderProgress &value) { progress.update(value); };
-    events.preview = [&](const core::RenderPreview &value) {
-        preview.write(value.picture);
-        progress.previewWritten(preview.path(), value.codesDone);
-    };
-    events.previewEvery = previewEvery;
+    if (preview) {
+        events.preview = [&](const core::RenderPreview &value) {
+            preview->write(value.picture);
+            progress.previewWritten(preview->path(), value.codesDone);
+        };
+        events.previewEvery = previewEvery;
+    }
     events.decodeStopped = false;
     core::RenderResult result = renderer.render(request, interruptible.token(), events);
     progress.end();
     interruptible.check();
-    preview.keep();
     return result;
 }
 
@@ -273,17 +203,15 @@ std::string recordFor(const core::Renderer &renderer, const std::string &model, 
 void writeOutputs(const std::vector<Finished> &results, Progress &progress)
 {
     const WritingScope writing;
-    const bool single = results.size() == 1 && results.front().outputs.codes.empty() && results.front().outputs.scores.empty();
-    if (single) {
-        writeFiles(results.front(), results.front().outputs, progress);
-        return;
-    }
     StagedFiles staged;
     for (const Finished &finished : results) {
         const Outputs &outputs = finished.outputs;
         writeFiles(finished, {staged.add(outputs.picture), staged.add(outputs.codes), staged.add(outputs.scores)}, progress);
     }
     staged.commit();
+    for (const Finished &finished : results)
+        if (finished.preview)
+            finished.preview->keep();
 }
 
 } // namespace tessera::cli

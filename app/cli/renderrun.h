@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/cli/options.h"
 #include "app/cli/progress.h"
+#include "app/cli/stagedfiles.h"
 #include "core/render/render.h"
 
 namespace tessera::cli
@@ -35,10 +37,10 @@ void checkOutputs(const std::vector<Outputs> &outputs);
 core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition, const PaintOptions &paint,
                                std::optional<std::pair<int, int>> ownSize, std::string &note);
 
-// Renders with Ctrl+C heeded; previews are written beside `picture` and taken away again when the render does not
-// finish. Throws Interrupted.
+// Renders with Ctrl+C heeded; with `preview`, the unfinished picture is written to it every so many codes.
+// Throws Interrupted.
 core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderRequest &request, Progress &progress,
-                              const std::filesystem::path &picture, int previewEvery);
+                              PreviewFile *preview = nullptr, int previewEvery = 0);
 
 // The request, model and codes as text for the picture's file.
 std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,
@@ -49,9 +51,10 @@ struct Finished {
     Outputs outputs;
     core::RenderResult result;
     std::string record;
+    std::shared_ptr<PreviewFile> preview; // may be null
 };
-// Writes the files of all results or none: several are first written beside their places, then moved there. Ctrl+C waits
-// meanwhile.
+// Writes the files of all results or none: they are first written beside their places, then moved there; previews then
+// stay. Ctrl+C waits meanwhile.
 void writeOutputs(const std::vector<Finished> &results, Progress &progress);
 
 } // namespace tessera::cli

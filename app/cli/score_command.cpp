@@ -27,6 +27,13 @@ struct ScoreOptions {
     PaintOptions paint;
     std::string image;
     std::string codes;
+    std::vector<std::string> windows{"exact"};
+};
+
+// What one window policy makes of the picture.
+struct Judged {
+    core::WindowPolicy window;
+    core::RenderScore score;
 };
 
 core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &request, const core::CodeGrid &codes)
@@ -37,26 +44,47 @@ core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &re
     return score;
 }
 
-void report(const ScoreOptions &options, const core::Renderer &renderer, const core::RenderRequest &request,
-            const core::RenderScore &score, double total)
+double bitsPerCode(const Judged &judged)
 {
-    const int codes = score.entropy.size.cells();
-    const double bits = score.natsPerCode / std::numbers::ln2;
+    return judged.score.natsPerCode / std::numbers::ln2;
+}
+
+nlohmann::json judgedJson(const Judged &judged)
+{
+    return {{"window", windowText(judged.window)},
+            {"nats_per_code", judged.score.natsPerCode},
+            {"bits_per_code", bitsPerCode(judged)},
+            {"seconds", judged.score.times.sample}};
+}
+
+// The first policy's numbers stand for themselves, all policies' in "policies".
+void report(const ScoreOptions &options, const core::Renderer &renderer, const std::vector<Judged> &all, double total)
+{
+    const Judged &first = all.front();
+    const int codes = first.score.entropy.size.cells();
     if (!options.report.json) {
-        std::printf("%.4f nats per code, %.4f bits per code, %d codes\n", score.natsPerCode, bits, codes);
+        for (const Judged &judged : all) {
+            const std::string name = all.size() > 1 ? windowText(judged.window) + ": " : "";
+            std::printf("%s%.4f nats per code, %.4f bits per code, %d codes\n", name.c_str(), judged.score.natsPerCode,
+                        bitsPerCode(judged), codes);
+        }
         return;
     }
+    nlohmann::json policies = nlohmann::json::array();
+    for (const Judged &judged : all)
+        policies.push_back(judgedJson(judged));
     printJson({{"codes", codes},
-               {"nats_per_code", score.natsPerCode},
-               {"bits_per_code", bits},
+               {"nats_per_code", first.score.natsPerCode},
+               {"bits_per_code", bitsPerCode(first)},
                {"seconds",
                 {{"load", renderer.loadSeconds()},
-                 {"condition", score.times.condition},
-                 {"score", score.times.sample},
+                 {"condition", first.score.times.condition},
+                 {"score", first.score.times.sample},
                  {"total", total}}},
                {"device", renderer.device()},
                {"precision", renderer.precision()},
-               {"window", windowText(request.window)}});
+               {"window", windowText(first.window)},
+               {"policies", std::move(policies)}});
 }
 
 void run(const ScoreOptions &options)
@@ -75,8 +103,12 @@ void run(const ScoreOptions &options)
     core::RenderRequest request = requestFor(renderer, options.condition, options.paint, size, note);
     // A model's own odds, unless asked otherwise: guidance is a way to draw, not to judge.
     request.guidance = options.paint.guidance.value_or(1.0);
-    const core::RenderScore score = scored(renderer, request, codes);
-    report(options, renderer, request, score, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    std::vector<Judged> all;
+    for (const std::string &window : options.windows) {
+        request.window = *parsedWindow(window, renderer.info().window);
+        all.push_back({request.window, scored(renderer, request, codes)});
+    }
+    report(options, renderer, all, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 } // namespace
@@ -84,7 +116,8 @@ void run(const ScoreOptions &options)
 void addScoreCommand(CLI::App &app)
 {
     const auto options = std::make_shared<ScoreOptions>();
-    CLI::App *command = app.add_subcommand("score", "How probable a picture is to the model, in nats and bits per code");
+    CLI::App *command =
+        app.add_subcommand("score", "How probable a picture is to the model, in nats and bits per code");
     addModelOptions(*command, options->model);
     CLI::App *source = command->add_option_group("picture");
     source->add_option("--image", options->image, "Picture to judge");
@@ -94,7 +127,7 @@ void addScoreCommand(CLI::App &app)
     addLabelsOption(*command, options->paint.labels);
     addControlOption(*command, options->paint.controls);
     addGuidanceOption(*command, options->paint.guidance);
-    addWindowOption(*command, options->paint.window);
+    addWindowOption(*command, options->windows);
     addJsonOption(*command, options->report);
     command->callback([options] { run(*options); });
 }

@@ -14,8 +14,6 @@ namespace tessera::core
 namespace
 {
 
-constexpr qsizetype kMostTextBytes = qsizetype(16) << 20;
-
 [[noreturn]] void fail(const std::string &fileName, const std::string &what)
 {
     throw Error(ErrorCode::FileFormat, "The PNG file " + fileName + " " + what);
@@ -34,7 +32,7 @@ QByteArray inflated(const QByteArray &packed, const std::string &fileName)
     stream.avail_in = uInt(packed.size());
     QByteArray text;
     int state = inflateInit(&stream);
-    while (state == Z_OK && text.size() <= kMostTextBytes) {
+    while (state == Z_OK && text.size() <= kMostPngTextBytes) {
         QByteArray piece(65536, Qt::Uninitialized);
         stream.next_out = reinterpret_cast<Bytef *>(piece.data());
         stream.avail_out = uInt(piece.size());
@@ -43,7 +41,7 @@ QByteArray inflated(const QByteArray &packed, const std::string &fileName)
     }
     inflateEnd(&stream);
     if (state != Z_STREAM_END) {
-        fail(fileName, text.size() > kMostTextBytes ? "holds a text of more than 16 MiB"
+        fail(fileName, text.size() > kMostPngTextBytes ? "holds a text of more than 16 MiB"
                                                     : "holds a compressed text that is damaged");
     }
     return text;
@@ -91,7 +89,7 @@ void checkKey(const QByteArray &key)
 QByteArray pngWithText(const QByteArray &png, const QByteArray &key, const QByteArray &value)
 {
     checkKey(key);
-    if (value.contains('\0') || value.size() > kMostTextBytes) {
+    if (value.contains('\0') || value.size() > kMostPngTextBytes) {
         throw Error(ErrorCode::InvalidArgument,
                     "The PNG text '" + key.toStdString() + "' holds NUL or is longer than 16 MiB");
     }
@@ -117,7 +115,7 @@ std::optional<QByteArray> pngText(const QByteArray &png, const QByteArray &key, 
         if (isTextOf(chunk, key)) {
             text = textOf(chunk, key.size(), fileName);
         }
-        if (text && text->size() > kMostTextBytes) {
+        if (text && text->size() > kMostPngTextBytes) {
             fail(fileName, "holds a text of more than 16 MiB");
         }
         return !text;

@@ -10,6 +10,9 @@
 namespace tessera::core
 {
 
+// What pngText reads, and pngWithText writes, at most.
+inline constexpr qsizetype kMostPngTextBytes = qsizetype(16) << 20;
+
 // The file with the text in an uncompressed iTXt chunk right after the header, in place of older texts of
 // that key. `key` has 1 to 79 Latin-1 characters without leading, trailing or double spaces; `value` is UTF-8
 // without NUL. Throws Error: InvalidArgument for other keys and values, FileFormat when `png` is not a whole

@@ -1,6 +1,6 @@
 #include "core/map/edithistory.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 namespace tessera::core
@@ -8,34 +8,38 @@ namespace tessera::core
 namespace
 {
 
-bool sameSize(const LabelMap &first, const LabelMap &second)
+template<typename Map>
+bool sameSize(const Map &first, const Map &second)
 {
     return first.width == second.width && first.height == second.height;
 }
 
-void paste(LabelMap &map, const LabelMap &part, int left, int top)
+template<typename Map>
+void paste(Map &map, const Map &part, int left, int top)
 {
     for (int y = 0; y < part.height; ++y) {
-        std::memcpy(map.row(top + y) + left, part.row(y), size_t(part.width));
+        std::copy_n(part.row(y), part.width, map.row(top + y) + left);
     }
 }
 
 } // namespace
 
-void EditHistory::beginGesture(const LabelMap &map)
+template<typename Map>
+void MapHistory<Map>::beginGesture(const Map &map)
 {
     m_atBeginning = map;
     m_changed = {};
     m_open = true;
 }
 
-void EditHistory::endGesture(const LabelMap &map)
+template<typename Map>
+void MapHistory<Map>::endGesture(const Map &map)
 {
     if (!m_open) {
         return;
     }
     m_open = false;
-    const LabelMap beginning = std::exchange(m_atBeginning, {});
+    const Map beginning = std::exchange(m_atBeginning, {});
     if (!sameSize(beginning, map)) {
         push({map.rect(), beginning, map, true, 0});
         return;
@@ -50,7 +54,8 @@ void EditHistory::endGesture(const LabelMap &map)
     }
 }
 
-PixelRect EditHistory::cancelGesture(LabelMap &map)
+template<typename Map>
+PixelRect MapHistory<Map>::cancelGesture(Map &map)
 {
     if (!m_open) {
         return {};
@@ -61,7 +66,8 @@ PixelRect EditHistory::cancelGesture(LabelMap &map)
     return resized ? map.rect() : m_changed.intersected(map.rect());
 }
 
-PixelRect EditHistory::undo(LabelMap &map)
+template<typename Map>
+PixelRect MapHistory<Map>::undo(Map &map)
 {
     if (!canUndo()) {
         return {};
@@ -70,7 +76,8 @@ PixelRect EditHistory::undo(LabelMap &map)
     return apply(map, step, step.before);
 }
 
-PixelRect EditHistory::redo(LabelMap &map)
+template<typename Map>
+PixelRect MapHistory<Map>::redo(Map &map)
 {
     if (!canRedo()) {
         return {};
@@ -79,7 +86,8 @@ PixelRect EditHistory::redo(LabelMap &map)
     return apply(map, step, step.after);
 }
 
-void EditHistory::clear()
+template<typename Map>
+void MapHistory<Map>::clear()
 {
     m_steps.clear();
     m_bytes = m_applied = 0;
@@ -88,7 +96,14 @@ void EditHistory::clear()
     m_baseId = m_nextId++;
 }
 
-PixelRect EditHistory::apply(LabelMap &map, const Step &step, const LabelMap &content)
+template<typename Map>
+bool MapHistory<Map>::holdsState(uint64_t id) const
+{
+    return id == m_baseId || std::ranges::any_of(m_steps, [&](const Step &step) { return step.id == id; });
+}
+
+template<typename Map>
+PixelRect MapHistory<Map>::apply(Map &map, const Step &step, const Map &content)
 {
     if (step.whole) {
         map = content;
@@ -98,7 +113,8 @@ PixelRect EditHistory::apply(LabelMap &map, const Step &step, const LabelMap &co
     return step.rect;
 }
 
-void EditHistory::push(Step step)
+template<typename Map>
+void MapHistory<Map>::push(Step step)
 {
     while (m_steps.size() > m_applied) {
         m_bytes -= m_steps.back().bytes();
@@ -113,12 +129,16 @@ void EditHistory::push(Step step)
     }
 }
 
-void EditHistory::dropOldest()
+template<typename Map>
+void MapHistory<Map>::dropOldest()
 {
     m_bytes -= m_steps.front().bytes();
     m_baseId = m_steps.front().id;
     m_steps.pop_front();
     --m_applied;
 }
+
+template class MapHistory<LabelMap>;
+template class MapHistory<FieldMap>;
 
 } // namespace tessera::core

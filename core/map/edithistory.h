@@ -1,7 +1,8 @@
-// Undo and redo for a label map. The unit is the gesture: from pressing the pen to lifting it. Only the
-// changed rectangle of each is kept, before and after.
+// Undo and redo for a map. The unit is the gesture: from pressing the pen to lifting it. Only the changed rectangle of
+// each is kept, before and after.
 #pragma once
 
+#include "core/map/fieldmap.h"
 #include "core/map/labelmap.h"
 
 #include <cstddef>
@@ -13,51 +14,55 @@ namespace tessera::core
 
 // Belongs to the thread that paints. It never holds on to the map: each call is given it, and it must be the
 // map as the last call left it, or as painted since beginGesture.
-class EditHistory
+template<typename Map>
+class MapHistory
 {
 public:
     static constexpr size_t kDefaultByteBudget = size_t(256) << 20;
 
     // When the steps need more bytes than the budget, the oldest go; the newest always stays.
-    explicit EditHistory(size_t byteBudget = kDefaultByteBudget) : m_byteBudget(byteBudget) {}
+    explicit MapHistory(size_t byteBudget = kDefaultByteBudget) : m_byteBudget(byteBudget) {}
 
     // Remembers the map as it is. REQUIRES: no gesture is open.
-    void beginGesture(const LabelMap &map);
+    void beginGesture(const Map &map);
     // Notes what a stroke changed. REQUIRES: a gesture is open.
     void addChange(const PixelRect &changed) { m_changed = m_changed.united(changed); }
     // Makes the open gesture one step and forgets what could be redone. A gesture that changed nothing makes
     // no step. A map of another size than at the beginning (resized, loaded anew) is kept whole.
-    void endGesture(const LabelMap &map);
+    void endGesture(const Map &map);
     // Puts the map back to what it was at the beginning of the gesture, which leaves no step. Returns what
     // changed.
-    PixelRect cancelGesture(LabelMap &map);
+    PixelRect cancelGesture(Map &map);
     bool gestureOpen() const { return m_open; }
 
     bool canUndo() const { return !m_open && m_applied > 0; }
     bool canRedo() const { return !m_open && m_applied < m_steps.size(); }
     // Each returns the changed rectangle: the whole map when its size changed, empty when there is nothing to
     // do.
-    PixelRect undo(LabelMap &map);
-    PixelRect redo(LabelMap &map);
+    PixelRect undo(Map &map);
+    PixelRect redo(Map &map);
 
     void clear();
 
     // Equal numbers mean an equal map: compare with the number at the last save to know whether it is saved.
     uint64_t stateId() const { return m_applied > 0 ? m_steps[m_applied - 1].id : m_baseId; }
+    // Whether undo or redo can lead to that state, or the map is in it.
+    bool holdsState(uint64_t id) const;
     size_t bytes() const { return m_bytes; }
     size_t steps() const { return m_steps.size(); }
 
 private:
     struct Step {
         PixelRect rect; // where `before` and `after` lie; their size is the map's own when the size changed
-        LabelMap before;
-        LabelMap after;
+        Map before;
+        Map after;
         bool whole = false;
         uint64_t id = 0;
-        size_t bytes() const { return before.labels.size() + after.labels.size(); }
+        size_t bytes() const { return bytesOf(before) + bytesOf(after); }
     };
 
-    static PixelRect apply(LabelMap &map, const Step &step, const LabelMap &content);
+    static size_t bytesOf(const Map &map) { return size_t(map.width) * size_t(map.height) * sizeof(*map.row(0)); }
+    static PixelRect apply(Map &map, const Step &step, const Map &content);
     void push(Step step);
     void dropOldest();
 
@@ -68,8 +73,14 @@ private:
     uint64_t m_baseId = 0;
     uint64_t m_nextId = 1;
     bool m_open = false;
-    LabelMap m_atBeginning;
+    Map m_atBeginning;
     PixelRect m_changed;
 };
+
+extern template class MapHistory<LabelMap>;
+extern template class MapHistory<FieldMap>;
+
+using EditHistory = MapHistory<LabelMap>;
+using FieldHistory = MapHistory<FieldMap>;
 
 } // namespace tessera::core

@@ -304,6 +304,12 @@ std::vector<std::string> labelSetNames()
     return names;
 }
 
+bool hasLabelSet(const std::string &name)
+{
+    const std::vector<std::string> names = labelSetNames();
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::string gimpPalette(const LabelSet &set)
 {
     std::ostringstream text;

@@ -67,6 +67,8 @@ LabelSet parseLabelSet(const std::string &json, const std::string &fileName);
 // labelSetNames(), FileRead, FileFormat.
 LabelSet loadLabelSet(const std::string &name);
 std::vector<std::string> labelSetNames(); // sorted
+// Published models name sets that the program knows only by their numbers. Throws Error (FileRead).
+bool hasLabelSet(const std::string &name);
 
 // The palette as a text file that GIMP, Krita and Aseprite read, so that maps can be painted there.
 std::string gimpPalette(const LabelSet &set);

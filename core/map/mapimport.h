@@ -16,7 +16,7 @@ namespace tessera::core
 enum class MapLabels {
     Auto,      // gray: Index when every value is an index, else CocoStuff; colours: the palette that fits
     Index,     // gray value = index in the set
-    Landscape, // the colours of the set itself, whichever it is
+    Landscape, // the colours of the set itself, whichever it is (in core/map/translation.h: of the set landscape)
     Gaugan,    // the colours of GauGAN and NVIDIA Canvas
     CocoStuff, // gray 0..181 = COCO-Stuff id, 255 = unlabelled, as in the S-FLCKR and COCO-Stuff files
     Ade20k,    // gray 0 = unknown, 1..150 = ADE20K class + 1

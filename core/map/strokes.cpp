@@ -21,14 +21,14 @@ private:
 };
 
 // Paints the pixels of columns [left, right) for which `covers` holds.
-template<typename Covers>
-void paintRow(LabelMap &map, int y, int left, int right, uint8_t label, ChangedBounds &changed, Covers covers)
+template<typename Map, typename Value, typename Covers>
+void paintRow(Map &map, int y, int left, int right, Value value, ChangedBounds &changed, Covers covers)
 {
-    uint8_t *row = map.row(y);
+    Value *row = map.row(y);
     int first = right, last = left - 1;
     for (int x = left; x < right; ++x) {
-        if (row[x] != label && covers(x)) {
-            row[x] = label;
+        if (row[x] != value && covers(x)) {
+            row[x] = value;
             first = std::min(first, x);
             last = x;
         }
@@ -85,17 +85,17 @@ int clampedFloor(double value, int low, int high)
     return int(std::clamp(std::floor(value), double(low), double(high)));
 }
 
-void paintDot(LabelMap &map, PixelPoint point, uint8_t label, ChangedBounds &changed)
+template<typename Map, typename Value>
+void paintDot(Map &map, PixelPoint point, Value value, ChangedBounds &changed)
 {
     const double x = std::floor(point.x), y = std::floor(point.y);
     if (x >= 0 && y >= 0 && x < map.width && y < map.height) {
-        paintRow(map, int(y), int(x), int(x) + 1, label, changed, [](int) { return true; });
+        paintRow(map, int(y), int(x), int(x) + 1, value, changed, [](int) { return true; });
     }
 }
 
-} // namespace
-
-PixelRect paintStroke(LabelMap &map, PixelPoint from, PixelPoint to, double diameter, uint8_t label)
+template<typename Map, typename Value>
+PixelRect strokeOn(Map &map, PixelPoint from, PixelPoint to, double diameter, Value value)
 {
     const double radius = std::max(diameter, 1.0) / 2;
     const Capsule brush(from, to, radius);
@@ -104,20 +104,21 @@ PixelRect paintStroke(LabelMap &map, PixelPoint from, PixelPoint to, double diam
     const int bottom = clampedFloor(std::max(from.y, to.y) + radius + 1, 0, map.height);
     for (int y = top; y < bottom; ++y) {
         const auto [left, right] = brush.columnsAt(y + 0.5);
-        paintRow(map, y, clampedFloor(left, 0, map.width), clampedFloor(right + 1, 0, map.width), label,
+        paintRow(map, y, clampedFloor(left, 0, map.width), clampedFloor(right + 1, 0, map.width), value,
                  changed, [&](int x) { return brush.covers(x + 0.5, y + 0.5); });
     }
-    paintDot(map, from, label, changed);
-    paintDot(map, to, label, changed);
+    paintDot(map, from, value, changed);
+    paintDot(map, to, value, changed);
     return changed.rect();
 }
 
-PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label)
+template<typename Map, typename Value>
+PixelRect floodOn(Map &map, int x, int y, Value value)
 {
-    if (!map.rect().contains(x, y) || map.at(x, y) == label) {
+    if (!map.rect().contains(x, y) || map.at(x, y) == value) {
         return {};
     }
-    const uint8_t old = map.at(x, y);
+    const Value old = map.at(x, y);
     ChangedBounds changed;
     // Whole runs at a time: of each neighbouring row only the first pixel of every open run is remembered.
     std::vector<std::pair<int, int>> starts{{x, y}};
@@ -125,7 +126,7 @@ PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label)
         if (rowIndex < 0 || rowIndex >= map.height) {
             return;
         }
-        const uint8_t *row = map.row(rowIndex);
+        const Value *row = map.row(rowIndex);
         for (int column = left; column < right; ++column) {
             if (row[column] == old && (column == left || row[column - 1] != old)) {
                 starts.emplace_back(column, rowIndex);
@@ -135,7 +136,7 @@ PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label)
     while (!starts.empty()) {
         const auto [column, rowIndex] = starts.back();
         starts.pop_back();
-        uint8_t *row = map.row(rowIndex);
+        Value *row = map.row(rowIndex);
         if (row[column] != old) {
             continue; // another run reached it first
         }
@@ -146,7 +147,7 @@ PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label)
         while (right < map.width && row[right] == old) {
             ++right;
         }
-        std::fill(row + left, row + right, label);
+        std::fill(row + left, row + right, value);
         changed.add(left, right, rowIndex);
         rememberRuns(left, right, rowIndex - 1);
         rememberRuns(left, right, rowIndex + 1);
@@ -154,12 +155,59 @@ PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label)
     return changed.rect();
 }
 
-PixelRect fillRect(LabelMap &map, const PixelRect &area, uint8_t label)
+template<typename Map, typename Value>
+PixelRect rectOn(Map &map, const PixelRect &area, Value value)
 {
     const PixelRect inside = area.intersected(map.rect());
     ChangedBounds changed;
     for (int y = inside.y; y < inside.bottom(); ++y) {
-        paintRow(map, y, inside.x, inside.right(), label, changed, [](int) { return true; });
+        paintRow(map, y, inside.x, inside.right(), value, changed, [](int) { return true; });
+    }
+    return changed.rect();
+}
+
+} // namespace
+
+PixelRect paintStroke(LabelMap &map, PixelPoint from, PixelPoint to, double diameter, uint8_t label)
+{
+    return strokeOn(map, from, to, diameter, label);
+}
+
+PixelRect paintStroke(FieldMap &map, PixelPoint from, PixelPoint to, double diameter, float value)
+{
+    return strokeOn(map, from, to, diameter, value);
+}
+
+PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label)
+{
+    return floodOn(map, x, y, label);
+}
+
+PixelRect floodFill(FieldMap &map, int x, int y, float value)
+{
+    return floodOn(map, x, y, value);
+}
+
+PixelRect fillRect(LabelMap &map, const PixelRect &area, uint8_t label)
+{
+    return rectOn(map, area, label);
+}
+
+PixelRect fillRect(FieldMap &map, const PixelRect &area, float value)
+{
+    return rectOn(map, area, value);
+}
+
+PixelRect paintGradient(FieldMap &map, PixelPoint from, PixelPoint to, float start, float end)
+{
+    const double dx = to.x - from.x, dy = to.y - from.y, squaredLength = dx * dx + dy * dy;
+    ChangedBounds changed;
+    for (int y = 0; y < map.height; ++y) {
+        for (int x = 0; x < map.width; ++x) {
+            const double along = ((x + 0.5 - from.x) * dx + (y + 0.5 - from.y) * dy) / squaredLength;
+            const float value = std::lerp(start, end, float(std::clamp(along, 0.0, 1.0)));
+            paintRow(map, y, x, x + 1, value, changed, [](int) { return true; });
+        }
     }
     return changed.rect();
 }

@@ -22,6 +22,24 @@ const Label *counterpart(const Label &label, const LabelSet &to)
     return to.find(label.name);
 }
 
+// The set of the program that a file's labels belong to; "" for none in particular.
+std::string setOf(MapLabels labels)
+{
+    const bool named = labels == MapLabels::Landscape || labels == MapLabels::CocoStuff || labels == MapLabels::Ade20k;
+    return named ? nameOf(labels) : "";
+}
+
+// Gray ids of the public sets mean labels of every set, more exactly than by way of a third.
+bool isGrayIds(const ImageBytes &image, MapLabels labels)
+{
+    return image.channels == 1 && labels != MapLabels::Landscape;
+}
+
+size_t voidPixels(const LabelMap &map, const LabelSet &set)
+{
+    return map.histogram()[set.voidLabel];
+}
+
 } // namespace
 
 std::array<uint8_t, 256> labelTranslation(const LabelSet &from, const LabelSet &to)
@@ -44,6 +62,24 @@ LabelMap translated(const LabelMap &map, const LabelSet &from, const LabelSet &t
     std::transform(map.labels.begin(), map.labels.end(), result.labels.begin(),
                    [&](uint8_t label) { return table[label]; });
     return result;
+}
+
+ImportedMap importTranslated(const ImageBytes &image, const LabelSet &set, MapLabels labels,
+                             const std::string &fileName)
+{
+    const std::string name = setOf(labels);
+    if (name.empty() || isGrayIds(image, labels)) {
+        return importMap(image, set, labels, fileName);
+    }
+    const LabelSet from = loadLabelSet(name);
+    ImportedMap imported = importMap(image, from, MapLabels::Auto, fileName);
+    if (from.name != set.name) {
+        const size_t before = voidPixels(imported.map, from);
+        imported.map = translated(imported.map, from, set);
+        imported.report.unmapped += voidPixels(imported.map, set) - before;
+        imported.report.labels = labels;
+    }
+    return imported;
 }
 
 } // namespace tessera::core

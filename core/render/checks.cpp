@@ -48,7 +48,12 @@ void checkCanvas(const ModelConfig &config, const RenderRequest &request)
     if (request.width < least || request.height < least)
         refuse(found + ", smaller than one window of this model; the smallest canvas that works is " + pixels(least, least)
                + ".");
-    if (paintsOneWindow(config) && (request.width / factor != config.window || request.height / factor != config.window))
+    const bool oneWindow = request.width / factor == config.window && request.height / factor == config.window;
+    if (config.permuter != models::PermuterKind::Identity && !oneWindow)
+        refuse(found + ", but this model writes the codes of a window in the order "
+               + models::permuterKindName(config.permuter) + ", for which there are no sliding windows; expected one window, "
+               + pixels(least, least) + ".");
+    if (paintsOneWindow(config) && !oneWindow)
         refuse(found + ", but a model that paints from " + models::conditionKindName(config.condition.kind)
                + " renders one window: " + pixels(least, least) + ".");
 }

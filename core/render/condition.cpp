@@ -22,14 +22,13 @@ CodeGrid encoded(const models::Autoencoder &stage, const at::Tensor &planes)
     return gridOf(stage.encode(input));
 }
 
-int wholeCodes(int pixels, int64_t factor)
-{
-    return int(pixels / factor * factor);
-}
-
-GridSize pixelsFor(const models::Autoencoder &stage, GridSize canvas)
+// The pixels of a map that the stage reads. One of the canvas' size is read as it is, others are scaled to the canvas'
+// whole codes.
+GridSize pixelsFor(const models::Autoencoder &stage, const RenderRequest &request, GridSize map, GridSize canvas)
 {
     const int factor = int(stage.config.factor());
+    if (map == GridSize{request.height, request.width})
+        return map;
     return {canvas.rows * factor, canvas.columns * factor};
 }
 
@@ -57,15 +56,14 @@ CodeGrid singleCell(int64_t value)
 
 CodeGrid encodeLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map)
 {
-    const int width = wholeCodes(map.width, stage.config.factor()), height = wholeCodes(map.height, stage.config.factor());
-    const LabelMap part = map.cropped({0, 0, width, height});
+    const LabelMap part =
+        map.cropped({0, 0, int(stage.config.seenPixels(map.width)), int(stage.config.seenPixels(map.height))});
     return encoded(stage, oneHot(part, labelPlanes(labelSet, stage.config.inChannels), stage.config.inChannels));
 }
 
 CodeGrid encodeField(const models::Autoencoder &stage, const FieldMap &field)
 {
-    const int width = wholeCodes(field.width, stage.config.factor());
-    const int height = wholeCodes(field.height, stage.config.factor());
+    const int64_t width = stage.config.seenPixels(field.width), height = stage.config.seenPixels(field.height);
     auto *values = const_cast<float *>(field.values.data());
     const at::Tensor all = at::from_blob(values, {1, 1, field.height, field.width}, at::kFloat);
     const at::Tensor part = all.narrow(2, 0, height).narrow(3, 0, width);
@@ -79,12 +77,12 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
     if (const auto *index = std::get_if<int64_t>(&request.condition))
         return singleCell(*index);
     if (const auto *map = std::get_if<LabelMap>(&request.condition)) {
-        const GridSize pixels = pixelsFor(*bundle.conditionStage(), canvas);
+        const GridSize pixels = pixelsFor(*bundle.conditionStage(), request, {map->height, map->width}, canvas);
         return encodeLabels(*bundle.conditionStage(), bundle.config().condition.labelSet,
                             map->resizedNearest(pixels.columns, pixels.rows));
     }
     if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
-        const GridSize pixels = pixelsFor(*bundle.conditionStage(), canvas);
+        const GridSize pixels = pixelsFor(*bundle.conditionStage(), request, {field->height, field->width}, canvas);
         return encodeField(*bundle.conditionStage(), resizedBilinear(*field, pixels.columns, pixels.rows));
     }
     const models::ModelConfig &config = bundle.config();

@@ -16,8 +16,8 @@
 namespace tessera::core
 {
 
-// Codes of a map of whole codes (what is beyond is dropped), on the stage's device. The map is encoded as a whole: codes
-// near a window's edge depend on what lies outside it. Labels become one-hot planes of 0 and 1 (labelplanes.h).
+// Codes of a map, on the stage's device; what is beyond whole codes has none (AutoencoderConfig::seenPixels). The map is
+// encoded as a whole: codes near a window's edge depend on what lies outside it. Labels become one-hot planes of 0 and 1 (labelplanes.h).
 // REQUIRES: the stage knows every label of the map.
 CodeGrid encodeLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map);
 // One value per pixel, given to every channel of the stage.

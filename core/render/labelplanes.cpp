@@ -1,7 +1,5 @@
 #include "core/render/labelplanes.h"
 
-#include <algorithm>
-
 #include "core/map/labelset.h"
 
 namespace tessera::core
@@ -9,13 +7,6 @@ namespace tessera::core
 
 namespace
 {
-
-// Sets that have no file here are known by their numbers alone.
-bool isKnownSet(const std::string &name)
-{
-    const std::vector<std::string> names = labelSetNames();
-    return std::ranges::find(names, name) != names.end();
-}
 
 LabelPlanes straightPlanes(int64_t planes)
 {
@@ -42,7 +33,7 @@ std::string LabelPlanes::text() const
 LabelPlanes labelPlanes(const std::string &labelSet, int64_t planes)
 {
     LabelPlanes result = straightPlanes(planes);
-    if (labelSet.empty() || !isKnownSet(labelSet))
+    if (labelSet.empty() || !hasLabelSet(labelSet))
         return result;
     const LabelSet set = loadLabelSet(labelSet);
     if (set.at(set.voidLabel))

@@ -5,6 +5,18 @@
 namespace tessera::core
 {
 
+namespace
+{
+
+int conditionCount(const models::ConditionConfig &condition)
+{
+    if (condition.kind == models::ConditionKind::Class)
+        return int(condition.tokens.count);
+    return condition.kind == models::ConditionKind::Labels && condition.stage ? int(condition.stage->inChannels) : 0;
+}
+
+} // namespace
+
 ModelInfo describedModel(const models::ModelSummary &summary)
 {
     const models::ModelConfig &config = summary.config;
@@ -25,6 +37,9 @@ ModelInfo describedModel(const models::ModelSummary &summary)
     info.defaultGuidance = config.sampling.guidance;
     info.parameters = summary.parameters;
     info.weightBytes = summary.memoryBytes;
+    info.conditionCount = conditionCount(config.condition);
+    info.format = summary.format;
+    info.notes = summary.notes;
     return info;
 }
 

@@ -22,9 +22,8 @@ uint64_t nonFiniteValues(const at::Tensor &tensor)
     return uint64_t(at::isfinite(tensor).logical_not().sum().item<int64_t>());
 }
 
-std::vector<TensorReport> tensorReports(const models::ModelFile &file)
+std::vector<TensorReport> tensorReports(const models::ModelFile &file, const models::StateDict &tensors)
 {
-    const models::StateDict tensors = file.readTensors();
     std::vector<TensorReport> reports;
     for (const auto &[name, entry] : file.entries) {
         const auto read = tensors.find(name); // what no network takes is listed, not read
@@ -32,6 +31,16 @@ std::vector<TensorReport> tensorReports(const models::ModelFile &file)
             {name, entry.dtype, entry.shape, entry.bytes, read == tensors.end() ? 0 : nonFiniteValues(read->second)});
     }
     return reports;
+}
+
+// The names of tensors that are larger than the format they were to get.
+std::string keptAsFloat(const models::StateDict &weights, models::WeightFormat format)
+{
+    std::string names;
+    for (const auto &[name, tensor] : weights)
+        if (format != models::WeightFormat::Float32 && tensor.scalar_type() == at::kFloat && !name.ends_with(".scale"))
+            names += (names.empty() ? "" : ", ") + name;
+    return names;
 }
 
 models::WeightFormat weightFormat(const std::string &dtype)
@@ -48,20 +57,23 @@ models::WeightFormat weightFormat(const std::string &dtype)
 
 } // namespace
 
-ModelReport reportOnModel(const std::filesystem::path &model)
+ModelReport reportOnModel(const std::filesystem::path &model, WeightReading reading)
 {
     ModelReport report;
     translated("Reading " + model.string(), [&] {
         const models::ModelSummary summary = models::ModelBundle::inspect(model);
         report.info = describedModel(summary);
-        report.info.identity = models::ModelBundle::open(model).identity();
         report.format = summary.format;
         report.dtype = summary.dtype;
         report.fileBytes = summary.fileBytes;
         report.notes = summary.notes;
+        report.weightsRead = reading == WeightReading::Always || summary.memoryBytes <= kSmallWeightBytes;
         const models::ModelFile file = models::ModelFile::open(model);
         report.foreignObjects = file.foreignObjects;
-        report.tensors = tensorReports(file);
+        const models::StateDict tensors = report.weightsRead ? file.readTensors() : models::StateDict();
+        if (report.weightsRead)
+            report.info.identity = models::identityOf(file.config, tensors);
+        report.tensors = tensorReports(file, tensors);
     });
     return report;
 }
@@ -71,8 +83,11 @@ void convertModel(const std::filesystem::path &model, const std::filesystem::pat
     const models::WeightFormat format = weightFormat(dtype);
     translated("Converting " + model.string(), [&] {
         const models::ModelFile file = models::ModelFile::open(model);
-        const models::StateDict weights = models::decompressed(file.readTensors());
-        models::ModelBundle::write(target, file.config, models::compressed(weights, format), file.notes);
+        const models::StateDict weights = models::compressed(models::decompressed(file.readTensors()), format);
+        std::map<std::string, std::string> notes = file.notes;
+        if (const std::string kept = keptAsFloat(weights, format); !kept.empty())
+            notes["kept_as_float32"] = kept;
+        models::ModelBundle::write(target, file.config, weights, notes);
     });
 }
 

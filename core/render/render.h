@@ -45,6 +45,10 @@ struct ModelInfo {
     double defaultGuidance = 1.0;
     uint64_t parameters = 0;
     uint64_t weightBytes = 0; // in memory
+    int conditionCount = 0;   // Labels: how many its condition stage tells apart; Class: how many classes; else 0
+    std::string format;       // of the file: "safetensors", "torch zip", "torch legacy"
+    // What the file and its reader have to say beside: "ignored keys", "assumed", "configuration", training figures.
+    std::map<std::string, std::string> notes;
 };
 
 // Everything that decides a picture. Equal requests give equal pictures, bit for bit on one machine.
@@ -162,7 +166,8 @@ public:
     // the canvas, which must be that of the codes. Blocking.
     RenderScore score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop = {});
 
-    // The first stage alone. Encoding drops right and bottom pixels beyond whole codes.
+    // The first stage alone. Right and bottom pixels beyond whole codes have no code; a published encoder sees them, as the
+    // original's, ours does not.
     CodeGrid encode(const Image &picture);
     Image decode(const CodeGrid &codes);
     CodeGrid encodeCondition(const LabelMap &map);

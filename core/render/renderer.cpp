@@ -13,6 +13,7 @@
 #include "core/render/renderjob.h"
 #include "core/render/system.h"
 #include "core/render/translate.h"
+#include "core/sampling/cpu/cpuengine.h"
 #include "models/bundle.h"
 #include "models/error.h"
 
@@ -30,6 +31,21 @@ void checkThreads(int threads)
     if (threads < 0 || threads > kMost)
         throw Error(ErrorCode::InvalidArgument, "The number of threads is " + std::to_string(threads)
                                                     + "; expected 1 to " + std::to_string(kMost) + ", or 0 for all cores.");
+}
+
+CpuPrecision cpuPrecision(const std::string &name)
+{
+    return name == "int8" ? CpuPrecision::Int8 : name == "bf16" ? CpuPrecision::BFloat16 : CpuPrecision::Float32;
+}
+
+// Of a model and, on the CPU, of its transformer's weights laid out anew while the file's are still there.
+uint64_t openingBytes(const models::ModelSummary &summary, const std::string &precision)
+{
+    const uint64_t weightBytes = precision == "int8" ? 1 : precision == "bf16" ? 2 : 4;
+    uint64_t weights = 0;
+    if (const auto &transformer = summary.config.transformer)
+        weights = uint64_t(12 * transformer->layers * transformer->embedding + transformer->vocabSize) * uint64_t(transformer->embedding);
+    return summary.memoryBytes + weights * weightBytes;
 }
 
 std::string pixels(GridSize canvas, int factor)
@@ -63,6 +79,7 @@ struct Renderer::Private {
     }
 
     void open(const std::filesystem::path &path);
+    void makeEngine();
     uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
     void checkMemory(const RenderRequest &request) const;
     void checkStageMemory(const models::AutoencoderConfig &config, GridSize codes) const;
@@ -78,17 +95,30 @@ void Renderer::Private::open(const std::filesystem::path &path)
     checkThreads(options.threads);
     const models::ModelSummary summary = models::ModelBundle::inspect(path);
     info = describedModel(summary);
-    if (device == "cpu" && summary.memoryBytes > availableMemory())
-        throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(summary.memoryBytes)
+    const uint64_t needed = openingBytes(summary, precision);
+    if (device == "cpu" && needed > availableMemory())
+        throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(needed)
                                                 + " for its weights, but " + bytesText(availableMemory()) + " are free.");
     run("Opening " + summary.path.string(), [&] {
         bundle = models::ModelBundle::open(path, c10::Device(device));
-        if (bundle->transformer())
-            engine = makeTorchEngine(*bundle->transformer());
+        makeEngine();
         return 0;
     });
     info.identity = bundle->identity();
     loadSeconds = std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The CPU's own engine keeps the weights in its own form; another device's runs on the model's.
+void Renderer::Private::makeEngine()
+{
+    if (!bundle->transformer())
+        return;
+    if (device != "cpu") {
+        engine = makeTorchEngine(*bundle->transformer());
+        return;
+    }
+    engine = makeCpuEngine(*bundle->transformer(), {cpuPrecision(precision), at::get_num_threads(), {}});
+    bundle->releaseTransformer();
 }
 
 uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canvas) const

@@ -9,6 +9,7 @@
 #include "core/render/condition.h"
 #include "core/render/pixels.h"
 #include "core/render/regionedit.h"
+#include "core/sampling/planwalk.h"
 #include "core/sampling/score.h"
 
 namespace tessera::core
@@ -79,8 +80,8 @@ Image decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes)
 
 CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture)
 {
-    const int factor = int(stage.config.factor());
-    const at::Tensor x = pictureTensor(picture, picture.width / factor * factor, picture.height / factor * factor);
+    const at::Tensor x =
+        pictureTensor(picture, int(stage.config.seenPixels(picture.width)), int(stage.config.seenPixels(picture.height)));
     return gridOf(stage.encode(x.to(stage.codebook.device()).contiguous(at::MemoryFormat::ChannelsLast)));
 }
 
@@ -155,7 +156,7 @@ void RenderJob::lockCodes()
 void RenderJob::sample()
 {
     const models::ModelConfig &config = m_bundle.config();
-    const WindowPlan plan = planWindows(m_sample.canvas, int(config.window), m_sample.params.window, false, m_sample.locked);
+    const WindowPlan plan = planFor(config, m_sample.canvas, m_sample.params.window, m_engine.gainsFromBatches(), m_sample.locked);
     m_meter.emplace(plan, config.prefixLength());
     SampleResult sampled = sampleCodes(config, m_engine, m_sample, plan, m_stop,
                                        [this](const DrawnCode &drawn) { onDrawn(drawn); });

@@ -11,6 +11,7 @@
 #include <torch/version.h>
 
 #include "core/render/memory.h"
+#include "core/sampling/cpu/cpuengine.h"
 #include "models/error.h"
 
 namespace tessera::core
@@ -47,9 +48,9 @@ int gpuIndex(const std::string &name)
     return error == std::errc{} && end == last ? index : -1;
 }
 
-std::vector<std::string> offeredPrecisions(const std::string &)
+std::vector<std::string> offeredPrecisions(const std::string &device)
 {
-    return {"fp32"};
+    return device == "cpu" ? std::vector<std::string>{"fp32", "bf16", "int8"} : std::vector<std::string>{"fp32"};
 }
 
 } // namespace
@@ -60,6 +61,7 @@ SystemInfo systemInfo()
     info.program = TESSERA_VERSION;
     info.torch = TORCH_VERSION;
     info.cpuFeatures = at::get_cpu_capability();
+    info.instructions = cpuInstructionSets().front();
     info.cores = int(std::thread::hardware_concurrency());
     info.threads = at::get_num_threads();
     info.memory = totalMemory();

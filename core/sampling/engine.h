@@ -44,6 +44,9 @@ public:
     // caches of that batch are then of no further use.
     virtual void append(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits) = 0;
 
+    // Whether a batch costs clearly less than its inputs one by one, so that plans should make large steps.
+    virtual bool gainsFromBatches() const { return false; }
+
     // Tokens that went through the transformer since construction.
     int64_t tokenForwards() const { return m_tokenForwards; }
 

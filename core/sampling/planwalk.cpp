@@ -1,12 +1,23 @@
 #include "core/sampling/planwalk.h"
 
 #include <string>
+#include <utility>
 
 #include "core/sampling/distribution.h"
 #include "models/error.h"
 
 namespace tessera::core
 {
+
+WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPolicy policy, bool wavefront,
+                   const Grid<uint8_t> &locked)
+{
+    std::vector<int64_t> order;
+    if (config.permuter != models::PermuterKind::Identity) {
+        order = models::permuterOrder(config.permuter, config.window, config.window);
+    }
+    return planWindows(canvas, int(config.window), policy, wavefront, locked, std::move(order));
+}
 
 PlanWalk::PlanWalk(const models::ModelConfig &config, TransformerEngine &engine, const WindowPlan &plan,
                    const Conditioning &conditioning)
@@ -76,8 +87,7 @@ std::vector<int64_t> PlanWalk::newTokens(const PlannedCode &code, const CodeGrid
         appendPrefix(code.origin, stream, tokens);
     }
     for (int local = code.firstNew; local < code.localPosition; ++local) {
-        const Cell cell{code.origin.row + local / m_plan.window, code.origin.column + local % m_plan.window};
-        tokens.push_back(m_config.imageTokens.first + codes.at(cell));
+        tokens.push_back(m_config.imageTokens.first + codes.at(m_plan.cellAt(code.origin, local)));
     }
     return tokens;
 }
@@ -116,10 +126,9 @@ void PlanWalk::checkFinite(const PlanStep &step) const
     for (size_t i = 0; i < step.codes.size(); ++i) {
         if (!isDistribution(row(i))) {
             const Cell cell = step.codes[i].cell;
-            throw Error(ErrorCode::NonFinite,
-                        "The model's output for the code in row " + std::to_string(cell.row) + ", column "
-                            + std::to_string(cell.column)
-                            + " holds NaN or infinity where finite numbers were expected");
+            throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
+                                                  + ", column " + std::to_string(cell.column)
+                                                  + " holds NaN or infinity where finite numbers were expected");
         }
     }
 }

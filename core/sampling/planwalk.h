@@ -14,6 +14,10 @@
 namespace tessera::core
 {
 
+// planWindows with the window of a model and the order in which it writes codes. Throws Error (InvalidArgument).
+WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPolicy policy, bool wavefront = false,
+                   const Grid<uint8_t> &locked = {});
+
 // What stands before the picture codes. References stay the caller's.
 struct Conditioning {
     const std::vector<int64_t> &controlTokens; // vocabulary ids

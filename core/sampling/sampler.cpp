@@ -77,22 +77,19 @@ private:
 
 } // namespace
 
-SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine,
-                         const SampleRequest &request, std::stop_token stop, const DrawnFn &drawn)
+SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
+                         std::stop_token stop, const DrawnFn &drawn)
 {
-    const WindowPlan plan =
-        planWindows(request.canvas, int(config.window), request.params.window, false, request.locked);
+    const WindowPlan plan = planFor(config, request.canvas, request.params.window, false, request.locked);
     return sampleCodes(config, engine, request, plan, stop, drawn);
 }
 
-SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine,
-                         const SampleRequest &request, const WindowPlan &plan, std::stop_token stop,
-                         const DrawnFn &drawn)
+SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
+                         const WindowPlan &plan, std::stop_token stop, const DrawnFn &drawn)
 {
     checkSampleRequest(config, request);
     if (!(plan.canvas == request.canvas)) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "The window plan was made for another canvas than the request's");
+        throw Error(ErrorCode::InvalidArgument, "The window plan was made for another canvas than the request's");
     }
     const int64_t before = engine.tokenForwards();
     PlanWalk walk(config, engine, plan, {request.controlTokens, request.condition, request.params.guidance});

@@ -53,7 +53,7 @@ struct SampleResult {
 SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine,
                          const SampleRequest &request, std::stop_token stop = {}, const DrawnFn &drawn = {});
 
-// The same codes in the order and batches of `plan`, which must come from planWindows with the request's
+// The same codes in the order and batches of `plan`, which must come from planFor with the request's
 // canvas, window policy and locked cells. `stop` is looked at between steps.
 SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine,
                          const SampleRequest &request, const WindowPlan &plan, std::stop_token stop = {},

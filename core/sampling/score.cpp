@@ -7,12 +7,12 @@
 namespace tessera::core
 {
 
-ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &engine,
-                       const ScoreRequest &request, std::stop_token stop)
+ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &engine, const ScoreRequest &request,
+                       std::stop_token stop)
 {
     checkScoreRequest(config, request);
     const GridSize canvas = request.codes.size;
-    const WindowPlan plan = planWindows(canvas, int(config.window), request.window);
+    const WindowPlan plan = planFor(config, canvas, request.window, engine.gainsFromBatches());
     const int64_t before = engine.tokenForwards();
     PlanWalk walk(config, engine, plan, {request.controlTokens, request.condition, request.guidance});
     ScoreResult result{Grid<float>(canvas), Grid<float>(canvas), 0, 0, true};

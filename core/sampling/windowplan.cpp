@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/error.h"
+#include "models/permuter.h"
 
 namespace tessera::core
 {
@@ -22,10 +23,10 @@ int windowStart(int position, int length, int window, WindowPolicy policy)
 void checkArguments(GridSize canvas, int window, WindowPolicy policy, const Grid<uint8_t> &locked)
 {
     if (window < 1 || canvas.rows < window || canvas.columns < window) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "The canvas is " + std::to_string(canvas.columns) + " codes wide and "
-                        + std::to_string(canvas.rows) + " high; the model's window needs at least "
-                        + std::to_string(window) + " by " + std::to_string(window));
+        throw Error(ErrorCode::InvalidArgument, "The canvas is " + std::to_string(canvas.columns) + " codes wide and "
+                                                    + std::to_string(canvas.rows)
+                                                    + " high; the model's window needs at least "
+                                                    + std::to_string(window) + " by " + std::to_string(window));
     }
     if (policy.kind == WindowPolicy::Kind::Block && (policy.step < 1 || policy.step > window)) {
         throw Error(ErrorCode::InvalidArgument, "The window policy's step is " + std::to_string(policy.step)
@@ -33,12 +34,32 @@ void checkArguments(GridSize canvas, int window, WindowPolicy policy, const Grid
     }
     const size_t marks = locked.values.size();
     if (marks > 0 && (!(locked.size == canvas) || marks != size_t(canvas.cells()))) {
-        throw Error(ErrorCode::InvalidArgument, "The grid of locked codes is "
-                                                    + std::to_string(locked.size.columns) + " wide and "
-                                                    + std::to_string(locked.size.rows)
+        throw Error(ErrorCode::InvalidArgument, "The grid of locked codes is " + std::to_string(locked.size.columns)
+                                                    + " wide and " + std::to_string(locked.size.rows)
                                                     + " high; the canvas is " + std::to_string(canvas.columns)
                                                     + " wide and " + std::to_string(canvas.rows) + " high");
     }
+}
+
+void checkOneWindow(GridSize canvas, int window)
+{
+    if (canvas.rows != window || canvas.columns != window) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "The canvas is " + std::to_string(canvas.columns) + " codes wide and " + std::to_string(canvas.rows)
+                        + " high, but a model that does not write its codes row by row has no sliding windows; "
+                          "expected "
+                        + std::to_string(window) + " by " + std::to_string(window));
+    }
+}
+
+std::vector<std::vector<Cell>> orderedSteps(const std::vector<int64_t> &order, int window)
+{
+    std::vector<std::vector<Cell>> steps;
+    steps.reserve(order.size());
+    for (const int64_t place : order) {
+        steps.push_back({{int(place) / window, int(place) % window}});
+    }
+    return steps;
 }
 
 std::vector<std::vector<Cell>> rasterSteps(GridSize canvas)
@@ -69,7 +90,7 @@ std::vector<std::vector<Cell>> wavefrontSteps(GridSize canvas, int window)
 class PlanBuilder
 {
 public:
-    explicit PlanBuilder(WindowPlan &plan) : m_plan(plan) {}
+    explicit PlanBuilder(WindowPlan &plan) : m_plan(plan), m_positions(models::inverseOrder(plan.order)) {}
 
     void addStep(const std::vector<Cell> &cells, const Grid<uint8_t> &locked)
     {
@@ -102,7 +123,8 @@ private:
         PlannedCode code;
         code.cell = cell;
         code.origin = windowOrigin(cell, m_plan.canvas, m_plan.window, m_plan.policy);
-        code.localPosition = (cell.row - code.origin.row) * m_plan.window + cell.column - code.origin.column;
+        const int place = (cell.row - code.origin.row) * m_plan.window + cell.column - code.origin.column;
+        code.localPosition = m_positions.empty() ? place : int(m_positions[size_t(place)]);
         const auto [found, opened] = m_indices.try_emplace(code.origin, int(m_indices.size()));
         code.window = found->second;
         code.opensWindow = opened;
@@ -115,8 +137,9 @@ private:
     }
 
     WindowPlan &m_plan;
-    std::map<Cell, int> m_indices; // of windows, by origin
-    std::vector<int> m_appended;   // codes in each window's cache so far
+    std::vector<int64_t> m_positions; // of the places of a window; empty: row by row
+    std::map<Cell, int> m_indices;    // of windows, by origin
+    std::vector<int> m_appended;      // codes in each window's cache so far
 };
 
 } // namespace
@@ -153,19 +176,31 @@ int WindowPlan::liveWindows() const
     return most;
 }
 
+Cell WindowPlan::cellAt(Cell origin, int position) const
+{
+    const int place = order.empty() ? position : int(order[size_t(position)]);
+    return {origin.row + place / window, origin.column + place % window};
+}
+
 Cell windowOrigin(Cell cell, GridSize canvas, int window, WindowPolicy policy)
 {
     return {windowStart(cell.row, canvas.rows, window, policy),
             windowStart(cell.column, canvas.columns, window, policy)};
 }
 
-WindowPlan planWindows(GridSize canvas, int window, WindowPolicy policy, bool wavefront,
-                       const Grid<uint8_t> &locked)
+WindowPlan planWindows(GridSize canvas, int window, WindowPolicy policy, bool wavefront, const Grid<uint8_t> &locked,
+                       std::vector<int64_t> order)
 {
     checkArguments(canvas, window, policy, locked);
-    WindowPlan plan{canvas, window, policy, 0, {}};
+    if (!order.empty()) {
+        checkOneWindow(canvas, window);
+    }
+    WindowPlan plan{canvas, window, policy, 0, std::move(order), {}};
     PlanBuilder builder(plan);
-    for (const std::vector<Cell> &cells : wavefront ? wavefrontSteps(canvas, window) : rasterSteps(canvas)) {
+    const std::vector<std::vector<Cell>> steps = !plan.order.empty() ? orderedSteps(plan.order, window)
+                                                 : wavefront         ? wavefrontSteps(canvas, window)
+                                                                     : rasterSteps(canvas);
+    for (const std::vector<Cell> &cells : steps) {
         builder.addStep(cells, locked);
     }
     builder.finish();

@@ -7,6 +7,9 @@
 //
 // Keys and values of a token depend only on the window's origin and on what stands before the token in that
 // window, and all of that is final when the token is reached; so one append-only cache per origin is exact.
+//
+// A model may write a window's codes in another order than row by row (models/permuter.h). Sliding windows are
+// not defined for those, by the paper's authors neither: such a canvas is one window.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +32,7 @@ struct PlannedCode {
     Cell cell;
     Cell origin;               // upper left cell of its window
     int window = 0;            // index of the origin among the plan's windows, in order of first use
-    int firstNew = 0;          // local raster position of the first code of the window that its cache lacks
+    int firstNew = 0;          // position in the window of its first code that its cache lacks
     int localPosition = 0;     // of the cell; codes [firstNew, localPosition) are appended before the draw
     bool opensWindow = false;  // first use of this window: the prefix must be fed as well
     bool closesWindow = false; // last use: the cache can go
@@ -45,7 +48,13 @@ struct WindowPlan {
     int window = 16; // codes per side
     WindowPolicy policy;
     int windows = 0; // number of distinct origins
+    // The order of a window's codes: order[t] is the place, counted row by row, of the code at position t. Empty:
+    // row by row.
+    std::vector<int64_t> order;
     std::vector<PlanStep> steps;
+
+    // The cell at a position of the window that begins at `origin`.
+    Cell cellAt(Cell origin, int position) const;
 
     // Codes to draw.
     int codes() const;
@@ -60,9 +69,10 @@ Cell windowOrigin(Cell cell, GridSize canvas, int window, WindowPolicy policy);
 
 // Raster order, one code a step (`wavefront` false), or steps of independent cells: row i runs `window`
 // columns behind row i - 1, so that window * (rows - 1) + columns steps suffice. Cells set in `locked` (size
-// of the canvas, or empty) are not drawn and take no step. Throws Error (InvalidArgument) for a canvas below
-// one window, a policy's step outside 1..window, or `locked` of another size.
+// of the canvas, or empty) are not drawn and take no step. With an `order` (as WindowPlan::order) codes are drawn
+// in it, one a step. Throws Error (InvalidArgument) for a canvas below one window, or other than one window where
+// there is an order, a policy's step outside 1..window, or `locked` of another size.
 WindowPlan planWindows(GridSize canvas, int window, WindowPolicy policy, bool wavefront = false,
-                       const Grid<uint8_t> &locked = {});
+                       const Grid<uint8_t> &locked = {}, std::vector<int64_t> order = {});
 
 } // namespace tessera::core

@@ -102,16 +102,22 @@ at::Tensor inlineTensor(const CheckpointIndex &index, const CheckpointTensor &te
 
 StateDict readCheckpoint(const CheckpointIndex &index, const std::string &prefix)
 {
-    std::map<std::string, std::vector<const std::pair<const std::string, CheckpointTensor> *>> wanted;
+    return readCheckpoint(index, [&](const std::string &name) { return name.starts_with(prefix); });
+}
+
+StateDict readCheckpoint(const CheckpointIndex &index, const std::function<bool(const std::string &)> &wanted)
+{
+    std::map<std::string, std::vector<const std::pair<const std::string, CheckpointTensor> *>> inStorages;
     StateDict result;
-    for (auto it = index.tensors.lower_bound(prefix); it != index.tensors.end() && it->first.starts_with(prefix);
-         ++it) {
-        if (it->second.storage.empty())
-            result[it->first] = inlineTensor(index, it->second);
+    for (const auto &entry : index.tensors) {
+        if (!wanted(entry.first))
+            continue;
+        if (entry.second.storage.empty())
+            result[entry.first] = inlineTensor(index, entry.second);
         else
-            wanted[it->second.storage].push_back(&*it);
+            inStorages[entry.second.storage].push_back(&entry);
     }
-    for (const auto &[key, entries] : wanted) {
+    for (const auto &[key, entries] : inStorages) {
         Span span;
         for (const auto *entry : entries)
             widen(span, entry->second);

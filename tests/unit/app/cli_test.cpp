@@ -174,7 +174,7 @@ TEST_F(Cli, BadInputIsOneWithASentence)
     expectFailure(render({"-o", file("a.png"), "--control", "light=noon"}), "any, day, sunset");
     expectFailure(render({"-o", file("a.png"), "--control", "mood=good"}), "light, biome, weather");
     expectFailure(render({"-o", file("a.png"), "--temperature", "0"}), "temperature");
-    expectFailure(render({"-o", file("a.png"), "--precision", "int8"}), "fp32");
+    expectFailure(render({"-o", file("a.png"), "--precision", "fp16"}), "it offers fp32, bf16, int8");
     expectFailure(run({"render", "--model", model(), "--depth", map(), "-o", file("a.png")}), "paints from labels, not from depth");
     expectFailure(run({"render", "--model", model(), "-o", file("a.png")}), "--map FILE");
     expectFailure(run({"decode", "--model", model(), "--codes", map(), "-o", file("a.png")}), "map.png");
@@ -240,6 +240,18 @@ TEST_F(Cli, InterruptLeavesNothing)
     const Outcome outcome = process.finish();
     EXPECT_EQ(outcome.exitCode, 130);
     EXPECT_TRUE(files().empty()) << testing::PrintToString(files());
+}
+
+TEST_F(Cli, InterruptedVariationsLeaveEarlierFilesAsTheyWere)
+{
+    std::ofstream(file("a-0-preview.png")) << "old";
+    Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png"), "--variations", "2",
+                                 "--size", "512x512", "--progress", "json", "--preview-every", "200"}));
+    ASSERT_TRUE(process.waitForError("a-1-preview.png")); // the first variation is done
+    process.sendSignal(SIGINT);
+    EXPECT_EQ(process.finish().exitCode, 130);
+    EXPECT_EQ(files(), std::vector<std::string>{"a-0-preview.png"});
+    EXPECT_EQ(bytesOf(file("a-0-preview.png")), "old");
 }
 
 } // namespace

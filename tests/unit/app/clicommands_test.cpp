@@ -121,6 +121,8 @@ TEST_F(Cli, DoctorKnowsTheMachine)
     EXPECT_EQ(report.at("devices").at(0).at("name"), "cpu");
     EXPECT_GT(report.at("memory").at("total_bytes").get<uint64_t>(), 0u);
     EXPECT_EQ(report.at("checks").size(), 3u);
+    EXPECT_THAT(report.at("cpu").at("instructions").get<std::string>(),
+                testing::AnyOf("avx512", "avxvnni", "avx2", "portable"));
 }
 
 } // namespace

@@ -88,6 +88,15 @@ TEST_F(GoldenAutoencoder, DecodesAsTheOriginal)
     expectFirst(other, {-0.000539, 0.001283, 0.004928});
 }
 
+// A bias that dwarfs what it is added to must not drown it, in whichever layout the picture comes.
+TEST_F(GoldenAutoencoder, LayoutDoesNotChangeLatents)
+{
+    model.encoder.convIn.bias = model.encoder.convIn.bias + 30;
+    const at::Tensor large = waveInput({1, 3, 64, 64}), expected = model.latents(large);
+    const at::Tensor latents = model.latents(large.contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_LT((latents - expected).abs().max().item<double>(), 1e-3);
+}
+
 TEST_F(GoldenAutoencoder, RoundsOddSizesDown)
 {
     const at::Tensor encoded = model.encoder.forward(waveInput({1, 3, 17, 19}));

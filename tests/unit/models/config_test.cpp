@@ -179,7 +179,7 @@ TEST(PublishedConfig, GumbelIsAKindOfQuantizer)
     EXPECT_THROW(ModelConfig::fromJson(document), Error);
 }
 
-TEST(PublishedConfig, PermutersAreReadAndThoseNotPaintedYetRefused)
+TEST(PublishedConfig, PermutersAreReadAndThoseWithoutAnOrderRefused)
 {
     const auto permuted = [](const std::string &name, int64_t side) {
         return refusal([&](json &p) {
@@ -188,7 +188,16 @@ TEST(PublishedConfig, PermutersAreReadAndThoseNotPaintedYetRefused)
         });
     };
     EXPECT_EQ(permuted("Identity", 16), "accepted");
-    EXPECT_THAT(permuted("SpiralOut", 16), HasSubstr("'SpiralOut'"));
+    EXPECT_EQ(permuted("SpiralOut", 16), "accepted");
+    json odd = publishedJson();
+    odd["model"]["params"]["permuter_config"] = {{"target", "taming.modules.transformer.permuter.SpiralIn"}};
+    odd["model"]["tessera"] = {{"window", 15}};
+    try {
+        ModelConfig::fromJson(odd);
+        FAIL() << "accepted";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("SpiralIn is not defined for 15 x 15 codes"));
+    }
     EXPECT_THAT(permuted("ZCurve", 8), HasSubstr("'H' is 8"));
     EXPECT_THAT(permuted("Hilbert", 16), HasSubstr("'Hilbert'"));
     EXPECT_EQ(refusal([](json &p) { p["permuter_config"] = nullptr; }), "accepted");

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "models/error.h"
 #include "models/yaml.h"
@@ -45,7 +46,7 @@ protected:
     }
 
 private:
-    fs::path m_folder = fs::path(testing::TempDir()) / "configfile_test";
+    fs::path m_folder = fs::path(testing::TempDir()) / ("configfile_test-" + std::to_string(::getpid()));
 };
 
 #ifndef TESSERA_HEADLESS
@@ -224,6 +225,9 @@ std::vector<Bad> badInputs()
         {"short sequence", with("block_size: 512", "block_size: 256"), "a window needs 511 tokens"},
         {"small vocabulary", with("vocab_size: 64", "vocab_size: 32"), "the vocabulary has 32"},
         {"another factor", with("down_factor: 2", "down_factor: 16"), "'down_factor' is 16"},
+        // yaml-cpp finds one document after the other here, without end.
+        {"a mapping that is closed by nothing",
+         "# lr\n        lr_max: 0.9\n     , chosen by a layer\nmodel:\n  target: x\n", "line"},
         {"bytes that are no UTF-8", "model: {target: \"\xff\xfe\", params: {}}\n", "is not known"},
     };
 }

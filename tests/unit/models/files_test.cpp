@@ -1,4 +1,5 @@
 // Safetensors, compression, configuration and bundles: what a model is on disk.
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <unistd.h>
@@ -141,6 +142,19 @@ TEST(Compression, Int8IsWithinHalfAStepPerRow)
     EXPECT_THROW(decompressed({{"w", small.at("w")}}), Error);
 }
 
+// float16 ends at 65504: beyond it a value would become infinite.
+TEST(Compression, WhatFloat16CannotHoldStaysFloat32)
+{
+    const StateDict tensors{{"large.bias", at::full({3}, 65536.0f)}, {"small.bias", at::full({3}, -65504.0f)}};
+    for (const WeightFormat format : {WeightFormat::Float16, WeightFormat::Int8}) {
+        const StateDict small = compressed(tensors, format);
+        EXPECT_EQ(small.at("large.bias").scalar_type(), at::kFloat);
+        EXPECT_EQ(small.at("small.bias").scalar_type(), at::kHalf);
+        EXPECT_TRUE(at::equal(decompressed(small).at("large.bias"), tensors.at("large.bias")));
+        EXPECT_TRUE(at::equal(decompressed(small).at("small.bias"), tensors.at("small.bias")));
+    }
+}
+
 ModelConfig smallModel()
 {
     ModelConfig config;
@@ -273,6 +287,67 @@ TEST_F(FilesTest, BundleListsWhatDoesNotFit)
         EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
         EXPECT_THAT(error.what(), HasSubstr("transformer.ln_f.weight is missing, expected [8]"));
         EXPECT_THAT(error.what(), HasSubstr("quant_conv.bias has shape [5], expected [4]"));
+    }
+}
+
+TEST_F(FilesTest, WeightsThatAreNotFiniteAreNamed)
+{
+    const ModelConfig config = smallModel();
+    for (const double wrong : {double(NAN), double(INFINITY), -double(INFINITY)}) {
+        StateDict tensors = smallTensors(config);
+        tensors["transformer.head.weight"][2][1].fill_(wrong);
+        ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+        try {
+            ModelBundle::open(folder);
+            FAIL() << "opened";
+        } catch (const Error &error) {
+            EXPECT_EQ(error.code(), ErrorCode::NonFinite);
+            EXPECT_THAT(error.what(), HasSubstr("the tensor transformer.head.weight holds 1 values"));
+        }
+        EXPECT_NO_THROW(ModelBundle::inspect(folder));
+    }
+}
+
+// The sum of finite values may overflow; that is no damage.
+TEST_F(FilesTest, LargeWeightsAreFinite)
+{
+    const ModelConfig config = smallModel();
+    StateDict tensors = smallTensors(config);
+    tensors["transformer.head.weight"].fill_(3e38);
+    ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+    EXPECT_NO_THROW(ModelBundle::open(folder));
+}
+
+TEST_F(FilesTest, TensorsThatNobodyAsksForAreTold)
+{
+    const ModelConfig config = smallModel();
+    StateDict tensors = smallTensors(config);
+    const std::string identity = identityOf(config, tensors);
+    const uint64_t parameters = [&] {
+        ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+        return ModelBundle::inspect(folder).parameters;
+    }();
+    EXPECT_FALSE(ModelBundle::inspect(folder).notes.contains("ignored tensors"));
+    tensors["loss.logvar"] = at::zeros({1});
+    tensors["transformer.blocks.7.ln1.weight"] = at::zeros({8});
+    ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+    const ModelSummary summary = ModelBundle::inspect(folder);
+    EXPECT_EQ(summary.notes.at("ignored tensors"), "2: loss.logvar, transformer.blocks.7.ln1.weight");
+    EXPECT_EQ(summary.parameters, parameters);
+    EXPECT_EQ(ModelBundle::open(folder).identity(), identity) << "what nobody takes makes no other model";
+}
+
+TEST_F(FilesTest, InspectChecksShapes)
+{
+    const ModelConfig config = smallModel();
+    StateDict tensors = smallTensors(config);
+    tensors["transformer.pos_emb"] = at::zeros({1, 32, 8});
+    ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+    try {
+        ModelBundle::inspect(folder);
+        FAIL() << "accepted";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("transformer.pos_emb has shape [1, 32, 8], expected [1, 33, 8]"));
     }
 }
 

@@ -66,6 +66,28 @@ TEST(EditHistory, undoAndRedoGiveTheSameMaps)
     EXPECT_TRUE(history.redo(map).empty());
 }
 
+TEST(EditHistory, holdsTheStatesThatUndoAndRedoReach)
+{
+    LabelMap map(8, 8);
+    EditHistory history;
+    std::vector<uint64_t> ids{history.stateId()};
+    const auto step = [&](uint8_t label) {
+        history.beginGesture(map);
+        history.addChange(fillRect(map, {0, 0, 8, 8}, label));
+        history.endGesture(map);
+        ids.push_back(history.stateId());
+    };
+    step(1);
+    step(2);
+    history.undo(map);
+    EXPECT_TRUE(history.holdsState(ids[0]) && history.holdsState(ids[1]) && history.holdsState(ids[2]));
+    step(3);
+    EXPECT_TRUE(history.holdsState(ids[0]) && history.holdsState(ids[3]));
+    EXPECT_FALSE(history.holdsState(ids[2]));
+    history.clear();
+    EXPECT_FALSE(history.holdsState(ids[0]));
+}
+
 void paintPixel(LabelMap &map, EditHistory &history, int x, int y, uint8_t label)
 {
     history.beginGesture(map);
@@ -162,6 +184,22 @@ TEST(EditHistory, keepsMapsOfAnotherSizeWhole)
     history.clear();
     EXPECT_FALSE(history.canUndo() || history.canRedo());
     EXPECT_NE(history.stateId(), before);
+}
+
+TEST(FieldHistory, keepsNumbersAsItKeepsLabels)
+{
+    FieldMap map{64, 32, std::vector<float>(64 * 32, -1.0f)};
+    const FieldMap before = map;
+    FieldHistory history;
+    history.beginGesture(map);
+    history.addChange(paintStroke(map, {10, 10}, {30, 12}, 6, 0.125f));
+    history.endGesture(map);
+    const FieldMap after = map;
+    EXPECT_LT(history.bytes(), map.values.size() * sizeof(float));
+    history.undo(map);
+    EXPECT_EQ(map, before);
+    history.redo(map);
+    EXPECT_EQ(map, after);
 }
 
 } // namespace

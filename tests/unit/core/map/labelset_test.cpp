@@ -100,6 +100,8 @@ TEST_F(LabelSetFolder, readsFromTheResources)
     std::ofstream(m_folder / "labels" / "another.json") << "{}";
     std::ofstream(m_folder / "labels" / "notes.txt") << "none";
     EXPECT_THAT(labelSetNames(), testing::ElementsAre("another", "small"));
+    EXPECT_TRUE(hasLabelSet("small"));
+    EXPECT_FALSE(hasLabelSet("notes"));
     EXPECT_EQ(loadLabelSet("small"), testSet());
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [] { loadLabelSet("another"); }), HasSubstr("another.json"));
     EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [] { loadLabelSet("../labels/small"); }),

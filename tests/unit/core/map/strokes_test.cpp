@@ -165,5 +165,34 @@ TEST(ReplaceLabel, changesEveryPixelOfIt)
     EXPECT_TRUE(replaceLabel(map, 6, 6).empty());
 }
 
+FieldMap blankField(int width, int height)
+{
+    return {width, height, std::vector<float>(size_t(width) * size_t(height), -1.0f)};
+}
+
+TEST(FieldStrokes, coverThePixelsThatLabelsWould)
+{
+    LabelMap labels(61, 47);
+    FieldMap field = blankField(61, 47);
+    EXPECT_EQ(paintStroke(field, {5, 9}, {50, 40}, 7, 0.25f), paintStroke(labels, {5, 9}, {50, 40}, 7, 3));
+    EXPECT_EQ(fillRect(field, {50, -5, 40, 20}, 0.5f), fillRect(labels, {50, -5, 40, 20}, 4));
+    EXPECT_EQ(floodFill(field, 0, 46, 1.0f), floodFill(labels, 0, 46, 5));
+    const float valueOf[] = {-1, 0, 0, 0.25f, 0.5f, 1};
+    for (size_t i = 0; i < field.values.size(); ++i)
+        ASSERT_EQ(field.values[i], valueOf[labels.labels[i]]) << i;
+}
+
+TEST(PaintGradient, runsEvenlyAcrossTheLineAndIsConstantBeyondIt)
+{
+    FieldMap field = blankField(9, 20);
+    EXPECT_EQ(paintGradient(field, {4, 15}, {4, 5}, 1, -1), (PixelRect{0, 5, 9, 15}));
+    for (int x = 0; x < 9; ++x) {
+        EXPECT_EQ(field.at(x, 19), 1.0f);
+        EXPECT_NEAR(field.at(x, 14), 0.9, 1e-6);
+        EXPECT_NEAR(field.at(x, 9), -0.1, 1e-6);
+        EXPECT_EQ(field.at(x, 2), -1.0f);
+    }
+}
+
 } // namespace
 } // namespace tessera::core

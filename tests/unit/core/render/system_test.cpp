@@ -45,8 +45,9 @@ TEST(System, RefusesDevicesThatAreNotThere)
 TEST(System, RefusesPrecisionsThatAreNotOffered)
 {
     EXPECT_EQ(resolvedPrecision("auto", "cpu"), "fp32");
-    EXPECT_EQ(resolvedPrecision("fp32", "cpu"), "fp32");
-    EXPECT_EQ(codeOf([] { resolvedPrecision("int8", "cpu"); }), ErrorCode::InvalidArgument);
+    for (const char *precision : {"fp32", "bf16", "int8"})
+        EXPECT_EQ(resolvedPrecision(precision, "cpu"), precision);
+    EXPECT_EQ(codeOf([] { resolvedPrecision("fp16", "cpu"); }), ErrorCode::InvalidArgument);
     EXPECT_EQ(codeOf([] { resolvedPrecision("fp64", "cpu"); }), ErrorCode::InvalidArgument);
 }
 
@@ -60,10 +61,11 @@ TEST(Memory, EstimatesTheDecoderAsMeasured)
 
 TEST(Memory, BoundsTheWindowsOfAPlan)
 {
-    for (const GridSize canvas : {GridSize{4, 4}, {4, 11}, {5, 9}, {13, 4}, {17, 12}}) {
+    for (const GridSize canvas : {GridSize{4, 4}, {4, 11}, {5, 9}, {13, 4}, {17, 12}, {9, 23}}) {
         for (const int step : {0, 1, 2, 3, 4}) {
             const WindowPolicy policy{step ? WindowPolicy::Kind::Block : WindowPolicy::Kind::Exact, std::max(1, step)};
             const int live = planWindows(canvas, 4, policy).liveWindows(), most = mostLiveWindows(4, canvas, policy);
+            EXPECT_LE(planWindows(canvas, 4, policy, true).liveWindows(), most) << canvas.rows << " x " << canvas.columns;
             EXPECT_LE(live, most) << canvas.rows << " x " << canvas.columns << ", step " << step;
             EXPECT_LE(most, live + 2) << canvas.rows << " x " << canvas.columns << ", step " << step;
         }

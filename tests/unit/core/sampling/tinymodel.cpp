@@ -20,6 +20,10 @@ namespace
 class LoudSource : public models::ParameterSource
 {
 public:
+    LoudSource(uint64_t seed, double loudness)
+        : m_generator(at::detail::createCPUGenerator(seed)), m_loudness(loudness)
+    {}
+
     at::Tensor take(const std::string &, const std::vector<int64_t> &shape, models::Init init,
                     int64_t) override
     {
@@ -27,11 +31,12 @@ public:
         if (shape.size() == 1) {
             return values * 0.1 + (init == models::Init::One ? 1.0 : 0.0);
         }
-        return values * (2.5 / std::sqrt(double(shape.back())));
+        return values * (m_loudness / std::sqrt(double(shape.back())));
     }
 
 private:
-    at::Generator m_generator = at::detail::createCPUGenerator(11);
+    at::Generator m_generator;
+    double m_loudness;
 };
 
 // Written from the rule, independently of windowplan.cpp.
@@ -67,7 +72,9 @@ std::vector<float> windowLogits(const TinyModel &model, const SampleRequest &req
 
 } // namespace
 
-TinyModel::TinyModel(int64_t unmasked)
+TinyModel::TinyModel(int64_t unmasked) : TinyModel(unmasked, Shape()) {}
+
+TinyModel::TinyModel(int64_t unmasked, const Shape &shape)
 {
     config.name = "tiny";
     config.window = 4;
@@ -78,8 +85,9 @@ TinyModel::TinyModel(int64_t unmasked)
     config.nullToken = 17;
     config.imageTokens = {18, 24};
     config.firstStage.codes = 24;
-    config.transformer = models::TransformerConfig{42, 34, 2, 2, 16, unmasked};
-    LoudSource source;
+    config.transformer = models::TransformerConfig{
+        42, 34, shape.layers, shape.heads, shape.heads * shape.headDim, unmasked};
+    LoudSource source(shape.seed, shape.loudness);
     transformer = models::Transformer::create(*config.transformer, source);
 }
 

@@ -15,10 +15,17 @@ namespace tessera::core
 // Window 4, condition 16 tokens; vocabulary: 10 condition codes, two controls, a null token, 24 picture
 // codes.
 struct TinyModel {
+    struct Shape {
+        int64_t layers = 2, heads = 2, headDim = 8;
+        uint64_t seed = 11;    // of the weights
+        double loudness = 2.5; // 1: every layer passes on what it gets in the same strength
+    };
+
     models::ModelConfig config;
     models::Transformer transformer;
 
     explicit TinyModel(int64_t unmasked = 0);
+    TinyModel(int64_t unmasked, const Shape &shape);
     // Both controls chosen, a condition that differs from cell to cell.
     SampleRequest request(GridSize canvas) const;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/error.h"
+#include "models/permuter.h"
 
 namespace tessera::core
 {
@@ -47,8 +48,7 @@ void expectConsistent(const WindowPlan &plan)
             EXPECT_GE(code.localPosition, code.firstNew);
             length = code.localPosition;
             for (int local = 0; local < code.localPosition; ++local) {
-                const Cell seen{code.origin.row + local / plan.window,
-                                code.origin.column + local % plan.window};
+                const Cell seen{code.origin.row + local / plan.window, code.origin.column + local % plan.window};
                 ASSERT_GE(stepOf.at(seen), 0) << "row " << seen.row << ", column " << seen.column;
                 ASSERT_LT(stepOf.at(seen), int(index));
             }
@@ -95,6 +95,25 @@ TEST(WindowPlan, CountsTokensOfTheExactPolicy)
     EXPECT_EQ(forwards({64, 64}, kExact), 947023);
 }
 
+TEST(WindowPlan, FollowsAnOrderInOneWindow)
+{
+    const std::vector<int64_t> order = models::permuterOrder(models::PermuterKind::SpiralOut, 4, 4);
+    const WindowPlan plan = planWindows({4, 4}, 4, kExact, true, {}, order);
+    ASSERT_EQ(plan.steps.size(), 16u);
+    for (int t = 0; t < 16; ++t) {
+        ASSERT_EQ(plan.steps[size_t(t)].codes.size(), 1u);
+        const PlannedCode &code = plan.steps[size_t(t)].codes[0];
+        const int place = int(order[size_t(t)]);
+        EXPECT_EQ(code.cell, (Cell{place / 4, place % 4}));
+        EXPECT_EQ(code.localPosition, t);
+        EXPECT_EQ(code.firstNew, std::max(0, t - 1));
+        EXPECT_EQ(plan.cellAt(code.origin, t), code.cell);
+    }
+    EXPECT_EQ(plan.tokenForwards(kPrefix), kPrefix + 15);
+    EXPECT_THROW(planWindows({4, 5}, 4, kExact, false, {}, order), Error);
+    EXPECT_THROW(planWindows({5, 4}, 4, kExact, false, {}, order), Error);
+}
+
 TEST(WindowPlan, CountsTokensOfTheBlockPolicy)
 {
     struct Row {
@@ -107,8 +126,7 @@ TEST(WindowPlan, CountsTokensOfTheBlockPolicy)
                         {{64, 64}, {247975, 70447, 22183, 8176}}};
     for (const Row &row : rows) {
         for (int i = 0; i < 4; ++i) {
-            EXPECT_EQ(forwards(row.canvas, block(2 << i)), row.expected[i])
-                << row.canvas.rows << ", step " << (2 << i);
+            EXPECT_EQ(forwards(row.canvas, block(2 << i)), row.expected[i]) << row.canvas.rows << ", step " << (2 << i);
         }
     }
 }
@@ -125,9 +143,7 @@ TEST(WindowPlan, ClosesWindowsAtTheirLastUse)
 
 TEST(WindowPlan, WavefrontTakesFewerSteps)
 {
-    const auto steps = [](GridSize canvas) {
-        return planWindows(canvas, kWindow, kExact, true).steps.size();
-    };
+    const auto steps = [](GridSize canvas) { return planWindows(canvas, kWindow, kExact, true).steps.size(); };
     EXPECT_EQ(steps({16, 16}), 256u);
     EXPECT_EQ(steps({32, 16}), 512u);
     EXPECT_EQ(steps({16, 32}), 272u);

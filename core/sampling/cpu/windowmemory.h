@@ -1,0 +1,86 @@
+// Keys and values of one window, as the CPU engine keeps them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/sampling/cpu/alignedbuffer.h"
+#include "core/sampling/engine.h"
+#include "models/config.h"
+
+namespace tessera::core::cpu
+{
+
+// Where things lie. Keys stand in blocks of 64 tokens, turned so that a block is what a product takes as weights:
+// [heads][blocks][headDim][64]. Values: [heads][tokens][valueWidth]. Per layer keys, then values. Float32, or bfloat16
+// in the pairs of kernels.h.
+struct CacheLayout {
+    int64_t layers = 0, heads = 0, headDim = 0, tokens = 0; // tokens: a multiple of 64
+    bool bfloat16 = false;
+
+    CacheLayout(const models::TransformerConfig &config, bool inBFloat16);
+    int64_t valueWidth() const;                           // headDim padded for small products
+    int64_t headKeys() const { return tokens * headDim; } // values of one head
+    int64_t headValues() const { return tokens * valueWidth(); }
+    int64_t elementBytes() const { return bfloat16 ? 2 : 4; }
+    int64_t bytes() const { return layers * heads * (headKeys() + headValues()) * elementBytes(); }
+};
+
+// Makes the memory of caches and keeps a few of closed windows for the next ones: inside a large canvas a window opens
+// and closes for every code, and fresh memory costs a page fault for each of its pages.
+class CacheStore
+{
+public:
+    explicit CacheStore(const CacheLayout &layout) : m_layout(layout) {}
+
+    const CacheLayout &layout() const { return m_layout; }
+
+    // Contents of any kind. Throws Error (OutOfMemory).
+    AlignedBuffer<std::byte> take();
+    void giveBack(AlignedBuffer<std::byte> memory);
+
+private:
+    static constexpr size_t kKeptAlways = 2; // one window with guidance
+    static constexpr int64_t kKeptBytes = int64_t(128) << 20;
+
+    const CacheLayout m_layout;
+    std::mutex m_mutex; // caches may be dropped on another thread than the engine's
+    std::vector<AlignedBuffer<std::byte>> m_kept;
+};
+
+class CpuCache : public WindowCache
+{
+public:
+    explicit CpuCache(std::shared_ptr<CacheStore> store) : m_store(std::move(store)) {}
+    ~CpuCache() override { m_store->giveBack(std::move(m_memory)); }
+
+    int64_t length() const override { return m_length; }
+    void grow(int64_t tokens) { m_length += tokens; }
+
+    // Takes the memory at the first call; call it before the others. Throws Error (OutOfMemory).
+    void prepare();
+    // [blocks][headDim][64] and [tokens][valueWidth] of one head; Element as the layout says: float or uint16_t.
+    template<typename Element>
+    Element *keys(int64_t layer, int64_t head)
+    {
+        const CacheLayout &at = layout();
+        return reinterpret_cast<Element *>(m_memory.data()) + layer * at.heads * (at.headKeys() + at.headValues())
+               + head * at.headKeys();
+    }
+    template<typename Element>
+    Element *values(int64_t layer, int64_t head)
+    {
+        const CacheLayout &at = layout();
+        return keys<Element>(layer, 0) + at.heads * at.headKeys() + head * at.headValues();
+    }
+    const CacheLayout &layout() const { return m_store->layout(); }
+
+private:
+    std::shared_ptr<CacheStore> m_store;
+    AlignedBuffer<std::byte> m_memory;
+    int64_t m_length = 0;
+};
+
+} // namespace tessera::core::cpu

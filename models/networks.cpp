@@ -1,0 +1,48 @@
+#include "models/networks.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+class NameSource : public ParameterSource
+{
+public:
+    at::Tensor take(const std::string &name, const std::vector<int64_t> &, Init, int64_t) override
+    {
+        names.insert(name);
+        return {};
+    }
+
+    std::set<std::string> names;
+};
+
+} // namespace
+
+Networks Networks::create(const ModelConfig &config, ParameterSource &source, bool shared)
+{
+    Networks networks;
+    PrefixedSource firstStage(source, config.transformer ? "first_stage_model." : "");
+    networks.firstStage = Autoencoder::create(config.firstStage, firstStage);
+    if (shared) {
+        networks.conditionStage = networks.firstStage;
+    } else if (config.condition.stage) {
+        PrefixedSource conditionStage(source, "cond_stage_model.");
+        networks.conditionStage = Autoencoder::create(*config.condition.stage, conditionStage);
+    }
+    if (config.transformer) {
+        PrefixedSource transformer(source, "transformer.");
+        networks.transformer = Transformer::create(*config.transformer, transformer);
+    }
+    return networks;
+}
+
+std::set<std::string> networkTensors(const ModelConfig &config, bool shared)
+{
+    NameSource source;
+    Networks::create(config, source, shared);
+    return std::move(source.names);
+}
+
+} // namespace tessera::models

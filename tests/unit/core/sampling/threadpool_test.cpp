@@ -1,0 +1,84 @@
+#include "core/sampling/cpu/threadpool.h"
+
+#include <mutex>
+#include <numeric>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace tessera::core::cpu
+{
+
+namespace
+{
+
+TEST(ThreadPool, DoesEveryIndexOnce)
+{
+    for (const int threads : {1, 2, 5}) {
+        ThreadPool pool(threads);
+        EXPECT_EQ(pool.threads(), threads);
+        for (const int64_t count : {0, 1, 2, 3, 100}) {
+            std::vector<std::atomic<int>> calls(static_cast<size_t>(count));
+            pool.run(count, [&](int64_t index, int thread) {
+                EXPECT_GE(thread, 0);
+                EXPECT_LT(thread, threads);
+                calls[size_t(index)] += 1;
+            });
+            for (const std::atomic<int> &call : calls)
+                EXPECT_EQ(call.load(), 1);
+        }
+    }
+}
+
+TEST(ThreadPool, TakesMoreIndicesThanATicketHolds)
+{
+    ThreadPool pool(3);
+    constexpr int64_t kCount = (int64_t(1) << 20) + 5;
+    std::vector<uint8_t> calls(kCount);
+    pool.run(kCount, [&](int64_t index, int) { calls[size_t(index)] += 1; });
+    EXPECT_EQ(std::accumulate(calls.begin(), calls.end(), int64_t(0)), kCount);
+    EXPECT_EQ(calls.back(), 1);
+}
+
+// What a job wrote is seen by the next one, whoever does it, and by the caller.
+TEST(ThreadPool, JobsFollowEachOther)
+{
+    ThreadPool pool(3);
+    std::vector<int64_t> values(7);
+    for (int64_t job = 0; job < 5000; ++job)
+        pool.run(7, [&](int64_t index, int) {
+            EXPECT_EQ(values[size_t(index)], job);
+            values[size_t(index)] = job + 1;
+        });
+    EXPECT_EQ(values, std::vector<int64_t>(7, 5000));
+}
+
+TEST(ThreadPool, WakesWorkersThatHaveParked)
+{
+    ThreadPool pool(2);
+    std::set<int> threads;
+    for (int attempt = 0; attempt < 200 && threads.size() < 2; ++attempt) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2)); // longer than they spin
+        std::atomic<int> arrived = 0;
+        std::mutex mutex;
+        pool.run(2, [&](int64_t, int thread) {
+            ++arrived;
+            const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+            while (arrived < 2 && std::chrono::steady_clock::now() < end)
+                std::this_thread::yield();
+            const std::scoped_lock lock(mutex);
+            threads.insert(thread);
+        });
+    }
+    EXPECT_EQ(threads, (std::set{0, 1}));
+}
+
+TEST(ThreadPool, EndsWithoutHavingWorked)
+{
+    for (int i = 0; i < 20; ++i)
+        ThreadPool pool(4);
+}
+
+} // namespace
+
+} // namespace tessera::core::cpu
