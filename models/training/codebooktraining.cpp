@@ -99,6 +99,27 @@ at::Tensor CodebookTraining::restart(at::Tensor codebook, const at::Tensor &late
     return rows;
 }
 
+StateDict CodebookTraining::state() const
+{
+    return {
+        {"usage", m_usage}, {"latents", m_ring.slice(0, 0, m_filled)}, {"next", at::scalar_tensor(m_next, at::kLong)}};
+}
+
+void CodebookTraining::restore(const StateDict &state)
+{
+    const auto latents = state.find("latents");
+    const int64_t filled = latents == state.end() ? 0 : std::min(latents->second.size(0), kRingCapacity);
+    StateDictSource source(state, "", "The checkpoint's codebook");
+    const at::Tensor usage = source.take("usage", {m_codes}, Init::Zero);
+    const at::Tensor remembered = source.take("latents", {filled, m_ring.size(1)}, Init::Zero);
+    const at::Tensor next = source.take("next", {}, Init::Zero);
+    source.finish();
+    m_usage.copy_(usage);
+    m_ring.slice(0, 0, filled).copy_(remembered);
+    m_filled = filled;
+    m_next = next.item<int64_t>() % kRingCapacity;
+}
+
 double CodebookTraining::perplexity() const
 {
     const at::Tensor p = m_usage / m_usage.sum();

@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "models/parameters.h"
+
 namespace tessera::models
 {
 
@@ -29,15 +31,16 @@ public:
     // exp(entropy) of the moving average: how many codes are in even use.
     double perplexity() const;
 
-    const at::Tensor &usage() const { return m_usage; } // float [codes]; for the checkpoint
-    void restoreUsage(const at::Tensor &usage) { m_usage.copy_(usage); }
+    // For the checkpoint. restore() throws Error (ModelMismatch) for what is of another codebook.
+    StateDict state() const;
+    void restore(const StateDict &state);
 
 private:
     int64_t m_codes;
     at::Tensor m_ring; // [capacity, embedDim]
     int64_t m_filled = 0;
     int64_t m_next = 0;
-    at::Tensor m_usage; // [codes]
+    at::Tensor m_usage; // float [codes]
 };
 
 } // namespace tessera::models

@@ -2,7 +2,9 @@
 // (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented to look painted, so its codes speak of blobs.
 #include <ATen/ATen.h>
 
+#include "models/error.h"
 #include "models/training/evaluate.h"
+#include "models/training/onehot.h"
 #include "models/training/pictureset.h"
 #include "models/training/sheet.h"
 #include "models/training/stagetraining.h"
@@ -25,6 +27,10 @@ public:
         , m_validation(options.data / "val")
         , m_labels(m_model.config.inChannels)
     {
+        if (m_labels != kMapLabels)
+            throw Error(ErrorCode::InvalidArgument, "The network has " + std::to_string(m_labels)
+                                                        + " input channels, expected " + std::to_string(kMapLabels)
+                                                        + ", one for each label.");
         Recipe views = recipe.child("views");
         m_side = views.atLeast<int64_t>("size", 2 * m_model.config.factor(), 128);
         m_views.whole = views.atLeast<double>("whole", 0, 0.5);
@@ -45,7 +51,7 @@ protected:
             maps.push_back(m_pictures.paintedLabels(m_pictures.randomView(sample, m_views), m_side, sample, {}));
         }
         const at::Tensor labels = at::stack(maps);
-        return {oneHot(labels), labels};
+        return {oneHot(labels, m_labels), labels};
     }
 
     at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) override
@@ -72,11 +78,6 @@ protected:
     }
 
 private:
-    at::Tensor oneHot(const at::Tensor &labels) const
-    {
-        return at::one_hot(labels, m_labels).permute({0, 3, 1, 2}).to(at::kFloat);
-    }
-
     PictureSet m_pictures, m_validation;
     int64_t m_labels;
     ViewSettings m_views;

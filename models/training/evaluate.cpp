@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 
 #include "models/bundle.h"
+#include "models/training/onehot.h"
 #include "models/training/sheet.h"
 #include "models/training/tokenset.h"
 
@@ -21,11 +22,6 @@ constexpr int64_t kEvaluated = 256;
 double meanGradient(const at::Tensor &x)
 {
     return (x.slice(3, 1) - x.slice(3, 0, -1)).abs().mean().item<double>();
-}
-
-at::Tensor oneHot(const at::Tensor &labels, int64_t classes) // [B, H, W] -> [B, classes, H, W]
-{
-    return at::one_hot(labels, classes).permute({0, 3, 1, 2}).to(at::kFloat);
 }
 
 double entropyOf(const at::Tensor &counts)

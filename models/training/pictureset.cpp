@@ -1,7 +1,9 @@
 #include "models/training/pictureset.h"
 
 #include <algorithm>
+#include <functional>
 #include <random>
+#include <string_view>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -44,6 +46,16 @@ at::Tensor labelTensor(const std::vector<uint8_t> &labels, int64_t side)
     at::Tensor result = at::empty({side, side}, at::kLong);
     std::ranges::copy(labels, result.data_ptr<int64_t>());
     return result;
+}
+
+uint64_t hashOf(const ShardPicture &picture)
+{
+    const auto hash = [](const auto &values) {
+        const auto *bytes = reinterpret_cast<const char *>(values.data());
+        return uint64_t(std::hash<std::string_view>()({bytes, values.size() * sizeof values[0]}));
+    };
+    return mixedSeed(hash(picture.rgb), mixedSeed(hash(picture.object), hash(picture.material), hash(picture.depth)),
+                     hash(picture.facts));
 }
 
 // The planes that labels are made from, as a view sees them.
@@ -90,16 +102,16 @@ PictureSet::PictureSet(const std::filesystem::path &folder)
                                              + ": expected .tlds files made by `tessera-train landscapes`.");
     for (const auto &path : shards) {
         const ShardReader reader(path);
-        if (!m_pictures.empty()
-            && (reader.width() != m_pictures[0].width || reader.height() != m_pictures[0].height))
-            throw Error(ErrorCode::FileFormat, path.string() + " holds pictures of " + std::to_string(reader.width()) + " x "
-                                                   + std::to_string(reader.height()) + " pixels; expected "
+        if (!m_pictures.empty() && (reader.width() != m_pictures[0].width || reader.height() != m_pictures[0].height))
+            throw Error(ErrorCode::FileFormat, path.string() + " holds pictures of " + std::to_string(reader.width())
+                                                   + " x " + std::to_string(reader.height()) + " pixels; expected "
                                                    + std::to_string(m_pictures[0].width) + " x "
                                                    + std::to_string(m_pictures[0].height)
                                                    + " like those before it in the folder.");
         for (size_t i = 0; i < reader.size(); ++i) {
             m_pictures.push_back(reader.read(i));
             m_facts.push_back(factTexts(m_pictures.back().facts));
+            m_identity = mixedSeed(m_identity, hashOf(m_pictures.back()));
         }
     }
 }

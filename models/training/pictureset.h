@@ -39,6 +39,8 @@ public:
 
     int64_t size() const { return int64_t(m_pictures.size()); }
     const ShardPicture &picture(int64_t index) const { return m_pictures[size_t(index)]; }
+    // Of everything in the set: equal pictures in equal order, equal identity.
+    uint64_t identity() const { return m_identity; }
     // A fact of a picture as text, such as "light"; "" when it is not known.
     std::string fact(int64_t index, const std::string &key) const;
 
@@ -55,6 +57,7 @@ public:
 private:
     std::vector<ShardPicture> m_pictures;
     std::vector<std::map<std::string, std::string>> m_facts;
+    uint64_t m_identity = 0;
 };
 
 // A well mixed 64-bit value of up to three numbers: the seed of what happens in one step or to one sample.

@@ -1,7 +1,7 @@
 #include "models/training/png.h"
 
 #include "models/error.h"
-#include "models/training/wholefile.h"
+#include "models/wholefile.h"
 
 #include <algorithm>
 #include <array>

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 
 #include "models/error.h"
 #include "models/safetensors.h"
@@ -37,7 +38,8 @@ TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(opti
     m_checkpointSeconds = 60 * recipe.atLeast<double>("checkpoint_minutes", 0.01, 5);
     std::error_code failure;
     std::filesystem::create_directories(options.output, failure);
-    m_log.open(file("log.jsonl"), options.resume ? std::ios::app : std::ios::trunc);
+    m_log.open(file("log.jsonl"),
+               std::ios::app); // emptied when the run has something to say: the recipe may still be refused
     if (failure || !m_log)
         throw Error(ErrorCode::FileWrite, "The output folder " + options.output.string() + " cannot be written.");
 }
@@ -65,6 +67,12 @@ uint64_t TrainRun::stepSeed() const
     return mixedSeed(m_seed, uint64_t(m_step));
 }
 
+void TrainRun::prepare(const std::string &what, double share) const
+{
+    if (m_options.progress)
+        m_options.progress({what, m_step, share, 0, 0, {}});
+}
+
 void TrainRun::report(const std::string &phase, const std::map<std::string, double> &values)
 {
     nlohmann::json line = {{"phase", phase}, {"step", m_step}, {"seconds", std::round(seconds() * 10) / 10}};
@@ -75,6 +83,9 @@ void TrainRun::report(const std::string &phase, const std::map<std::string, doub
                                                   + m_options.output.string() + ".");
         line[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
     }
+    if (!m_options.resume && !m_logBegun)
+        std::filesystem::resize_file(file("log.jsonl"), 0);
+    m_logBegun = true;
     m_log << line.dump() << '\n' << std::flush;
     if (m_options.progress) {
         const double done = fraction();
@@ -133,6 +144,18 @@ const StateDict &checkpointPart(const std::map<std::string, StateDict> &parts, c
         throw Error(ErrorCode::ModelMismatch,
                     "The checkpoint has no part '" + name + "': it is of another kind of training than this recipe's.");
     return found->second;
+}
+
+void copyInto(const StateDict &parameters, const StateDict &values, const std::string &what)
+{
+    const c10::NoGradGuard noGradients;
+    StateDictSource source(values, "", what);
+    std::vector<std::pair<at::Tensor, at::Tensor>> copies;
+    for (const auto &[name, tensor] : parameters)
+        copies.emplace_back(tensor, source.take(name, tensor.sizes().vec(), Init::Zero));
+    source.finish();
+    for (auto &[tensor, value] : copies)
+        tensor.copy_(value);
 }
 
 double scheduledRate(double peak, double fraction, double warmUp, double last)

@@ -34,6 +34,8 @@ public:
     uint64_t stepSeed() const;
     uint64_t seed() const { return m_seed; }
 
+    // Tells the progress callback how far a preparation is, 0..1; nothing goes into the log.
+    void prepare(const std::string &what, double share) const;
     // Into the log, and to the progress callback. Throws Error (NonFinite) for a loss that is not a number.
     void report(const std::string &phase, const std::map<std::string, double> &values);
 
@@ -64,10 +66,15 @@ private:
     double m_lastStepAt = 0;
     std::string m_loadedPhase;
     std::ofstream m_log;
+    bool m_logBegun = false;
 };
 
 // Throws Error (ModelMismatch) when the checkpoint has no such part.
 const StateDict &checkpointPart(const std::map<std::string, StateDict> &parts, const std::string &name);
+
+// Copies `values` into the tensors of the same names. Throws Error (ModelMismatch), in which `what` names their origin, when
+// names or shapes differ.
+void copyInto(const StateDict &parameters, const StateDict &values, const std::string &what);
 
 // Linear warm-up over the first `warmUp` of a phase, then a cosine down to `last` of the peak.
 double scheduledRate(double peak, double fraction, double warmUp, double last);

@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 
 #include "models/training/autocast.h"
+#include "models/training/onehot.h"
 
 namespace tessera::models
 {
@@ -30,8 +31,7 @@ SequenceBuilder::SequenceBuilder(const ModelConfig &config, const Autoencoder &c
 at::Tensor SequenceBuilder::conditionCodes(const at::Tensor &labels) const
 {
     const c10::NoGradGuard noGradients;
-    const at::Tensor oneHot = at::one_hot(labels, m_conditionStage.config.inChannels).permute({0, 3, 1, 2});
-    const at::Tensor input = oneHot.to(at::kFloat).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor input = oneHot(labels, m_conditionStage.config.inChannels);
     const Autocast autocast(c10::kCPU, m_bfloat16);
     return exactCodes(m_conditionStage, m_conditionStage.latents(input)).flatten(1);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/training/wholefile.h"
+#include "models/wholefile.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,7 +4,9 @@
 #include <c10/core/GradMode.h>
 
 #include "models/bundle.h"
+#include "models/error.h"
 #include "models/training/autocast.h"
+#include "models/training/modelparts.h"
 #include "models/training/pictureset.h"
 
 namespace tessera::models
@@ -13,10 +15,22 @@ namespace tessera::models
 namespace
 {
 
-ModelConfig firstStageConfig(Recipe &recipe)
+// The layout that the recipe describes, or that of the model the run starts from.
+AutoencoderConfig layout(Recipe &recipe)
 {
-    return ModelConfig::fromJson(
-        {{"model", {{"target", "taming.models.vqgan.VQModel"}, {"params", recipe.value<nlohmann::json>("model")}}}});
+    if (recipe.has("start"))
+        return TrainedStage(recipe.value<std::string>("start"), Part::FirstStage).config();
+    const nlohmann::json model = {{"target", "taming.models.vqgan.VQModel"},
+                                  {"params", recipe.value<nlohmann::json>("model")}};
+    return ModelConfig::fromJson({{"model", model}}).firstStage;
+}
+
+bool bfloat16Wanted(Recipe &recipe)
+{
+    const auto word = recipe.valueOr<std::string>("precision", "auto");
+    if (word != "auto" && word != "fp32" && word != "bf16")
+        throw Error(ErrorCode::InvalidArgument, "'recipe.precision' is '" + word + "', expected auto, fp32 or bf16.");
+    return word == "bf16" || (word == "auto" && bfloat16Pays(c10::kCPU));
 }
 
 // Convolutions run twice as fast when channels come last.
@@ -28,10 +42,14 @@ StateDict channelsLast(StateDict tensors)
     return tensors;
 }
 
-StateDict freshParameters(const AutoencoderConfig &config, uint64_t seed)
+StateDict firstParameters(Recipe &recipe, uint64_t seed)
 {
     FreshSource source(seed);
-    Autoencoder::create(config, source);
+    Autoencoder::create(layout(recipe), source);
+    if (recipe.has("start")) {
+        const auto start = recipe.value<std::string>("start");
+        copyInto(source.tensors(), partTensors(start, Part::FirstStage), start);
+    }
     return channelsLast(source.tensors());
 }
 
@@ -43,28 +61,17 @@ Autoencoder modelOf(const AutoencoderConfig &config, const StateDict &parameters
     return model;
 }
 
-void copyInto(StateDict &parameters, const StateDict &values, const std::string &what)
-{
-    const c10::NoGradGuard noGradients;
-    StateDictSource source(values, "", what);
-    for (auto &[name, tensor] : parameters) {
-        const at::Tensor value = source.take(name, tensor.sizes().vec(), Init::Zero);
-        if (value.defined() && value.sizes() == tensor.sizes())
-            tensor.copy_(value);
-    }
-    source.finish();
-}
-
 } // namespace
 
 StageTraining::StageTraining(const TrainOptions &options, Recipe &recipe)
     : m_run(options, recipe)
-    , m_bfloat16(recipe.valueOr<std::string>("precision", "auto") != "fp32" && bfloat16Pays(c10::kCPU))
+    , m_bfloat16(bfloat16Wanted(recipe))
     , m_learningRate(recipe.atLeast<double>("learning_rate", 0, 2e-4))
     , m_warmUp(recipe.atLeast<double>("warm_up", 1e-6, 0.03))
     , m_lastRate(recipe.atLeast<double>("last_rate", 0, 0.1))
-    , m_parameters(freshParameters(firstStageConfig(recipe).firstStage, m_run.seed()))
-    , m_model(modelOf(firstStageConfig(recipe).firstStage, m_parameters))
+    , m_parameters(firstParameters(recipe, m_run.seed()))
+    , m_model(modelOf(layout(recipe), m_parameters))
+    , m_phase(recipe.has("start") ? "codes" : "warm") // a trained codebook needs no warm start
     , m_codebook(m_model.config.codes, m_model.config.embedDim)
 {
     Recipe quantiser = recipe.child("quantiser");
@@ -93,7 +100,7 @@ void StageTraining::restore()
     if (parts.empty())
         return;
     copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
-    m_codebook.restoreUsage(checkpointPart(parts, "usage").at("usage"));
+    m_codebook.restore(checkpointPart(parts, "codebook"));
     m_phase = m_run.loadedPhase();
     if (m_phase == "frozen")
         beginFrozenPhase();
@@ -155,7 +162,7 @@ void StageTraining::codesStep(Values &values)
 void StageTraining::keep(int64_t nextStep)
 {
     std::map<std::string, StateDict> parts{
-        {"model", m_parameters}, {"optimizer", m_optimizer->state()}, {"usage", {{"usage", m_codebook.usage()}}}};
+        {"model", m_parameters}, {"optimizer", m_optimizer->state()}, {"codebook", m_codebook.state()}};
     addState(parts);
     m_run.save(parts, m_phase, nextStep);
     const StateDict averaged = averagedParameters();

@@ -18,6 +18,7 @@ namespace tessera::models
 class StageTraining
 {
 public:
+    // The recipe's `start` names a model to go on from; without it `model` describes the layout and weights are fresh.
     StageTraining(const TrainOptions &options, Recipe &recipe);
     virtual ~StageTraining() = default;
     StageTraining(const StageTraining &) = delete;
@@ -55,7 +56,7 @@ protected:
     StateDict m_parameters;
     Autoencoder m_model;
     std::unique_ptr<Optimizer> m_optimizer;
-    std::string m_phase = "warm"; // warm, codes, frozen
+    std::string m_phase; // warm, codes, frozen
 
 private:
     void restore();

@@ -10,8 +10,8 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
-#include "models/modelfile.h"
 #include "models/training/evaluate.h"
+#include "models/training/modelparts.h"
 #include "models/training/optimizer.h"
 #include "models/training/pictureset.h"
 #include "models/training/run.h"
@@ -41,24 +41,25 @@ public:
     TransformerTraining(const TrainOptions &options, Recipe &recipe)
         : m_run(options, recipe)
         , m_stop(options.stop)
-        , m_firstStage(ModelBundle::open(recipe.value<std::string>("first_stage")))
-        , m_conditionStage(ModelBundle::open(recipe.value<std::string>("condition_stage")))
+        , m_firstStage(recipe.value<std::string>("first_stage"), Part::FirstStage)
+        , m_conditionStage(recipe.value<std::string>("condition_stage"), Part::ConditionStage)
         , m_pictures(options.data / "train")
         , m_validationPictures(options.data / "val")
     {
         readConfig(recipe);
         readTraining(recipe);
+        const auto start = recipe.valueOr<std::string>("start", "");
         recipe.finish();
-        start();
+        create(start);
     }
 
     void train()
     {
         restore();
-        m_set = tokenise(m_firstStage.firstStage(), m_pictures, m_config.window, m_viewsPerPicture, m_views,
-                         m_run.seed(), m_stop);
+        if (m_run.fraction() < 1) // a finished run is only packed again
+            prepareTokens();
         m_validationSet =
-            tokenise(m_firstStage.firstStage(), m_validationPictures, m_config.window, 1, m_views, 0, m_stop);
+            tokenise(m_firstStage.network(), m_validationPictures, m_config.window, 1, m_views, 0, m_stop);
         while (m_run.next()) {
             step();
             if (m_run.checkpointDue())
@@ -70,19 +71,18 @@ public:
 private:
     void readConfig(Recipe &recipe)
     {
-        const ModelConfig &condition = m_conditionStage.config();
         m_config.name = recipe.valueOr<std::string>("name", "");
-        m_config.firstStage = m_firstStage.config().firstStage;
+        m_config.firstStage = m_firstStage.config();
         m_config.condition.kind = ConditionKind::Labels;
-        m_config.condition.labelSet = condition.condition.labelSet;
-        m_config.condition.stage = condition.firstStage;
+        m_config.condition.labelSet = m_conditionStage.labelSet();
+        m_config.condition.stage = m_conditionStage.config();
         m_config.condition.stage->encoderOnly = true; // nobody decodes its codes
         m_config.window = recipe.atLeast<int64_t>("window", 2, 16);
-        if (m_config.firstStage.factor() != condition.firstStage.factor())
+        if (m_config.firstStage.factor() != m_conditionStage.config().factor())
             throw Error(ErrorCode::InvalidArgument,
                         "The first stage has " + std::to_string(m_config.firstStage.factor())
                             + " pixels per code and side, the " + "condition stage "
-                            + std::to_string(condition.firstStage.factor()) + ": they must be equal.");
+                            + std::to_string(m_conditionStage.config().factor()) + ": they must be equal.");
         layVocabulary(recipe);
         Recipe network = recipe.child("transformer");
         TransformerConfig transformer;
@@ -100,7 +100,7 @@ private:
                              sampling.atLeast<double>("guidance", 0, 1.0)};
         sampling.finish();
         m_config = ModelConfig::fromJson(m_config.toJson()); // refuses what does not fit together
-        m_builder.emplace(m_config, m_conditionStage.firstStage());
+        m_builder.emplace(m_config, m_conditionStage.network());
     }
 
     // picture codes | condition codes | values of each control | the null token
@@ -131,24 +131,30 @@ private:
         m_conditionDropout = recipe.atLeast<double>("condition_dropout", 0, 0.1);
         m_controlDropout = recipe.atLeast<double>("control_dropout", 0, 0.3);
         m_keep = recipe.atLeast<double>("pkeep", 0, 0.95);
+        m_lastKeep = recipe.atLeast<double>("last_pkeep", 0, m_keep);
         m_settings.weightDecay = recipe.atLeast<double>("weight_decay", 0, 0.05);
         m_settings.averageDecay = recipe.atLeast<double>("average", 0, 0.998);
         m_settings.beta2 = 0.95;
         m_format = formatNamed(recipe.valueOr<std::string>("format", "int8"));
         Recipe views = recipe.child("views");
         m_viewsPerPicture = views.atLeast<int64_t>("per_picture", 1, 4);
+        m_mapsPerView = views.atLeast<int64_t>("maps", 1, 3);
         m_views.whole = views.atLeast<double>("whole", 0, 0.2);
         m_views.least = views.atLeast<double>("least", 0.1, 0.55);
         views.finish();
     }
 
-    void start()
+    // Fresh weights, or those of the transformer in `start`.
+    void create(const std::string &start)
     {
         FreshSource source(m_run.seed());
         Transformer::create(*m_config.transformer, source);
         m_parameters = source.tensors();
-        startOnGrids(m_parameters, m_config, m_firstStage.firstStage().codebook, m_conditionStage.firstStage().codebook,
-                     m_run.seed());
+        if (start.empty())
+            startOnGrids(m_parameters, m_config, m_firstStage.network().codebook, m_conditionStage.network().codebook,
+                         m_run.seed());
+        else
+            copyInto(m_parameters, partTensors(start, Part::Transformer), start);
         std::vector<std::string> decayed; // the original's grouping: weights of linear layers
         for (const auto &[name, tensor] : m_parameters)
             if (tensor.dim() == 2 && !name.starts_with("tok_emb"))
@@ -170,15 +176,32 @@ private:
         const auto parts = m_run.load();
         if (parts.empty())
             return;
-        const c10::NoGradGuard noGradients;
-        StateDictSource source(checkpointPart(parts, "model"), "", "The checkpoint");
-        for (auto &[name, tensor] : m_parameters) {
-            const at::Tensor value = source.take(name, tensor.sizes().vec(), Init::Zero);
-            if (value.defined() && value.sizes() == tensor.sizes())
-                tensor.copy_(value);
-        }
-        source.finish();
+        copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
         m_optimizer->restore(checkpointPart(parts, "optimizer"));
+    }
+
+    // Codes of all views and of painted maps of them: from the output folder when an earlier session left them there.
+    void prepareTokens()
+    {
+        const nlohmann::json madeFrom = {m_firstStage.identity(),
+                                         m_conditionStage.identity(),
+                                         m_pictures.identity(),
+                                         m_config.window,
+                                         m_viewsPerPicture,
+                                         m_mapsPerView,
+                                         m_views.whole,
+                                         m_views.least,
+                                         m_run.seed()};
+        const auto file = m_run.file("tokens.safetensors");
+        m_set.views = trainingViews(m_pictures, m_viewsPerPicture, m_views, m_run.seed());
+        if (loadTokens(file, m_set, madeFrom.dump()))
+            return;
+        m_set = tokenise(m_firstStage.network(), m_pictures, m_config.window, m_viewsPerPicture, m_views, m_run.seed(),
+                         m_stop, [this](double share) { m_run.prepare("pictures as codes", share); });
+        addPaintedMaps(m_set, *m_builder, m_pictures, m_mapsPerView, m_run.seed(), m_stop,
+                       [this](double share) { m_run.prepare("maps as codes", share); });
+        if (!m_stop.stop_requested())
+            saveTokens(file, m_set, madeFrom.dump());
     }
 
     Sequences trainingBatch(uint64_t seed) const
@@ -188,38 +211,32 @@ private:
             return [&random, share] { return double(random() >> 11) * 0x1p-53 < share; };
         };
         std::vector<View> views;
-        std::vector<at::Tensor> labels, codes;
+        std::vector<at::Tensor> maps, codes;
         for (int64_t i = 0; i < m_batch; ++i) {
-            const auto chosen = size_t(random() % m_set.views.size());
-            views.push_back(m_set.views[chosen]);
-            labels.push_back(paintedMap(views.back(), random()));
-            codes.push_back(m_set.codes[int64_t(chosen)]);
+            const auto chosen = int64_t(random() % m_set.views.size());
+            views.push_back(m_set.views[size_t(chosen)]);
+            maps.push_back(m_set.maps[chosen][int64_t(random() % uint64_t(m_mapsPerView))]);
+            codes.push_back(m_set.codes[chosen]);
         }
-        const at::Tensor condition = m_builder->conditionCodes(at::stack(labels));
         const at::Tensor prefix =
-            m_builder->prefix(m_pictures, views, condition, drop(m_controlDropout), drop(m_conditionDropout));
+            m_builder->prefix(m_pictures, views, at::stack(maps), drop(m_controlDropout), drop(m_conditionDropout));
         Sequences batch = m_builder->sequences(prefix, at::stack(codes));
         scramble(batch.tokens, random());
         return batch;
     }
 
-    // Augmented at half size, where it costs a quarter, then enlarged.
-    at::Tensor paintedMap(const View &view, uint64_t seed) const
-    {
-        const at::Tensor small = m_pictures.paintedLabels(view, m_builder->side() / 2, seed, {});
-        return small.repeat_interleave(2, 0).repeat_interleave(2, 1);
-    }
-
-    // Some picture codes of the input become random ones, so that the model learns to go on from mistakes (pkeep).
+    // Some picture codes of the input become random ones, so that the model learns to go on from mistakes (pkeep), and to
+    // look at the map where few are left. The share runs from the first to the last value over the run.
     void scramble(at::Tensor &tokens, uint64_t seed) const
     {
-        if (m_keep >= 1)
+        const double keep = m_keep + (m_lastKeep - m_keep) * std::clamp(m_run.fraction(), 0.0, 1.0);
+        if (keep >= 1)
             return;
         auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
         at::Tensor picture = tokens.slice(1, m_config.prefixLength());
         const at::Tensor other = at::randint(m_config.imageTokens.count, picture.sizes(), generator, at::kLong);
-        const at::Tensor keep = at::rand(picture.sizes(), generator, at::kFloat) < m_keep;
-        picture.copy_(at::where(keep, picture, other + m_config.imageTokens.first));
+        const at::Tensor kept = at::rand(picture.sizes(), generator, at::kFloat) < keep;
+        picture.copy_(at::where(kept, picture, other + m_config.imageTokens.first));
     }
 
     void step()
@@ -249,8 +266,8 @@ private:
             m_run.report("transformer (validation)", figures);
         }
         StateDict tensors = withPrefixAdded(averaged, "transformer.");
-        tensors.merge(stageTensors(m_firstStage, "first_stage_model."));
-        StateDict condition = stageTensors(m_conditionStage, "cond_stage_model.");
+        tensors.merge(withPrefixAdded(m_firstStage.tensors(), "first_stage_model."));
+        StateDict condition = withPrefixAdded(m_conditionStage.tensors(), "cond_stage_model.");
         std::erase_if(condition, [](const auto &entry) {
             return entry.first.starts_with("cond_stage_model.decoder.")
                    || entry.first.starts_with("cond_stage_model.post_quant_conv.");
@@ -262,21 +279,16 @@ private:
         ModelBundle::write(m_run.file("model.safetensors"), m_config, compressed(tensors, m_format), notes);
     }
 
-    static StateDict stageTensors(const ModelBundle &bundle, const std::string &prefix)
-    {
-        return withPrefixAdded(decompressed(ModelFile::open(bundle.path()).readTensors()), prefix);
-    }
-
     TrainRun m_run;
     std::stop_token m_stop;
-    ModelBundle m_firstStage, m_conditionStage;
+    TrainedStage m_firstStage, m_conditionStage;
     PictureSet m_pictures, m_validationPictures;
     ModelConfig m_config;
     std::optional<SequenceBuilder> m_builder;
     int64_t m_vocabulary = 0;
-    int64_t m_batch = 0, m_viewsPerPicture = 0;
+    int64_t m_batch = 0, m_viewsPerPicture = 0, m_mapsPerView = 0;
     double m_learningRate = 0, m_warmUp = 0, m_lastRate = 0, m_dropout = 0, m_conditionDropout = 0,
-           m_controlDropout = 0, m_keep = 1;
+           m_controlDropout = 0, m_keep = 1, m_lastKeep = 1;
     WeightFormat m_format = WeightFormat::Int8;
     OptimizerSettings m_settings;
     ViewSettings m_views;

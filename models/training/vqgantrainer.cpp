@@ -110,11 +110,7 @@ protected:
     {
         if (!m_discriminatorOptimizer)
             return;
-        const c10::NoGradGuard noGradients;
-        StateDictSource source(checkpointPart(parts, "discriminator"), "", "The checkpoint's discriminator");
-        for (auto &[name, tensor] : m_discriminator.tensors())
-            tensor.copy_(source.take(name, tensor.sizes().vec(), Init::Zero));
-        source.finish();
+        copyInto(m_discriminator.tensors(), checkpointPart(parts, "discriminator"), "The checkpoint's discriminator");
         m_discriminatorOptimizer->restore(checkpointPart(parts, "discriminator_optimizer"));
         m_frozenSteps = checkpointPart(parts, "frozen").at("steps").item<int64_t>();
     }

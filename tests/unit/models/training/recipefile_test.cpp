@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "models/error.h"
 
@@ -39,7 +40,8 @@ protected:
     }
 
 private:
-    std::filesystem::path m_folder = std::filesystem::path(testing::TempDir()) / "recipefile_test";
+    std::filesystem::path m_folder =
+        std::filesystem::path(testing::TempDir()) / ("recipefile_test-" + std::to_string(::getpid()));
 };
 
 TEST_F(RecipeFileTest, ReadsJson)
@@ -81,10 +83,9 @@ TEST_F(RecipeFileTest, SaysThatYamlIsLeftOut)
 
 TEST_F(RecipeFileTest, YamlScalarsFollowTheCoreRules)
 {
-    const json recipe =
-        readRecipe(write("r.yaml", "int: 12\nminus: -3\nfloat: 6.0e-4\nrate: 1e-3\nyes: true\nno: no\n"
-                                   "quoted: '12'\nversion: 1.2.3\nnothing: ~\nempty:\nword: infinity\n"
-                                   "list: [1, 2.5, x]\nmap: {a: 1}\n"));
+    const json recipe = readRecipe(write("r.yaml", "int: 12\nminus: -3\nfloat: 6.0e-4\nrate: 1e-3\nyes: true\nno: no\n"
+                                                   "quoted: '12'\nversion: 1.2.3\nnothing: ~\nempty:\nword: infinity\n"
+                                                   "list: [1, 2.5, x]\nmap: {a: 1}\n"));
     EXPECT_EQ(recipe.at("int"), 12);
     EXPECT_TRUE(recipe.at("int").is_number_integer());
     EXPECT_EQ(recipe.at("minus"), -3);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "models/error.h"
 #include "models/safetensors.h"
 #include "models/training/evaluate.h"
+#include "models/training/modelparts.h"
 #include "models/training/shard.h"
 #include "models/training/trainer.h"
 #include "models/training/transformerinit.h"
@@ -26,7 +28,10 @@ namespace
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
 
 constexpr int kSide = 64;
 
@@ -194,18 +199,21 @@ TEST_F(TrainersTest, FrozenPhaseKeepsTheCodes)
 
 TEST_F(TrainersTest, StoppedRunGoesOnExactly)
 {
-    std::stop_source stop;
-    TrainOptions first = options(vqganRecipe(), "vqgan-parts");
-    first.stop = stop.get_token();
-    first.progress = [&](const TrainProgress &progress) {
-        if (progress.step == 3)
-            stop.request_stop();
-    };
-    trainVqgan(first);
-    TrainOptions second = options(vqganRecipe(), "vqgan-parts");
-    second.resume = true;
-    trainVqgan(second);
-    expectEqual(weights("vqgan"), weights("vqgan-parts"));
+    for (const int last : {0, 3}) { // in the warm start, and after it
+        const std::string output = "vqgan-stopped-" + std::to_string(last);
+        std::stop_source stop;
+        TrainOptions first = options(vqganRecipe(), output);
+        first.stop = stop.get_token();
+        first.progress = [&](const TrainProgress &progress) {
+            if (progress.step == last)
+                stop.request_stop();
+        };
+        trainVqgan(first);
+        TrainOptions second = options(vqganRecipe(), output);
+        second.resume = true;
+        trainVqgan(second);
+        expectEqual(weights("vqgan"), weights(output));
+    }
 }
 
 TEST_F(TrainersTest, RunGoesOnFromAPeriodicCheckpoint)
@@ -260,6 +268,82 @@ TEST_F(TrainersTest, TransformerLearnsFromTheMap)
     EXPECT_GT(figures.at("map_codes_used").get<int>(), 0);
 }
 
+TEST_F(TrainersTest, TransformerGoesOnFromAWholeModel)
+{
+    trainTransformer(options(transformerRecipe(), "whole"));
+    const std::string whole = (folder / "whole" / "model.safetensors").string();
+    json recipe = transformerRecipe();
+    for (const char *key : {"start", "first_stage", "condition_stage"})
+        recipe[key] = whole;
+    recipe["steps"] = 1;
+    recipe["learning_rate"] = 0;
+    trainTransformer(options(recipe, "from-whole"));
+    expectEqual(partTensors(whole, Part::Transformer),
+                partTensors(folder / "from-whole" / "model.safetensors", Part::Transformer));
+
+    recipe["transformer"]["n_layer"] = 3;
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("blocks.2"));
+    recipe["start"] = (folder / "vqgan" / "model.safetensors").string();
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("no tensors that begin with 'transformer.'"));
+}
+
+TEST_F(TrainersTest, TokensAreKeptForTheNextSession)
+{
+    std::set<std::string> phases;
+    TrainOptions run = options(transformerRecipe(), "tokens");
+    run.steps = 1;
+    run.progress = [&](const TrainProgress &progress) { phases.insert(progress.phase); };
+    trainTransformer(run);
+    EXPECT_THAT(phases, IsSupersetOf({"pictures as codes", "maps as codes"}));
+
+    phases.clear();
+    run.resume = true;
+    run.steps = 2;
+    trainTransformer(run);
+    EXPECT_THAT(phases, Not(Contains("pictures as codes")));
+    EXPECT_THAT(phases, Contains("transformer"));
+
+    phases.clear();
+    run.steps = 3;
+    run.recipe["views"]["maps"] = 2; // other maps than the kept ones
+    trainTransformer(run);
+    EXPECT_THAT(phases, Contains("maps as codes"));
+
+    phases.clear();
+    run.steps = 4;
+    fs::create_directories(folder / "other");
+    fs::copy(folder / "train", folder / "other" / "train");
+    fs::copy(folder / "val", folder / "other" / "val");
+    {
+        ShardWriter writer(folder / "other" / "train" / "a.tlds", kSide, kSide); // as many pictures, others
+        for (int i = 1; i < 7; ++i)
+            writer.add(paintedPicture(i));
+        writer.close();
+    }
+    run.data = folder / "other";
+    trainTransformer(run);
+    EXPECT_THAT(phases, Contains("pictures as codes"));
+
+    phases.clear();
+    run.steps = 5;
+    std::ofstream(folder / "tokens" / "tokens.safetensors") << "damaged";
+    trainTransformer(run);
+    EXPECT_THAT(phases, Contains("pictures as codes"));
+}
+
+TEST_F(TrainersTest, DecoderAloneIsSharpenedFromAModel)
+{
+    json recipe = vqganRecipe();
+    recipe.erase("model");
+    recipe["start"] = (folder / "vqgan" / "model.safetensors").string();
+    recipe["adversary"]["from"] = 0;
+    trainVqgan(options(recipe, "sharpened"));
+    const StateDict before = partTensors(folder / "vqgan" / "model.safetensors", Part::FirstStage);
+    for (const auto &[name, tensor] : partTensors(folder / "sharpened" / "model.safetensors", Part::FirstStage))
+        EXPECT_EQ(at::equal(tensor, before.at(name)), !(name.starts_with("decoder.") || name.starts_with("post_")))
+            << name;
+}
+
 TEST_F(TrainersTest, RecipesAreCheckedBeforeWorkBegins)
 {
     const auto with = [](const json &change) {
@@ -274,9 +358,24 @@ TEST_F(TrainersTest, RecipesAreCheckedBeforeWorkBegins)
     EXPECT_THAT(with({{"steps", 0}}), HasSubstr("no end"));
     EXPECT_THAT(with({{"losses", {{"perceptual", 1}, {"perceptual_weights", "/no/such.safetensors"}}}}),
                 HasSubstr("/no/such.safetensors"));
+    EXPECT_THAT(with({{"precision", "fp8"}}), HasSubstr("'recipe.precision' is 'fp8', expected auto, fp32 or bf16"));
     json recipe = transformerRecipe();
+    json condition = conditionRecipe();
+    condition.erase("model");
+    condition["start"] = (folder / "vqgan" / "model.safetensors").string();
+    EXPECT_THAT(refusal(condition, trainCondition), HasSubstr("3 input channels, expected 25"));
     recipe["transformer"]["n_head"] = 5;
     EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("multiple"));
+}
+
+TEST_F(TrainersTest, RefusedRecipesKeepTheEarlierLog)
+{
+    fs::create_directories(folder / "logged");
+    std::ofstream(folder / "logged" / "log.jsonl") << "{}\n";
+    json recipe = vqganRecipe();
+    recipe["unknown"] = 1;
+    EXPECT_THROW(trainVqgan(options(recipe, "logged")), Error);
+    EXPECT_EQ(fs::file_size(folder / "logged" / "log.jsonl"), 3U);
 }
 
 TEST_F(TrainersTest, MissingDataIsSaid)
