@@ -19,6 +19,11 @@ LoadedModel CoreBackend::load(const std::filesystem::path &model)
     return {m_renderer->info(), m_renderer->device(), m_renderer->precision()};
 }
 
+void CoreBackend::unload()
+{
+    m_renderer.reset();
+}
+
 core::RenderResult CoreBackend::render(const core::RenderRequest &request, std::stop_token stop,
                                        const core::RenderEvents &events)
 {

@@ -15,6 +15,7 @@ public:
     ~CoreBackend() override;
 
     LoadedModel load(const std::filesystem::path &model) override;
+    void unload() override;
     core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
                               const core::RenderEvents &events) override;
     std::string record(const core::RenderRequest &request, const core::RenderResult &result) const override;

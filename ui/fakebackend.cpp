@@ -1,6 +1,7 @@
 #include "ui/fakebackend.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -16,34 +17,69 @@ constexpr int kFactor = 16; // pixels per code and side
 constexpr int kWindow = 16; // codes per side
 constexpr uint8_t kUndrawn = 118;
 
+// What a model of that name paints from.
+void nameSource(core::ModelInfo &info, const std::string &name)
+{
+    static constexpr std::array kSources{"depth", "edges", "coordinates", "class", "nothing"};
+    info.paintsFrom = "labels";
+    info.labelSet = "landscape";
+    if (std::find(kSources.begin(), kSources.end(), name) != kSources.end()) {
+        info.paintsFrom = name;
+        info.labelSet.clear();
+    } else if (name == "cocostuff" || name == "ade20k") {
+        info.labelSet = name;
+    } else if (name == "stage") {
+        info.paintsFrom.clear();
+        info.labelSet.clear();
+    }
+    info.conditionCount = name == "class" ? 1000 : info.paintsFrom == "labels" ? 25 : 0;
+}
+
+// Like the starter, but for what its name says; the others are like the published ones.
 core::ModelInfo fakeInfo(const std::filesystem::path &model)
 {
     core::ModelInfo info;
     info.path = model;
     info.name = "Scripted model";
     info.identity = "0123456789abcdef";
-    info.paintsFrom = "labels";
-    info.labelSet = "landscape";
     info.factor = kFactor;
     info.window = kWindow;
     info.codes = 512;
-    info.controls = {{"light", {"any", "morning", "noon", "evening", "night"}},
-                     {"biome", {"any", "alpine", "coast", "desert", "temperate"}},
-                     {"weather", {"any", "clear", "cloudy", "fog"}}};
-    info.guidance = true;
     info.defaultTopK = 100;
     info.parameters = 12'000'000;
     info.weightBytes = 48'000'000;
+    nameSource(info, model.stem().string());
+    if (info.labelSet == "landscape") {
+        info.controls = {{"light", {"any", "morning", "noon", "evening", "night"}},
+                         {"biome", {"any", "alpine", "coast", "desert", "temperate"}},
+                         {"weather", {"any", "clear", "cloudy", "fog"}}};
+        info.guidance = true;
+        info.format = "safetensors";
+    } else {
+        info.format = "torch zip";
+        info.notes = {{"configuration", (model.parent_path() / "configs" / "model.yaml").string()},
+                      {"ignored keys", "model.params.ckpt_path; data.params.batch_size"}};
+    }
     return info;
 }
 
-// A flat colour per label and seed, with a little light from above.
-void drawCode(core::Image &picture, const core::LabelMap &map, core::Cell cell, uint64_t seed)
+// What the request says of a pixel, as a number.
+uint32_t valueAt(const core::RenderRequest &request, int x, int y)
+{
+    if (const auto *map = std::get_if<core::LabelMap>(&request.condition))
+        return map->at(x * map->width / request.width, y * map->height / request.height);
+    if (const auto *field = std::get_if<core::FieldMap>(&request.condition))
+        return uint32_t(8 * (field->at(x * field->width / request.width, y * field->height / request.height) + 1));
+    const auto *number = std::get_if<int64_t>(&request.condition);
+    return uint32_t(number ? *number : 0) + uint32_t((x / 64 + y / 64) % 3);
+}
+
+// A flat colour per value and seed, with a little light from above.
+void drawCode(core::Image &picture, const core::RenderRequest &request, core::Cell cell)
 {
     for (int y = cell.row * kFactor; y < (cell.row + 1) * kFactor; ++y) {
         for (int x = cell.column * kFactor; x < (cell.column + 1) * kFactor; ++x) {
-            const uint32_t label = map.at(x * map.width / picture.width, y * map.height / picture.height);
-            const uint32_t mixed = (label + 1) * 2654435761u + uint32_t(seed) * 40503u;
+            const uint32_t mixed = (valueAt(request, x, y) + 1) * 2654435761u + uint32_t(request.seed) * 40503u;
             uint8_t *pixel = &picture.rgb[3 * (size_t(y) * size_t(picture.width) + size_t(x))];
             for (int channel = 0; channel < 3; ++channel)
                 pixel[channel] =
@@ -57,12 +93,6 @@ core::PixelRect windowAround(core::Cell cell, core::GridSize grid)
     const core::Cell origin{std::clamp(cell.row - kWindow / 2, 0, std::max(0, grid.rows - kWindow)),
                             std::clamp(cell.column - kWindow / 2, 0, std::max(0, grid.columns - kWindow))};
     return {origin.column * kFactor, origin.row * kFactor, kWindow * kFactor, kWindow * kFactor};
-}
-
-core::LabelMap mapOf(const core::RenderRequest &request)
-{
-    const auto *map = std::get_if<core::LabelMap>(&request.condition);
-    return map ? *map : core::LabelMap(request.width, request.height);
 }
 
 void checkCanvas(const core::RenderRequest &request)
@@ -80,6 +110,8 @@ LoadedModel FakeBackend::load(const std::filesystem::path &model)
 {
     if (m_script.loadError)
         throw *m_script.loadError;
+    if (model.stem() == "missing")
+        throw Error(ErrorCode::ModelNotFound, "There is no model at " + model.string());
     m_loaded = true;
     return {fakeInfo(model), "cpu", "fp32"};
 }
@@ -89,9 +121,10 @@ core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::
 {
     if (!m_loaded)
         throw Error(ErrorCode::ModelNotFound, "No model is loaded");
+    if (m_script.onRequest)
+        m_script.onRequest(request);
     checkCanvas(request);
     const core::GridSize grid{request.height / kFactor, request.width / kFactor};
-    const core::LabelMap map = mapOf(request);
     core::RenderResult result;
     result.codes = core::CodeGrid(grid, core::kNoCode);
     result.picture = {grid.columns * kFactor, grid.rows * kFactor, {}};
@@ -103,7 +136,7 @@ core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::
             throw *m_script.renderError;
         std::this_thread::sleep_for(std::chrono::milliseconds(m_script.delayMs));
         const core::Cell cell{code / grid.columns, code % grid.columns};
-        drawCode(result.picture, map, cell, request.seed);
+        drawCode(result.picture, request, cell);
         result.codes.at(cell) = code % 512;
         const int done = code + 1;
         const double rate = m_script.delayMs > 0 ? 1000.0 / m_script.delayMs : 1000.0;

@@ -1,5 +1,7 @@
 // A backend without a model: pictures are the map's regions in flat, seed-dependent colours. For tests and for working
-// on the user interface.
+// on the user interface. The name of the model's file says what it paints from: depth, edges, coordinates, class, nothing,
+// cocostuff or ade20k for labels of those sets, stage for a first stage alone, anything else for the starter's labels;
+// "missing" cannot be opened.
 #pragma once
 
 #include <functional>
@@ -20,6 +22,8 @@ struct FakeScript {
     int failAt = 0;
     // Called on the render thread before each code: tests hold the render there.
     std::function<void(int code)> beforeCode;
+    // Called on the render thread with each request before it is rendered.
+    std::function<void(const core::RenderRequest &)> onRequest;
 };
 
 class FakeBackend : public RenderBackend
@@ -28,6 +32,7 @@ public:
     explicit FakeBackend(FakeScript script = {}) : m_script(std::move(script)) {}
 
     LoadedModel load(const std::filesystem::path &model) override;
+    void unload() override { m_loaded = false; }
     core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
                               const core::RenderEvents &events) override;
 

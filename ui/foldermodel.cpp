@@ -3,6 +3,8 @@
 #include <QDir>
 #include <QLocale>
 
+#include "ui/mapfiles.h"
+
 namespace tessera::ui
 {
 
@@ -53,6 +55,11 @@ QString FolderModel::absolute(const QString &name) const
 bool FolderModel::isFolder(const QString &name) const
 {
     return QFileInfo(absolute(name)).isDir();
+}
+
+bool FolderModel::isModelFolder(const QString &name) const
+{
+    return isFolder(name) && holdsModel(absolute(name).toStdString());
 }
 
 bool FolderModel::exists(const QString &name) const

@@ -36,6 +36,8 @@ public:
     // `name`: an entry, a relative or an absolute path, "~" at the start for the home folder.
     Q_INVOKABLE QString absolute(const QString &name) const;
     Q_INVOKABLE bool isFolder(const QString &name) const;
+    // Whether it is a folder that holds a model, as the published ones come.
+    Q_INVOKABLE bool isModelFolder(const QString &name) const;
     Q_INVOKABLE bool exists(const QString &name) const;
     Q_INVOKABLE QUrl url(const QString &name) const;
 

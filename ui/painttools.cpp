@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/map/strokes.h"
-
 namespace tessera::ui
 {
 
@@ -14,11 +12,6 @@ namespace
 QPoint pixelAt(const QPointF &point)
 {
     return {int(std::floor(point.x())), int(std::floor(point.y()))};
-}
-
-core::PixelPoint toPixelPoint(const QPointF &point)
-{
-    return {point.x(), point.y()};
 }
 
 int brushStep(int size, bool big)
@@ -38,9 +31,34 @@ QRect spanned(QPoint corner, QPoint other, bool square)
     return {least, most};
 }
 
+// The end of a gradient, brought on a level or upright line with its beginning.
+QPointF straightened(const QPointF &from, const QPointF &to)
+{
+    const QPointF span = to - from;
+    return std::abs(span.x()) > std::abs(span.y()) ? QPointF(to.x(), from.y()) : QPointF(from.x(), to.y());
+}
+
 } // namespace
 
-PaintTools::PaintTools(Document &document, QObject *parent) : QObject(parent), m_document(document) {}
+PaintTools::PaintTools(MapDocument &document, QObject *parent)
+    : QObject(parent)
+    , m_document(&document)
+    , m_brushSize(document.usualBrush())
+{}
+
+void PaintTools::setDocument(MapDocument &document)
+{
+    if (m_document == &document)
+        return;
+    release();
+    m_hasLastPoint = false;
+    m_brushSizes[m_document] = m_brushSize;
+    m_document = &document;
+    const auto known = m_brushSizes.find(&document);
+    setBrushSize(known != m_brushSizes.end() ? known->second : document.usualBrush());
+    if (m_tool == Gradient)
+        setTool(Brush); // labels and edges have none
+}
 
 void PaintTools::setTool(Tool tool)
 {
@@ -59,6 +77,20 @@ void PaintTools::setLabel(int label)
         return;
     m_label = label;
     Q_EMIT labelChanged();
+}
+
+void PaintTools::setLevel(double level)
+{
+    if (m_tool == Eraser || m_tool == Picker)
+        setTool(Brush);
+    m_level = std::clamp(level, 0.0, 1.0);
+    Q_EMIT levelChanged();
+}
+
+void PaintTools::setGradientEnd(double level)
+{
+    m_gradientEnd = std::clamp(level, 0.0, 1.0);
+    Q_EMIT levelChanged();
 }
 
 void PaintTools::setBrushSize(int size)
@@ -88,18 +120,23 @@ void PaintTools::press(const QPointF &point, Qt::KeyboardModifiers modifiers)
         pick(point);
         return;
     }
-    m_document.beginGesture();
+    m_document->beginGesture();
     switch (m_tool) {
     case Brush:
     case Eraser:
         stroke(modifiers.testFlag(Qt::ShiftModifier) && m_hasLastPoint ? m_lastPoint : point, point);
         break;
     case Fill:
-        floodFrom(point);
+        m_document->floodFill(pixelAt(point), ink());
         break;
     case Rectangle:
         m_corner = pixelAt(point);
         setPendingRectangle(spanned(m_corner, m_corner, false));
+        break;
+    case Gradient:
+        m_gradientPending = true;
+        m_gradientFrom = m_gradientTo = point;
+        Q_EMIT pendingChanged();
         break;
     case Picker:
         break;
@@ -108,14 +145,19 @@ void PaintTools::press(const QPointF &point, Qt::KeyboardModifiers modifiers)
 
 void PaintTools::drag(const QPointF &point, Qt::KeyboardModifiers modifiers)
 {
-    if (!m_pressed || (!m_picking && !m_document.gestureOpen()))
+    if (!m_pressed || (!m_picking && !m_document->gestureOpen()))
         return; // the document was replaced under the pen
-    if (m_picking)
+    const bool shift = modifiers.testFlag(Qt::ShiftModifier);
+    if (m_picking) {
         pick(point);
-    else if (m_tool == Brush || m_tool == Eraser)
+    } else if (m_tool == Brush || m_tool == Eraser) {
         stroke(m_lastPoint, point);
-    else if (m_tool == Rectangle)
-        setPendingRectangle(spanned(m_corner, pixelAt(point), modifiers.testFlag(Qt::ShiftModifier)));
+    } else if (m_tool == Rectangle) {
+        setPendingRectangle(spanned(m_corner, pixelAt(point), shift));
+    } else if (m_tool == Gradient) {
+        m_gradientTo = shift ? straightened(m_gradientFrom, point) : point;
+        Q_EMIT pendingChanged();
+    }
 }
 
 void PaintTools::release()
@@ -123,15 +165,11 @@ void PaintTools::release()
     if (!m_pressed)
         return;
     m_pressed = false;
-    if (m_picking || !m_document.gestureOpen())
-        return;
-    if (m_tool == Rectangle) {
-        const core::PixelRect area{m_pendingRectangle.x(), m_pendingRectangle.y(), m_pendingRectangle.width(),
-                                   m_pendingRectangle.height()};
-        m_document.apply([&](core::LabelMap &map) { return core::fillRect(map, area, uint8_t(m_label)); });
-        setPendingRectangle({});
+    if (!m_picking && m_document->gestureOpen()) {
+        applyPending();
+        m_document->endGesture();
     }
-    m_document.endGesture();
+    clearPending();
 }
 
 bool PaintTools::cancelGesture()
@@ -139,41 +177,51 @@ bool PaintTools::cancelGesture()
     if (!m_pressed)
         return false;
     m_pressed = false;
-    setPendingRectangle({});
-    m_document.cancelGesture();
+    clearPending();
+    m_document->cancelGesture();
     return true;
 }
 
-int PaintTools::labelAt(const QPoint &pixel) const
+double PaintTools::ink() const
 {
-    const core::LabelMap &map = m_document.map();
-    return map.rect().contains(pixel.x(), pixel.y()) ? map.at(pixel.x(), pixel.y()) : -1;
+    if (m_tool == Eraser)
+        return m_document->blankInk();
+    return m_document->holdsLabels() ? m_label : 2 * m_level - 1;
 }
 
 void PaintTools::stroke(const QPointF &from, const QPointF &to)
 {
-    const uint8_t label = m_tool == Eraser ? core::kVoidLabel : uint8_t(m_label);
-    m_document.apply([&](core::LabelMap &map) {
-        return core::paintStroke(map, toPixelPoint(from), toPixelPoint(to), m_brushSize, label);
-    });
+    m_document->paintStroke(from, to, m_brushSize, ink());
     m_lastPoint = to;
     m_hasLastPoint = true;
 }
 
-void PaintTools::floodFrom(const QPointF &point)
-{
-    const QPoint pixel = pixelAt(point);
-    m_document.apply([&](core::LabelMap &map) { return core::floodFill(map, pixel.x(), pixel.y(), uint8_t(m_label)); });
-}
-
 void PaintTools::pick(const QPointF &point)
 {
-    const int label = labelAt(pixelAt(point));
-    if (label == core::kVoidLabel) {
+    const std::optional<double> found = m_document->inkAt(pixelAt(point));
+    if (!found)
+        return;
+    if (!m_document->holdsLabels())
+        setLevel((*found + 1) / 2);
+    else if (*found == m_document->blankInk())
         setTool(Eraser); // void is not in the palette
-    } else if (label > 0) {
-        setLabel(label);
-    }
+    else
+        setLabel(int(*found));
+}
+
+void PaintTools::applyPending()
+{
+    if (m_tool == Rectangle)
+        m_document->fillRect(m_pendingRectangle, ink());
+    else if (m_tool == Gradient)
+        m_document->paintGradient(m_gradientFrom, m_gradientTo, 2 * m_level - 1, 2 * m_gradientEnd - 1);
+}
+
+void PaintTools::clearPending()
+{
+    m_gradientPending = false;
+    m_pendingRectangle = {};
+    Q_EMIT pendingChanged();
 }
 
 void PaintTools::setPendingRectangle(const QRect &rect)
@@ -181,7 +229,7 @@ void PaintTools::setPendingRectangle(const QRect &rect)
     if (m_pendingRectangle == rect)
         return;
     m_pendingRectangle = rect;
-    Q_EMIT pendingRectangleChanged();
+    Q_EMIT pendingChanged();
 }
 
 } // namespace tessera::ui

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/map/labelmap.h"
-
 namespace tessera::ui
 {
 
@@ -15,7 +13,7 @@ std::vector<int> groupedOrder(const core::LabelSet &set)
     std::vector<std::string> groups;
     std::vector<int> order;
     for (const core::Label &label : set.labels) {
-        if (label.index == core::kVoidLabel)
+        if (set.isVoid(label.index))
             continue;
         if (std::find(groups.begin(), groups.end(), label.group) == groups.end())
             groups.push_back(label.group);
@@ -55,23 +53,27 @@ void PaletteModel::setFilter(const QString &filter)
 
 QString PaletteModel::nameOf(int label) const
 {
-    if (label == core::kVoidLabel)
-        return tr("void");
-    return label > 0 && size_t(label) < m_set.labels.size() ? QString::fromStdString(m_set.labels[size_t(label)].name)
-                                                            : QString();
+    if (m_set.isVoid(label))
+        return tr("unpainted");
+    const core::Label *found = m_set.at(label);
+    return found ? QString::fromStdString(found->name) : QString();
 }
 
 QColor PaletteModel::colorOf(int label) const
 {
-    if (label < 0 || size_t(label) >= m_set.labels.size())
-        return Qt::black;
-    const core::Rgb color = m_set.labels[size_t(label)].color;
+    const core::Rgb color = m_set.colorOf(label);
     return {color.red, color.green, color.blue};
 }
 
 int PaletteModel::labelForDigit(int digit) const
 {
     return digit >= 1 && size_t(digit) <= m_order.size() ? m_order[size_t(digit) - 1] : -1;
+}
+
+int PaletteModel::rowOf(int label) const
+{
+    const auto found = std::find(m_visible.begin(), m_visible.end(), label);
+    return found == m_visible.end() ? -1 : int(found - m_visible.begin());
 }
 
 int PaletteModel::firstVisible() const

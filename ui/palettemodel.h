@@ -27,6 +27,7 @@ public:
 
     explicit PaletteModel(QObject *parent = nullptr);
 
+    const core::LabelSet &labelSet() const { return m_set; }
     void setLabelSet(const core::LabelSet &set);
 
     const QString &filter() const { return m_filter; }
@@ -39,6 +40,8 @@ public:
     Q_INVOKABLE QColor colorOf(int label) const;
     // The label that a digit key 1..9 chooses, whatever the filter; -1 when there is none.
     Q_INVOKABLE int labelForDigit(int digit) const;
+    // Where the filter leaves the label; -1 where it does not.
+    Q_INVOKABLE int rowOf(int label) const;
     // The first label that the filter leaves; -1 when it leaves none.
     Q_INVOKABLE int firstVisible() const;
 

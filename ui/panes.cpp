@@ -3,7 +3,7 @@
 namespace tessera::ui
 {
 
-void MapItem::setDocument(Document *document)
+void MapItem::setDocument(MapDocument *document)
 {
     if (m_document == document)
         return;
@@ -11,7 +11,7 @@ void MapItem::setDocument(Document *document)
         m_document->disconnect(this);
     m_document = document;
     if (m_document)
-        connect(m_document, &Document::changed, this, &MapItem::markDirty);
+        connect(m_document, &MapDocument::changed, this, &MapItem::markDirty);
     markDirty({});
     Q_EMIT documentChanged();
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/canvasitem.h"
-#include "ui/document.h"
+#include "ui/mapdocument.h"
 #include "ui/painttools.h"
 #include "ui/picture.h"
 
@@ -15,14 +15,14 @@ class MapItem : public tessera::ui::CanvasItem
 {
     Q_OBJECT
     QML_ELEMENT
-    Q_PROPERTY(tessera::ui::Document *document READ document WRITE setDocument NOTIFY documentChanged REQUIRED)
+    Q_PROPERTY(tessera::ui::MapDocument *document READ document WRITE setDocument NOTIFY documentChanged REQUIRED)
     Q_PROPERTY(tessera::ui::PaintTools *tools READ tools WRITE setTools NOTIFY toolsChanged REQUIRED)
 
 public:
     explicit MapItem(QQuickItem *parent = nullptr) : CanvasItem(parent) {}
 
-    Document *document() const { return m_document; }
-    void setDocument(Document *document);
+    MapDocument *document() const { return m_document; }
+    void setDocument(MapDocument *document);
     PaintTools *tools() const { return m_tools; }
     void setTools(PaintTools *tools);
 
@@ -39,7 +39,7 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
 
 private:
-    QPointer<Document> m_document;
+    QPointer<MapDocument> m_document;
     QPointer<PaintTools> m_tools;
 };
 

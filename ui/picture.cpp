@@ -5,15 +5,23 @@ namespace tessera::ui
 
 void Picture::show(const QImage &image, const QByteArray &record)
 {
-    m_image = image;
-    m_record = record;
-    m_unsaved = !image.isNull();
-    Q_EMIT changed();
+    setContent({image, record, !image.isNull(), false});
+}
+
+void Picture::showStartingPoint(const QImage &image)
+{
+    setContent({image, {}, false, true});
 }
 
 void Picture::markSaved()
 {
-    m_unsaved = false;
+    m_content.unsaved = false;
+    Q_EMIT changed();
+}
+
+void Picture::setContent(const Content &content)
+{
+    m_content = content;
     Q_EMIT changed();
 }
 

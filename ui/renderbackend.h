@@ -27,6 +27,8 @@ public:
 
     // Blocking. Throws Error; then the model before stays in use, if there was one.
     virtual LoadedModel load(const std::filesystem::path &model) = 0;
+    // Gives the model's memory back. Nothing when none is loaded.
+    virtual void unload() = 0;
     // Blocking, as core::Renderer::render. Throws Error (ModelNotFound) when no model is loaded.
     virtual core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
                                       const core::RenderEvents &events) = 0;

@@ -6,6 +6,8 @@
 #include <QFileInfo>
 #include <QLocale>
 
+#include "ui/modelfacts.h"
+
 namespace tessera::ui
 {
 
@@ -14,14 +16,6 @@ namespace
 
 // So many partial pictures a render: each costs a run of the decoder.
 constexpr int kPreviews = 16;
-
-QString deviceTitle(const std::string &device)
-{
-    return device == "cpu" ? RenderController::tr("CPU")
-                           : QString::fromStdString(device)
-                                 .replace("cuda", RenderController::tr("GPU "), Qt::CaseInsensitive)
-                                 .remove(':');
-}
 
 QString durationText(double seconds)
 {
@@ -77,6 +71,12 @@ QString RenderController::modelDetail() const
              QLocale().toString(millions, 'f', millions < 10 ? 1 : 0));
 }
 
+QVariantList RenderController::modelFacts() const
+{
+    // Unloaded or never loaded, the controller holds no model; while another is opened, the one before is still there.
+    return m_model.info.path.empty() ? QVariantList() : ui::modelFacts(m_model);
+}
+
 double RenderController::fraction() const
 {
     return m_progress.codesTotal > 0 ? double(m_progress.codesDone) / m_progress.codesTotal : 0.0;
@@ -105,17 +105,33 @@ QRectF RenderController::windowRect() const
     return QRectF(rect.x, rect.y, rect.width, rect.height);
 }
 
-void RenderController::loadModel(const QString &path)
+void RenderController::stopForAnotherModel()
 {
     m_waiting.reset();
     if (m_running) {
         m_running->stop.request_stop();
         Q_EMIT busyChanged();
     }
+}
+
+void RenderController::loadModel(const QString &path)
+{
+    stopForAnotherModel();
     m_loadingId = ++m_lastId;
     m_modelPath = path;
     m_modelState = Loading;
     QMetaObject::invokeMethod(m_worker, [worker = m_worker, id = m_loadingId, path] { worker->load(id, path); });
+    Q_EMIT modelChanged();
+}
+
+void RenderController::unloadModel()
+{
+    stopForAnotherModel();
+    m_loadingId = 0; // one that is being opened is closed again
+    m_model = {};
+    m_modelPath.clear();
+    m_modelState = NoModel;
+    QMetaObject::invokeMethod(m_worker, [worker = m_worker] { worker->unload(); });
     Q_EMIT modelChanged();
 }
 
@@ -234,7 +250,7 @@ void RenderController::onFailed(quint64 id, const RenderFailure &failure)
 QString RenderController::resultText(const RenderAnswer &answer) const
 {
     const QString seconds = QLocale().toString(double(m_clock.elapsed()) / 1000.0, 'f', 1);
-    return answer.finished ? tr("Rendered %1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds)
+    return answer.finished ? tr("%1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds)
                            : tr("Stopped at %1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
 }
 

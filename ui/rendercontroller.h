@@ -10,6 +10,7 @@
 #include <QObject>
 #include <QRectF>
 #include <QThread>
+#include <QVariantList>
 #include <QtQml/qqmlregistration.h>
 
 #include "ui/renderworker.h"
@@ -26,6 +27,8 @@ class RenderController : public QObject
     Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
     Q_PROPERTY(QString modelDetail READ modelDetail NOTIFY modelChanged) // device, precision, size
     Q_PROPERTY(QString modelPath READ modelPath NOTIFY modelChanged)
+    // What the model is and needs, see modelfacts.h; empty while none is open.
+    Q_PROPERTY(QVariantList modelFacts READ modelFacts NOTIFY modelChanged)
     Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)             // a render runs or waits
     Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged) // asked to stop, not yet stopped
     Q_PROPERTY(int codesDone READ codesDone NOTIFY progressChanged)
@@ -47,6 +50,7 @@ public:
     QString modelName() const;
     QString modelDetail() const;
     const QString &modelPath() const { return m_modelPath; }
+    QVariantList modelFacts() const;
     const core::ModelInfo &modelInfo() const { return m_model.info; }
     bool busy() const { return m_running || m_waiting; }
     bool cancelling() const { return m_running && m_running->stop.stop_requested() && !m_waiting; }
@@ -59,6 +63,8 @@ public:
 
     // A path, or "starter". Stops a running render. Until it is loaded, the model before stays in use.
     Q_INVOKABLE void loadModel(const QString &path);
+    // Stops a running render and gives the model's memory back.
+    Q_INVOKABLE void unloadModel();
     // The values decide the picture: later changes of the map do not reach the render.
     void render(core::RenderRequest request);
     Q_INVOKABLE void cancel();
@@ -80,6 +86,7 @@ private:
     };
 
     void connectWorker();
+    void stopForAnotherModel();
     void start(core::RenderRequest request);
     void endRun();
     int previewEvery(const core::RenderRequest &request) const;

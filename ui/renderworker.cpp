@@ -32,6 +32,11 @@ void RenderWorker::load(quint64 id, const QString &model)
     guarded(id, [&] { Q_EMIT loaded(id, m_backend->load(model.toStdString())); });
 }
 
+void RenderWorker::unload()
+{
+    m_backend->unload();
+}
+
 void RenderWorker::render(const RenderJob &job)
 {
     guarded(job.id, [&] {

@@ -40,6 +40,7 @@ public:
     ~RenderWorker() override;
 
     void load(quint64 id, const QString &model);
+    void unload();
     void render(const RenderJob &job);
 
 Q_SIGNALS:

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include <QCursor>
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QQmlApplicationEngine>
@@ -35,10 +36,11 @@ std::unique_ptr<ui::RenderBackend> makeBackend(const app::PainterOptions &option
 
 void openFirst(ui::Session &session, const app::PainterOptions &options)
 {
-    if (options.file.isEmpty())
-        session.openExample();
-    else
-        session.openMap(QUrl::fromLocalFile(QFileInfo(options.file).absoluteFilePath()));
+    if (!options.file.isEmpty()) {
+        session.openMapWithModel(options.model, QUrl::fromLocalFile(QFileInfo(options.file).absoluteFilePath()));
+        return;
+    }
+    session.openExample();
     session.controller()->loadModel(options.model);
 }
 
@@ -50,15 +52,29 @@ void resizeWindow(QQuickWindow &window, const QString &size)
         window.resize(width, height);
 }
 
-// For looking at the window without a screen. The scene names what has happened: "render" or nothing.
-void takeScreenshot(ui::Session &session, QQuickWindow &window, const app::PainterOptions &options)
+void grabAndQuit(QQuickWindow &window, const QString &file)
 {
-    if (options.scene == "render")
-        QObject::connect(session.controller(), &ui::RenderController::modelLoaded, &session, &ui::Session::render);
-    QTimer::singleShot(kScreenshotDelayMs, &window, [&window, file = options.screenshot] {
+    // Once it is on the screen, the pointer goes where nothing shows a tip.
+    QTimer::singleShot(0, &window,
+                       [&window] { QCursor::setPos(window.mapToGlobal(QPoint(window.width() * 2 / 3, 20))); });
+    QTimer::singleShot(kScreenshotDelayMs, &window, [&window, file] {
         const bool written = window.grabWindow().save(file);
         QCoreApplication::exit(written ? 0 : 1);
     });
+}
+
+// For looking at the window without a screen. The scene names what happens before: "render" begins one, "rendered" waits
+// for its end.
+void takeScreenshot(ui::Session &session, QQuickWindow &window, const app::PainterOptions &options)
+{
+    const QString file = options.screenshot;
+    if (options.scene == "render" || options.scene == "rendered")
+        QObject::connect(session.controller(), &ui::RenderController::modelLoaded, &session, &ui::Session::render);
+    if (options.scene == "rendered")
+        QObject::connect(session.controller(), &ui::RenderController::pictureFinished, &window,
+                         [&window, file] { grabAndQuit(window, file); });
+    else
+        grabAndQuit(window, file);
 }
 
 int runPainter(const app::PainterOptions &options)
@@ -81,18 +97,40 @@ int runPainter(const app::PainterOptions &options)
     return QGuiApplication::exec();
 }
 
+// Help, the version and complaints need no display: what they need of Qt is gone again before the window's application
+// is made.
+app::PainterOptions readOptions(int argc, char **argv)
+{
+    const QCoreApplication application(argc, argv);
+    QCoreApplication::setApplicationName("tessera");
+    QCoreApplication::setApplicationVersion(TESSERA_VERSION);
+    return app::parsePainterOptions(QCoreApplication::arguments());
+}
+
+// Qt would abort instead of saying it.
+bool hasDisplay(int argc, char **argv)
+{
+    const auto named = [](const char *variable) { return !qEnvironmentVariableIsEmpty(variable); };
+    return app::choosesDisplay(QStringList(argv + 1, argv + argc)) || named("DISPLAY") || named("WAYLAND_DISPLAY")
+           || named("QT_QPA_PLATFORM");
+}
+
 } // namespace
 
 int main(int argc, char **argv)
 {
     tessera::app::parkWaitingThreads(argv);
+    const app::PainterOptions options = readOptions(argc, argv);
+    if (!hasDisplay(argc, argv)) {
+        std::fprintf(stderr,
+                     "tessera: there is no display (DISPLAY and WAYLAND_DISPLAY are empty); tessera-cli renders "
+                     "without one\n");
+        return 1;
+    }
     QGuiApplication application(argc, argv);
-    QGuiApplication::setApplicationName("tessera");
     QGuiApplication::setApplicationDisplayName("Tessera");
-    QGuiApplication::setApplicationVersion(TESSERA_VERSION);
     QGuiApplication::setDesktopFileName("tessera");
     QQuickStyle::setStyle("Basic");
-    const app::PainterOptions options = app::parsePainterOptions(QGuiApplication::arguments());
     try {
         return runPainter(options);
     } catch (const Error &error) {

@@ -1,5 +1,6 @@
 #include "app/painter/options.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -33,7 +34,42 @@ int threadsFrom(const QString &text)
     return threads;
 }
 
+// An option's name, behind one dash or two; empty for what is none.
+QString nameOfOption(const QString &argument)
+{
+    if (!argument.startsWith('-'))
+        return {};
+    return argument.mid(argument.startsWith("--") ? 2 : 1);
+}
+
+// Qt takes its own options away itself, but only when the window's application is made, which is later. The session's
+// manager adds some of them when it starts the program again.
+QStringList withoutQtOptions(const QStringList &arguments)
+{
+    static const QStringList kWithValue{
+        "platform", "platformpluginpath", "platformtheme", "plugin",  "qwindowgeometry", "qwindowicon", "qwindowtitle",
+        "display",  "geometry",           "icon",          "session", "style",           "title",       "name"};
+    static const QStringList kAlone{"reverse", "testability", "nograb", "dograb"};
+    QStringList ours;
+    for (qsizetype i = 0; i < arguments.size(); ++i) {
+        const QString name = nameOfOption(arguments[i]);
+        if (kWithValue.contains(name))
+            ++i;
+        else if (!kAlone.contains(name) && !name.startsWith("qmljsdebugger=") && !name.startsWith("style="))
+            ours.append(arguments[i]);
+    }
+    return ours;
+}
+
 } // namespace
+
+bool choosesDisplay(const QStringList &arguments)
+{
+    return std::any_of(arguments.begin(), arguments.end(), [](const QString &argument) {
+        const QString name = nameOfOption(argument);
+        return name == "platform" || name == "display";
+    });
+}
 
 PainterOptions parsePainterOptions(const QStringList &arguments)
 {
@@ -46,12 +82,12 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
     const QCommandLineOption windowSize = hidden("window-size", "WxH");
 
     QCommandLineParser parser;
-    parser.setApplicationDescription("Paint a map of labels and let a model turn it into a picture.");
-    parser.addPositionalArgument("file", "A label map to open.", "[FILE]");
+    parser.setApplicationDescription("Paint a map and let a model turn it into a picture.");
+    parser.addPositionalArgument("file", "A map to open: of labels, or what the model paints from.", "[FILE]");
     const QCommandLineOption help = parser.addHelpOption();
     const QCommandLineOption version = parser.addVersionOption();
     parser.addOptions({model, device, threads, fake, screenshot, scene, windowSize});
-    if (!parser.parse(arguments))
+    if (!parser.parse(withoutQtOptions(arguments)))
         endWithUsage(parser.errorText());
     if (parser.isSet(help))
         parser.showHelp(0);

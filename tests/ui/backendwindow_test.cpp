@@ -50,22 +50,65 @@ TEST(Backend, RendersAndSavesWhatMakesThePictureAgain)
     const core::RenderRecord record =
         core::recordFromText(text->toStdString(), ui::fromQImage(painter.session.picture()->image()), "picture.png");
     EXPECT_EQ(record.request.seed, 42u);
-    EXPECT_EQ(std::get<core::LabelMap>(record.request.condition), painter.session.document()->map());
+    EXPECT_EQ(std::get<core::LabelMap>(record.request.condition), painter.session.labels()->map());
     EXPECT_EQ(record.request.modelIdentity, painter.session.controller()->modelInfo().identity);
 }
 
-TEST(Backend, AModelThatPaintsFromDepthIsRefusedInWords)
+QString written(const QTemporaryDir &folder, const QString &name, TinyKind kind)
+{
+    writeTinyModel(folder.filePath(name).toStdString(), kind);
+    return folder.filePath(name);
+}
+
+// Renders what the open model paints from; the smallest canvas is 256 x 256, but one window is 32 x 32.
+bool renders(PainterWindow &painter, const QSize &size)
+{
+    painter.session.render();
+    return QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kRenderWaitMs)
+           && !painter.session.notices()->shown() && painter.session.picture()->size() == size;
+}
+
+TEST(Backend, EveryKindOfModelPaintsAndTheySwitchWithoutARestart)
 {
     const QTemporaryDir folder;
-    const std::string model = folder.filePath("depth.safetensors").toStdString();
-    writeTinyModel(model, TinyKind::Depth);
     PainterWindow painter(std::make_unique<ui::CoreBackend>());
+    painter.session.document()->newCanvas(256, 256);
 
-    ASSERT_TRUE(painter.loadModel(QString::fromStdString(model)));
+    ASSERT_TRUE(painter.loadModel(written(folder, "class.safetensors", TinyKind::Class)));
+    EXPECT_EQ(painter.session.classes()->count(), kTinyClasses);
+    painter.session.classes()->setCurrent(kTinyClasses - 1);
+    EXPECT_TRUE(renders(painter, {32, 32})) << painter.text("bannerDetail").toStdString();
 
+    ASSERT_TRUE(painter.loadModel(written(folder, "chance.safetensors", TinyKind::Unconditional)));
+    EXPECT_TRUE(renders(painter, {32, 32})) << painter.text("bannerDetail").toStdString();
+
+    ASSERT_TRUE(painter.loadModel(written(folder, "depth.safetensors", TinyKind::Depth)));
+    painter.session.depth()->paintGradient({128, 255}, {128, 0}, 1, -1);
+    EXPECT_TRUE(renders(painter, {256, 256})) << painter.text("bannerDetail").toStdString();
+
+    ASSERT_TRUE(painter.loadModel(written(folder, "places.safetensors", TinyKind::Coordinates)));
+    EXPECT_TRUE(renders(painter, {256, 256})) << painter.text("bannerDetail").toStdString();
+}
+
+TEST(Backend, AFirstStageAloneIsRefusedInWords)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter(std::make_unique<ui::CoreBackend>());
+    ASSERT_TRUE(painter.loadModel(written(folder, "stage.safetensors", TinyKind::FirstStage)));
     EXPECT_TRUE(painter.shown("banner"));
-    EXPECT_TRUE(painter.text("bannerDetail").contains("depth"));
+    EXPECT_TRUE(painter.text("bannerDetail").contains("first stage alone"));
     EXPECT_FALSE(painter.item("renderButton")->isEnabled());
+}
+
+TEST(Backend, AnUnloadedModelRendersNoMore)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter(std::make_unique<ui::CoreBackend>());
+    ASSERT_TRUE(painter.loadModel(written(folder, "tiny.safetensors", TinyKind::Labels)));
+    painter.session.unloadModel();
+    EXPECT_FALSE(painter.item("renderButton")->isEnabled());
+    ASSERT_TRUE(painter.loadModel(folder.filePath("tiny.safetensors")));
+    EXPECT_TRUE(painter.item("renderButton")->isEnabled());
 }
 
 TEST(Backend, AFileThatIsNoModelKeepsTheModelBefore)

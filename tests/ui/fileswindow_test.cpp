@@ -37,7 +37,7 @@ TEST(Files, ASavedMapOpensAsTheSameMap)
     PainterWindow painter;
     painter.session.tools()->setLabel(kGrass);
     painter.stroke({100, 100}, {300, 150});
-    const core::LabelMap painted = painter.session.document()->map();
+    const core::LabelMap painted = painter.session.labels()->map();
 
     painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
     ASSERT_TRUE(cardOpen(painter, "fileName"));
@@ -51,7 +51,7 @@ TEST(Files, ASavedMapOpensAsTheSameMap)
     enterName(painter, folder.filePath("map.png"));
     ASSERT_TRUE(cardClosed(painter, "fileName"));
 
-    EXPECT_EQ(painter.session.document()->map(), painted);
+    EXPECT_EQ(painter.session.labels()->map(), painted);
     EXPECT_FALSE(painter.session.document()->modified());
     EXPECT_EQ(painter.session.document()->title(), "map.png");
 }
@@ -77,6 +77,21 @@ TEST(Files, ThePictureIsSavedInTheFormatOfItsSuffix)
     EXPECT_EQ(QImage(folder.filePath("picture.webp")).size(), QSize(256, 256));
 }
 
+TEST(Files, ARecordThatDoesNotFitIsSaid)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    QImage picture(64, 64, QImage::Format_RGB32);
+    picture.fill(Qt::red);
+    painter.session.picture()->show(picture, QByteArray((16 << 20) + 1, 'x'));
+
+    EXPECT_TRUE(painter.session.savePicture(QUrl::fromLocalFile(folder.filePath("picture.png"))));
+
+    EXPECT_TRUE(painter.shown("banner"));
+    EXPECT_TRUE(painter.text("bannerTitle").contains("without its render record"));
+    EXPECT_FALSE(painter.session.picture()->unsaved());
+}
+
 TEST(Files, AFileThatIsNoMapShowsABannerAndChangesNothing)
 {
     PainterWindow painter;
@@ -86,13 +101,13 @@ TEST(Files, AFileThatIsNoMapShowsABannerAndChangesNothing)
     file.write("this is no picture");
     file.close();
     painter.stroke({100, 100}, {300, 150});
-    const core::LabelMap before = painter.session.document()->map();
+    const core::LabelMap before = painter.session.labels()->map();
 
     EXPECT_FALSE(painter.session.openMap(QUrl::fromLocalFile(file.fileName())));
 
     EXPECT_TRUE(painter.shown("banner"));
     EXPECT_TRUE(painter.text("bannerDetail").contains("noise.png"));
-    EXPECT_EQ(painter.session.document()->map(), before);
+    EXPECT_EQ(painter.session.labels()->map(), before);
     EXPECT_TRUE(painter.session.document()->modified());
 }
 
@@ -100,7 +115,7 @@ TEST(Files, ANewCanvasTakesTheSizeAndUndoBringsTheOldOneBack)
 {
     PainterWindow painter;
     painter.stroke({100, 100}, {300, 150});
-    const core::LabelMap before = painter.session.document()->map();
+    const core::LabelMap before = painter.session.labels()->map();
 
     painter.key(Qt::Key_N, Qt::ControlModifier);
     ASSERT_TRUE(cardOpen(painter, "createButton"));
@@ -110,7 +125,7 @@ TEST(Files, ANewCanvasTakesTheSizeAndUndoBringsTheOldOneBack)
 
     EXPECT_EQ(painter.session.document()->size(), QSize(1024, 512));
     painter.key(Qt::Key_Z, Qt::ControlModifier);
-    EXPECT_EQ(painter.session.document()->map(), before);
+    EXPECT_EQ(painter.session.labels()->map(), before);
 }
 
 TEST(Files, QuittingAsksOnlyWhenWorkWouldBeLost)

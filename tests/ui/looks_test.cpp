@@ -20,7 +20,7 @@ namespace
 
 void paintLandscape(PainterWindow &painter)
 {
-    ui::Document &document = *painter.session.document();
+    ui::LabelDocument &document = *painter.session.labels();
     const auto fill = [&](const core::PixelRect &area, uint8_t label) {
         document.apply([&](core::LabelMap &map) { return core::fillRect(map, area, label); });
     };
@@ -73,6 +73,9 @@ TEST(Looks, WithoutAModel)
     painter.session.controller()->loadModel("starter");
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.notices()->shown(); }, kWaitMs));
     painter.saveScreenshot("no-model.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_EQ(painter.text("hintTitle"), "No model is open");
+    EXPECT_TRUE(painter.shown("bannerModelButton"));
 }
 
 TEST(Looks, HalfRendered)
@@ -106,6 +109,9 @@ TEST(Looks, Rendered)
     ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
     painter.session.tools()->setTool(ui::PaintTools::Eraser);
     painter.saveScreenshot("rendered.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_EQ(painter.text("currentLabelText"), "Unpainted");
+    EXPECT_EQ(painter.text("toolName"), "Eraser");
 }
 
 TEST(Looks, Cards)
@@ -122,11 +128,14 @@ TEST(Looks, Cards)
     painter.key(Qt::Key_O, Qt::ControlModifier);
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("fileName"); }, kWaitMs));
     painter.saveScreenshot("open-map.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
     painter.key(Qt::Key_Escape);
     ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.shown("fileName"); }, kWaitMs));
     painter.key(Qt::Key_Q, Qt::ControlModifier);
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("quitText"); }, kWaitMs));
     painter.saveScreenshot("quit.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_EQ(painter.text("quitText"), "The map is not saved.");
 }
 
 TEST(Looks, AnOpenChoiceAndTheTracedPicture)
@@ -142,6 +151,147 @@ TEST(Looks, AnOpenChoiceAndTheTracedPicture)
     ASSERT_TRUE(popup);
     ASSERT_TRUE(QTest::qWaitFor([&] { return popup->property("opened").toBool(); }, kWaitMs));
     painter.saveScreenshot("choice-and-trace.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+}
+
+void paintDepth(PainterWindow &painter)
+{
+    ui::FieldDocument &depth = *painter.session.depth();
+    depth.paintGradient({256, 512}, {256, 220}, 0.9, -1);
+    depth.paintStroke({60, 240}, {330, 250}, 60, -0.7);
+    depth.paintStroke({400, 420}, {410, 180}, 70, 0.4);
+    depth.paintStroke({405, 190}, {405, 170}, 180, 0.45);
+}
+
+// Renders and waits.
+bool rendered(PainterWindow &painter)
+{
+    painter.session.render();
+    return QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs);
+}
+
+TEST(Looks, DepthAndItsGradient)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("depth.ckpt"));
+    painter.saveScreenshot("depth-empty.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    paintDepth(painter);
+    ASSERT_TRUE(rendered(painter));
+    painter.session.tools()->setTool(ui::PaintTools::Gradient);
+    painter.press({120, 480});
+    painter.moveTo({160, 260});
+    painter.saveScreenshot("depth.png");
+    painter.key(Qt::Key_Escape);
+    painter.window->resize(960, 600);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.item("mapCanvas")->width() < 350; }, kWaitMs));
+    painter.saveScreenshot("depth-960x600.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+}
+
+TEST(Looks, Edges)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("edges.ckpt"));
+    painter.session.edges()->paintStroke({40, 300}, {200, 120}, 4, 1);
+    painter.session.edges()->paintStroke({200, 120}, {440, 310}, 4, 1);
+    painter.saveScreenshot("edges.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+}
+
+TEST(Looks, ClassesBeforeAndAfter)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("class.ckpt"));
+    painter.session.classes()->setCurrent(7);
+    painter.saveScreenshot("class-empty.png");
+    EXPECT_EQ(painter.text("currentClassText"), "7   " + painter.session.classes()->currentName());
+    EXPECT_TRUE(painter.shown("hintRenderButton"));
+    ASSERT_TRUE(rendered(painter));
+    painter.session.classes()->setFilter("cat");
+    painter.saveScreenshot("class.png");
+    EXPECT_EQ(painter.text("currentClassText"), "7   " + painter.session.classes()->currentName());
+    EXPECT_FALSE(painter.shown("hintTitle"));
+}
+
+TEST(Looks, UnconditionalBeforeAndAfter)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("nothing.ckpt"));
+    painter.saveScreenshot("unconditional-empty.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    ASSERT_TRUE(rendered(painter));
+    painter.saveScreenshot("unconditional.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_FALSE(painter.shown("hintTitle"));
+}
+
+TEST(Looks, CoordinatesBeforeTheFirstPicture)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("coordinates.ckpt"));
+    painter.saveScreenshot("coordinates-empty.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+}
+
+TEST(Looks, ATranslatedMapAndTheModelsCard)
+{
+    PainterWindow painter;
+    paintLandscape(painter);
+    ASSERT_TRUE(painter.loadModel("/home/painter/models/sflckr/cocostuff.ckpt"));
+    painter.saveScreenshot("translated.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_TRUE(painter.shown("banner"));
+    painter.session.notices()->dismiss();
+    painter.click("modelButton");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("unloadButton"); }, kWaitMs));
+    painter.saveScreenshot("model-card.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    painter.click("openAnotherButton");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("fileName"); }, kWaitMs));
+    painter.saveScreenshot("open-model.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+}
+
+TEST(Looks, AFileHeldOverTheWindow)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel());
+    EXPECT_FALSE(painter.shown("dropOverlay"));
+    painter.holdOver("/nowhere/map.png");
+    EXPECT_TRUE(painter.shown("dropOverlay"));
+    painter.saveScreenshot("drop.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    painter.holdNoLonger();
+    EXPECT_FALSE(painter.shown("dropOverlay"));
+}
+
+TEST(Looks, AFailedOpenWithAModelAtHand)
+{
+    PainterWindow painter;
+    paintLandscape(painter);
+    ASSERT_TRUE(painter.loadModel());
+    painter.drop("/nowhere/missing.ckpt");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.notices()->shown(); }, kWaitMs));
+    painter.saveScreenshot("failed-open.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_TRUE(painter.text("bannerDetail").contains("missing.ckpt"));
+    EXPECT_TRUE(painter.item("renderButton")->isEnabled());
+}
+
+TEST(Looks, ASurprise)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.surpriseWith(12);
+    painter.saveScreenshot("surprise-under-way.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_TRUE(painter.session.imagining());
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.imagining(); }, 120'000));
+    painter.saveScreenshot("surprise.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    EXPECT_TRUE(painter.session.picture()->startingPoint());
+    EXPECT_FALSE(painter.shown("hintTitle"));
 }
 
 TEST(Looks, EveryIconDrawsSomething)

@@ -1,6 +1,9 @@
 #include "painterwindow.h"
 
+#include <QCursor>
 #include <QDir>
+#include <QDragEnterEvent>
+#include <QMimeData>
 #include <QQmlAbstractUrlInterceptor>
 
 namespace tessera::tests
@@ -23,6 +26,11 @@ public:
 
 FolderInterceptor interceptor;
 
+QPoint middleOf(const QWindow &window)
+{
+    return {window.width() / 2, window.height() / 2};
+}
+
 } // namespace
 
 PainterWindow::PainterWindow(ui::FakeScript script)
@@ -44,6 +52,7 @@ void PainterWindow::open()
         window = qobject_cast<QQuickWindow *>(engine.rootObjects().first());
     if (!window || !QTest::qWaitForWindowExposed(window))
         qFatal("the window did not open");
+    QCursor::setPos(window->mapToGlobal(QPoint(window->width() * 2 / 3, 20))); // on nothing that shows a tip
 }
 
 QQuickItem *findItem(QQuickItem *root, const QString &objectName)
@@ -92,6 +101,29 @@ void PainterWindow::type(const QString &text)
 {
     for (const QChar letter : text)
         QTest::keyClick(window, letter.toLatin1());
+}
+
+void PainterWindow::holdOver(const QString &path)
+{
+    QMimeData content;
+    content.setUrls({QUrl::fromLocalFile(path)});
+    QDragEnterEvent enter(middleOf(*window), Qt::CopyAction, &content, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(window, &enter);
+}
+
+void PainterWindow::holdNoLonger()
+{
+    QDragLeaveEvent leave;
+    QCoreApplication::sendEvent(window, &leave);
+}
+
+void PainterWindow::drop(const QString &path)
+{
+    holdOver(path);
+    QMimeData content;
+    content.setUrls({QUrl::fromLocalFile(path)});
+    QDropEvent dropped(middleOf(*window), Qt::CopyAction, &content, Qt::LeftButton, {});
+    QCoreApplication::sendEvent(window, &dropped);
 }
 
 QPoint PainterWindow::onScreen(const QPointF &mapPoint) const

@@ -33,6 +33,10 @@ public:
     void click(const QString &objectName);
     void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {});
     void type(const QString &text);
+    // Over the middle of the window.
+    void holdOver(const QString &path);
+    void holdNoLonger();
+    void drop(const QString &path);
     // A map pixel's middle in the window's coordinates.
     QPoint onScreen(const QPointF &mapPoint) const;
     void press(const QPointF &mapPoint, Qt::KeyboardModifiers modifiers = {});
@@ -40,10 +44,10 @@ public:
     void release(const QPointF &mapPoint, Qt::KeyboardModifiers modifiers = {});
     void stroke(const QPointF &from, const QPointF &to, Qt::KeyboardModifiers modifiers = {});
 
-    int labelAt(int x, int y) { return session.tools()->labelAt({x, y}); }
+    int labelAt(int x, int y) { return session.labels()->map().at(x, y); }
     QImage grab();
     void saveScreenshot(const QString &name);
-    // Opens the fake model and waits for it.
+    // Opens a model, see ui/fakebackend.h for the names of fake ones, and waits for it.
     bool loadModel(const QString &path = "model.safetensors");
 
 private:

@@ -44,26 +44,26 @@ TEST(Painting, TheCanvasShowsWhatWasPainted)
 TEST(Painting, UndoAndRedoRestoreThePixelsExactly)
 {
     PainterWindow painter;
-    const core::LabelMap empty = painter.session.document()->map();
+    const core::LabelMap empty = painter.session.labels()->map();
     painter.session.tools()->setLabel(kGrass);
     painter.stroke({100, 100}, {200, 180});
-    const core::LabelMap once = painter.session.document()->map();
+    const core::LabelMap once = painter.session.labels()->map();
     painter.session.tools()->setLabel(kWater);
     painter.stroke({120, 100}, {240, 300});
-    const core::LabelMap twice = painter.session.document()->map();
+    const core::LabelMap twice = painter.session.labels()->map();
 
     painter.key(Qt::Key_Z, Qt::ControlModifier);
-    EXPECT_EQ(painter.session.document()->map(), once);
+    EXPECT_EQ(painter.session.labels()->map(), once);
     painter.key(Qt::Key_Z, Qt::ControlModifier);
-    EXPECT_EQ(painter.session.document()->map(), empty);
+    EXPECT_EQ(painter.session.labels()->map(), empty);
     EXPECT_FALSE(painter.session.document()->modified());
     EXPECT_FALSE(painter.item("undoButton")->isEnabled());
     painter.key(Qt::Key_Z, Qt::ControlModifier | Qt::ShiftModifier);
-    EXPECT_EQ(painter.session.document()->map(), once);
+    EXPECT_EQ(painter.session.labels()->map(), once);
     painter.key(Qt::Key_Y, Qt::ControlModifier);
-    EXPECT_EQ(painter.session.document()->map(), twice);
+    EXPECT_EQ(painter.session.labels()->map(), twice);
     painter.click("undoButton");
-    EXPECT_EQ(painter.session.document()->map(), once);
+    EXPECT_EQ(painter.session.labels()->map(), once);
 }
 
 TEST(Painting, BracketsChangeTheBrush)
@@ -160,16 +160,16 @@ TEST(Painting, ARectangleIsShownWhileDrawnAndPaintedOnRelease)
 TEST(Painting, EscTakesBackTheStrokeUnderWay)
 {
     PainterWindow painter;
-    const core::LabelMap before = painter.session.document()->map();
+    const core::LabelMap before = painter.session.labels()->map();
     painter.press({100, 100});
     painter.moveTo({200, 200});
-    EXPECT_NE(painter.session.document()->map(), before);
+    EXPECT_NE(painter.session.labels()->map(), before);
 
     painter.key(Qt::Key_Escape);
     painter.moveTo({250, 200});
     painter.release({250, 200});
 
-    EXPECT_EQ(painter.session.document()->map(), before);
+    EXPECT_EQ(painter.session.labels()->map(), before);
     EXPECT_FALSE(painter.session.document()->canUndo());
 }
 
@@ -241,7 +241,7 @@ TEST(Painting, WheelZoomKeepsThePointUnderTheCursor)
 TEST(Painting, SpaceAndMiddleButtonPanWithoutPainting)
 {
     PainterWindow painter;
-    const core::LabelMap before = painter.session.document()->map();
+    const core::LabelMap before = painter.session.labels()->map();
     painter.key(Qt::Key_1, Qt::ControlModifier);
     const QPointF start = painter.session.view()->centre();
     const QPoint from = painter.onScreen(start);
@@ -257,7 +257,7 @@ TEST(Painting, SpaceAndMiddleButtonPanWithoutPainting)
     QTest::mouseMove(painter.window, from - QPoint(40, 0));
     QTest::mouseRelease(painter.window, Qt::MiddleButton, {}, from - QPoint(40, 0));
     EXPECT_NEAR(painter.session.view()->centre().x(), start.x(), 1e-6);
-    EXPECT_EQ(painter.session.document()->map(), before);
+    EXPECT_EQ(painter.session.labels()->map(), before);
 }
 
 } // namespace

@@ -114,14 +114,14 @@ TEST(Rendering, AnErrorShowsABannerAndKeepsTheDocument)
     ASSERT_TRUE(painter.loadModel());
     painter.session.tools()->setLabel(kGrass);
     painter.stroke({100, 100}, {200, 100});
-    const core::LabelMap before = painter.session.document()->map();
+    const core::LabelMap before = painter.session.labels()->map();
 
     painter.click("renderButton");
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.notices()->shown(); }, kWaitMs));
 
     EXPECT_TRUE(painter.shown("banner"));
     EXPECT_EQ(painter.text("bannerDetail"), "The scripted device gave up");
-    EXPECT_EQ(painter.session.document()->map(), before);
+    EXPECT_EQ(painter.session.labels()->map(), before);
     painter.stroke({100, 200}, {200, 200}); // not modal
     EXPECT_EQ(painter.labelAt(150, 200), kGrass);
     painter.click("bannerClose");

@@ -24,7 +24,7 @@ TEST(Starter, PaintsRendersAndShowsAPicture)
     if (!std::filesystem::exists(model))
         GTEST_SKIP() << "there is no starter model at " << model;
     PainterWindow painter(std::make_unique<ui::CoreBackend>());
-    ui::Document &document = *painter.session.document();
+    ui::LabelDocument &document = *painter.session.labels();
     document.newCanvas(256, 256);
     document.apply([](core::LabelMap &map) { return core::fillRect(map, {0, 0, 256, 120}, 1); });
     document.apply([](core::LabelMap &map) { return core::fillRect(map, {0, 120, 256, 136}, 10); });

@@ -8,21 +8,33 @@ QtObject {
     required property Session session
     required property FileCard files
     required property NewCanvasCard canvasCard
+    required property ModelCard modelCard
 
     readonly property var mapFilters: ["*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff", "*.bmp"]
+    readonly property var modelFilters: ["*.safetensors", "*.ckpt", "*.pt", "*.pth", "*.bin"]
     readonly property var pictureFilters: ["*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff"]
 
     property string pictureName: qsTr("picture.png")
-    property string mapName: qsTr("map.png")
+    property string mapName: session.source === Session.Depth ? qsTr("depth.png")
+                           : session.source === Session.Edges ? qsTr("edges.png") : qsTr("map.png")
 
     function newCanvas() {
         canvasCard.open()
     }
     function openMap() {
-        files.ask(qsTr("Open a map"), false, mapFilters, "", url => root.session.openMap(url))
+        const title = session.source === Session.Depth ? qsTr("Open a depth picture: near is bright")
+                    : session.source === Session.Edges ? qsTr("Open a map of edges") : qsTr("Open a map")
+        files.ask(title, false, mapFilters, "", url => root.session.openMap(url))
     }
     function openModel() {
-        files.ask(qsTr("Open a model"), false, ["*.safetensors", "*.ckpt"], "", url => root.session.openModel(url))
+        files.askForModel(qsTr("Open a model: a file, or the folder of a published one"), modelFilters,
+                          url => root.session.openModel(url))
+    }
+    function openPhotoAsEdges() {
+        files.ask(qsTr("Take the edges of a photo"), false, mapFilters, "", url => root.session.openPhotoAsEdges(url))
+    }
+    function showModel() {
+        modelCard.open()
     }
     function saveMap() {
         files.ask(qsTr("Save the map as PNG or TIFF"), true, ["*.png", "*.tif", "*.tiff"], mapName,
@@ -32,11 +44,5 @@ QtObject {
         if (!session.picture.empty)
             files.ask(qsTr("Save the picture as PNG, JPEG, WebP or TIFF"), true, pictureFilters, pictureName,
                       url => root.session.savePicture(url))
-    }
-    function openAny(url) {
-        if (url.toString().toLowerCase().endsWith(".safetensors"))
-            session.openModel(url)
-        else
-            session.openMap(url)
     }
 }

@@ -27,7 +27,8 @@ Popup {
         border.color: Theme.edge
     }
 
-    contentItem: Item {
+    // Its parts stand beside each other by their ids, so it is made at once.
+    contentItem: Item { // qmllint disable deferred-property-id
         implicitWidth: root.bodyWidth
         implicitHeight: heading.height + 16 + content.childrenRect.height
 

@@ -84,7 +84,7 @@ Item {
                 elide: Text.ElideRight
             }
         }
-        popup: Popup {
+        popup: Popup { // qmllint disable deferred-property-id
             y: box.height + 2
             width: box.width
             height: Math.min(list.contentHeight + 8, 320)
@@ -96,10 +96,10 @@ Item {
                 border.width: 1
                 border.color: Theme.edge
             }
-            contentItem: ListView {
+            contentItem: ListView { // qmllint disable deferred-property-id
                 id: list
                 clip: true
-                model: box.popup.visible ? box.delegateModel : null
+                model: box.popup.visible ? box.delegateModel : null // qmllint disable type
                 currentIndex: box.highlightedIndex
             }
         }

@@ -43,12 +43,10 @@ Item {
             font.capitalization: Font.Capitalize
             elide: Text.ElideRight
         }
-        Text {
+        ToolName {
+            objectName: "toolName"
             width: parent.width
-            text: [qsTr("Brush"), qsTr("Eraser"), qsTr("Fill"), qsTr("Rectangle"), qsTr("Picker")][root.tools.tool]
-            color: Theme.quietText
-            font.pixelSize: Theme.smallText
-            elide: Text.ElideRight
+            tools: root.tools
         }
     }
 }

@@ -13,6 +13,7 @@ Card {
     required property FolderModel folder
 
     property bool saving: false
+    property bool modelFolders: false // folders that hold a model are chosen like files
     property var whenChosen: null // function(url)
 
     readonly property bool replaces: saving && nameField.text !== "" && !folder.isFolder(nameField.text)
@@ -20,6 +21,14 @@ Card {
 
     // `filters`: ["*.png", ...]; `name`: what to propose.
     function ask(heading, save, filters, name, action) {
+        modelFolders = false
+        show(heading, save, filters, name, action)
+    }
+    function askForModel(heading, filters, action) {
+        modelFolders = true
+        show(heading, false, filters, "", action)
+    }
+    function show(heading, save, filters, name, action) {
         title = heading
         saving = save
         whenChosen = action
@@ -32,13 +41,24 @@ Card {
         const name = nameField.text.trim()
         if (name === "")
             return
+        if (modelFolders && folder.isModelFolder(name))
+            take(name)
+        else
+            goInto(name)
+    }
+    // Into a folder, or done with a file.
+    function goInto(name) {
         if (folder.isFolder(name)) {
             folder.path = name
             nameField.text = ""
         } else {
-            close()
-            whenChosen(folder.url(name))
+            take(name)
         }
+    }
+    function take(name) {
+        close()
+        const action = whenChosen
+        action(folder.url(name))
     }
 
     objectName: "fileCard"
@@ -94,6 +114,7 @@ Card {
                 clip: true
                 model: root.folder
                 boundsBehavior: Flickable.StopAtBounds
+                cacheBuffer: 0 // delegates made ahead would outlive a change of the list
                 ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
 
                 delegate: FileDelegate {
@@ -102,7 +123,7 @@ Card {
                     onClicked: nameField.text = name
                     onDoubleClicked: {
                         nameField.text = name
-                        root.choose()
+                        root.goInto(name)
                     }
                 }
                 Text {
@@ -126,6 +147,14 @@ Card {
             Layout.fillWidth: true
             spacing: 8
 
+            TextButton {
+                objectName: "openFolderButton"
+                visible: root.modelFolders
+                enabled: root.folder.isModelFolder(root.folder.path)
+                text: qsTr("Open this folder")
+                hint: qsTr("The model that lies here   Enter a folder by double-click")
+                onClicked: root.take(root.folder.path)
+            }
             Text {
                 Layout.fillWidth: true
                 text: root.replaces ? qsTr("A file of this name is there and will be replaced.") : ""

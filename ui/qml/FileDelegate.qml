@@ -21,7 +21,8 @@ AbstractButton {
         border.width: root.visualFocus ? 1 : 0
         border.color: Theme.accent
     }
-    contentItem: Item {
+    // Its parts stand beside each other by their ids, so it is made at once.
+    contentItem: Item { // qmllint disable deferred-property-id
         Icon {
             id: icon
             anchors { left: parent.left; leftMargin: 8; verticalCenter: parent.verticalCenter }

@@ -11,20 +11,37 @@ Item {
     required property Session session
     required property Actions actions
 
+    readonly property bool painting: root.enabled && root.session.needsMap
+
     signal searchWanted()
     signal quitWanted()
 
-    component Key: Shortcut { enabled: root.enabled }
+    // Labels in the palette's order; on depth and edges nine steps from far to near.
+    function chooseByDigit(digit) {
+        if (session.source !== Session.Labels)
+            session.tools.level = (digit - 1) / 8
+        else if (session.palette.labelForDigit(digit) >= 0)
+            session.tools.label = session.palette.labelForDigit(digit)
+    }
 
-    Key { sequence: "Ctrl+N"; onActivated: root.actions.newCanvas() }
-    Key { sequence: "Ctrl+O"; onActivated: root.actions.openMap() }
+    component Key: Shortcut { enabled: root.enabled }
+    component PaintKey: Shortcut { enabled: root.painting }
+
+    Key {
+        sequence: "Ctrl+N"
+        enabled: root.enabled && root.session.source !== Session.Class && root.session.source !== Session.Nothing
+        onActivated: root.actions.newCanvas()
+    }
+    PaintKey { sequence: "Ctrl+O"; onActivated: root.actions.openMap() }
     Key { sequence: "Ctrl+M"; onActivated: root.actions.openModel() }
     Key { sequence: "Ctrl+S"; onActivated: root.actions.savePicture() }
-    Key { sequence: "Ctrl+Shift+S"; onActivated: root.actions.saveMap() }
+    PaintKey { sequence: "Ctrl+Shift+S"; onActivated: root.actions.saveMap() }
+    Key { sequence: "Ctrl+I"; onActivated: root.actions.showModel() }
     Key { sequence: "Ctrl+Q"; onActivated: root.quitWanted() }
 
-    Key { sequence: "Ctrl+Z"; onActivated: root.session.document.undo() }
-    Key { sequences: ["Ctrl+Shift+Z", "Ctrl+Y"]; onActivated: root.session.document.redo() }
+    PaintKey { sequence: "Ctrl+L"; onActivated: root.session.surprise() }
+    PaintKey { sequence: "Ctrl+Z"; onActivated: root.session.document.undo() }
+    PaintKey { sequences: ["Ctrl+Shift+Z", "Ctrl+Y"]; onActivated: root.session.document.redo() }
 
     Key { sequences: ["Ctrl++", "Ctrl+="]; onActivated: root.session.view.zoomIn() }
     Key { sequence: "Ctrl+-"; onActivated: root.session.view.zoomOut() }
@@ -40,30 +57,35 @@ Item {
         }
     }
 
-    Key { sequence: "B"; onActivated: root.session.tools.tool = PaintTools.Brush }
-    Key { sequence: "E"; onActivated: root.session.tools.tool = PaintTools.Eraser }
-    Key { sequences: ["F", "G"]; onActivated: root.session.tools.tool = PaintTools.Fill }
-    Key { sequences: ["R", "U"]; onActivated: root.session.tools.tool = PaintTools.Rectangle }
-    Key { sequence: "I"; onActivated: root.session.tools.tool = PaintTools.Picker }
+    PaintKey { sequence: "B"; onActivated: root.session.tools.tool = PaintTools.Brush }
+    PaintKey { sequence: "E"; onActivated: root.session.tools.tool = PaintTools.Eraser }
+    PaintKey { sequences: ["F", "G"]; onActivated: root.session.tools.tool = PaintTools.Fill }
+    PaintKey { sequences: ["R", "U"]; onActivated: root.session.tools.tool = PaintTools.Rectangle }
+    PaintKey { sequence: "I"; onActivated: root.session.tools.tool = PaintTools.Picker }
+    PaintKey {
+        sequence: "D"
+        enabled: root.painting && root.session.source === Session.Depth
+        onActivated: root.session.tools.tool = PaintTools.Gradient
+    }
     Key { sequence: "Ctrl+F"; onActivated: root.searchWanted() }
 
     // Brackets with Shift are braces on some keyboards and stay brackets on others; + and - are for those without.
-    Key { sequences: ["[", "-"]; onActivated: root.session.tools.shrinkBrush(false) }
-    Key { sequences: ["]", "+", "="]; onActivated: root.session.tools.growBrush(false) }
-    Key { sequences: ["Shift+[", "{", "Shift+{"]; onActivated: root.session.tools.shrinkBrush(true) }
-    Key { sequences: ["Shift+]", "}", "Shift+}"]; onActivated: root.session.tools.growBrush(true) }
+    PaintKey { sequences: ["[", "-"]; onActivated: root.session.tools.shrinkBrush(false) }
+    PaintKey { sequences: ["]", "+", "="]; onActivated: root.session.tools.growBrush(false) }
+    PaintKey { sequences: ["Shift+[", "{", "Shift+{"]; onActivated: root.session.tools.shrinkBrush(true) }
+    PaintKey { sequences: ["Shift+]", "}", "Shift+}"]; onActivated: root.session.tools.growBrush(true) }
 
-    Instantiator {
+    Repeater {
         model: 9
 
-        Key {
+        Item {
+            id: digit
+
             required property int index
 
-            sequence: String(index + 1)
-            onActivated: {
-                const label = root.session.palette.labelForDigit(index + 1)
-                if (label > 0)
-                    root.session.tools.label = label
+            PaintKey {
+                sequence: String(digit.index + 1)
+                onActivated: root.chooseByDigit(digit.index + 1)
             }
         }
     }

@@ -9,10 +9,13 @@ ApplicationWindow {
     required property Session session
 
     property bool quitConfirmed: false
-    readonly property bool asking: newCanvasCard.visible || fileCard.visible || quitCard.visible
+    readonly property bool asking: newCanvasCard.visible || fileCard.visible || modelCard.visible
+                                   || quitCard.visible
+    readonly property bool withMap: session.needsMap
+    readonly property bool fields: session.source === Session.Depth || session.source === Session.Edges
 
     function backToCanvas() {
-        mapPane.canvas.forceActiveFocus()
+        (withMap ? mapPane.canvas : picturePane.canvas).forceActiveFocus()
     }
 
     width: 1280
@@ -20,7 +23,8 @@ ApplicationWindow {
     minimumWidth: 960
     minimumHeight: 600
     visible: true
-    title: session.document.modified ? qsTr("%1 • – Tessera").arg(session.document.title)
+    title: !withMap ? qsTr("Tessera")
+         : session.document.modified ? qsTr("%1 • – Tessera").arg(session.document.title)
                                      : qsTr("%1 – Tessera").arg(session.document.title)
     color: Theme.window
     font.pixelSize: Theme.bodyText
@@ -46,6 +50,7 @@ ApplicationWindow {
         if (!asking)
             backToCanvas()
     }
+    onWithMapChanged: backToCanvas()
     Component.onCompleted: backToCanvas()
 
     Actions {
@@ -53,22 +58,27 @@ ApplicationWindow {
         session: window.session
         files: fileCard
         canvasCard: newCanvasCard
+        modelCard: modelCard
     }
 
     KeyMap {
         enabled: !window.asking
         session: window.session
         actions: actions
-        onSearchWanted: palettePanel.focusSearch()
+        onSearchWanted: {
+            if (palettePanel.visible)
+                palettePanel.focusSearch()
+            else if (classPanel.visible)
+                classPanel.focusSearch()
+        }
         onQuitWanted: window.close()
     }
 
     DropArea {
+        id: dropArea
         anchors.fill: parent
-        onDropped: drop => {
-            if (drop.hasUrls)
-                actions.openAny(drop.urls[0])
-        }
+        onEntered: drag => drag.accepted = drag.hasUrls && !window.asking
+        onDropped: drop => window.session.openAny(drop.urls[0])
     }
 
     TopBar {
@@ -81,26 +91,54 @@ ApplicationWindow {
     ToolStrip {
         id: toolStrip
         anchors { left: parent.left; top: topBar.bottom; bottom: statusBar.top }
+        width: visible ? implicitWidth : 0
+        visible: window.withMap
         tools: window.session.tools
+        fields: window.fields
+        depth: window.session.source === Session.Depth
     }
 
-    PalettePanel {
-        id: palettePanel
+    // One panel at a time: what there is to paint or to choose with.
+    Item {
+        id: leftPanel
         anchors { left: toolStrip.right; top: topBar.bottom; bottom: statusBar.top }
-        labels: window.session.palette
-        tools: window.session.tools
-        onDone: window.backToCanvas()
+        width: palettePanel.visible ? palettePanel.implicitWidth
+             : fieldPanel.visible ? fieldPanel.implicitWidth : classPanel.visible ? classPanel.implicitWidth : 0
+
+        PalettePanel {
+            id: palettePanel
+            anchors.fill: parent
+            visible: window.session.source === Session.Labels
+            labels: window.session.palette
+            tools: window.session.tools
+            onDone: window.backToCanvas()
+        }
+        FieldPanel {
+            id: fieldPanel
+            anchors.fill: parent
+            visible: window.fields
+            tools: window.session.tools
+            depth: window.session.source !== Session.Edges
+            actions: actions
+        }
+        ClassPanel {
+            id: classPanel
+            anchors.fill: parent
+            visible: window.session.source === Session.Class
+            classes: window.session.classes
+            onDone: window.backToCanvas()
+        }
     }
 
     NoticeBanner {
         id: banner
-        anchors { left: palettePanel.right; right: renderPanel.left; top: topBar.bottom }
+        anchors { left: leftPanel.right; right: renderPanel.left; top: topBar.bottom }
         notices: window.session.notices
         actions: actions
     }
 
     SplitView {
-        anchors { left: palettePanel.right; right: renderPanel.left; top: banner.bottom; bottom: statusBar.top }
+        anchors { left: leftPanel.right; right: renderPanel.left; top: banner.bottom; bottom: statusBar.top }
         handle: Rectangle {
             implicitWidth: 5
             color: T.SplitHandle.pressed ? Theme.accent : T.SplitHandle.hovered ? Theme.edge : Theme.line
@@ -110,9 +148,11 @@ ApplicationWindow {
             id: mapPane
             SplitView.preferredWidth: (parent.width - 5) / 2
             SplitView.minimumWidth: 200
+            visible: window.withMap
             session: window.session
         }
         PicturePane {
+            id: picturePane
             SplitView.fillWidth: true
             SplitView.minimumWidth: 200
             session: window.session
@@ -125,6 +165,7 @@ ApplicationWindow {
         anchors { right: parent.right; top: topBar.bottom; bottom: statusBar.top }
         settings: window.session.settings
         view: window.session.view
+        withMap: window.withMap
     }
 
     StatusBar {
@@ -143,6 +184,19 @@ ApplicationWindow {
     FileCard {
         id: fileCard
         folder: window.session.folder
+    }
+
+    ModelCard {
+        id: modelCard
+        controller: window.session.controller
+        onAnotherWanted: actions.openModel()
+        onUnloadWanted: window.session.unloadModel()
+    }
+
+    DropOverlay {
+        objectName: "dropOverlay"
+        anchors.fill: parent
+        visible: dropArea.containsDrag
     }
 
     QuitCard {

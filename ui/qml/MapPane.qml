@@ -8,6 +8,13 @@ Item {
 
     readonly property alias canvas: canvas
 
+    function fitPane() {
+        if (visible)
+            session.view.pane = Qt.size(canvas.width, canvas.height)
+    }
+
+    onVisibleChanged: fitPane()
+
     PaneHeader {
         id: header
         anchors { left: parent.left; right: parent.right; top: parent.top }
@@ -32,8 +39,8 @@ Item {
             tools: root.session.tools
             Accessible.role: Accessible.Canvas
             Accessible.name: qsTr("Map")
-            onWidthChanged: root.session.view.pane = Qt.size(width, height)
-            onHeightChanged: root.session.view.pane = Qt.size(width, height)
+            onWidthChanged: root.fitPane()
+            onHeightChanged: root.fitPane()
         }
         PictureItem {
             objectName: "tracedPicture"
@@ -60,7 +67,16 @@ Item {
             area: root.session.tools.pendingRectangle
             paneWidth: canvas.width
             paneHeight: canvas.height
-            fill: root.session.palette.colorOf(root.session.tools.label)
+            fill: root.session.source === Session.Labels
+                ? root.session.palette.colorOf(root.session.tools.label)
+                : Qt.rgba(root.session.tools.level, root.session.tools.level, root.session.tools.level, 1)
+        }
+        GradientLine {
+            objectName: "gradientLine"
+            view: root.session.view
+            tools: root.session.tools
+            paneWidth: canvas.width
+            paneHeight: canvas.height
         }
     }
 }

@@ -8,7 +8,7 @@ import Tessera
 Card {
     id: root
 
-    required property Document document
+    required property MapDocument document
 
     readonly property var sizes: [[256, 256], [512, 512], [768, 512], [1024, 512], [1024, 1024]]
 

@@ -58,7 +58,7 @@ Rectangle {
             text: root.labels.filter
             onTextEdited: root.labels.filter = text
             onAccepted: {
-                if (root.labels.firstVisible() > 0)
+                if (root.labels.firstVisible() >= 0)
                     root.tools.label = root.labels.firstVisible()
                 root.labels.filter = ""
                 root.done()
@@ -77,6 +77,7 @@ Rectangle {
             clip: true
             model: root.labels
             boundsBehavior: Flickable.StopAtBounds
+            cacheBuffer: 0 // delegates made ahead would outlive a change of the list
             section.property: "group"
             section.delegate: PanelTitle {
                 required property string section
@@ -95,6 +96,15 @@ Rectangle {
                 }
             }
             ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
+
+            // A label that was picked or translated is shown.
+            Connections {
+                target: root.tools
+                function onLabelChanged() {
+                    if (root.labels.rowOf(root.tools.label) >= 0)
+                        list.positionViewAtIndex(root.labels.rowOf(root.tools.label), ListView.Contain)
+                }
+            }
 
             Text {
                 anchors { left: parent.left; right: parent.right; top: parent.top; topMargin: 12 }

@@ -9,6 +9,9 @@ Rectangle {
     required property string title
     property string detail: ""
 
+    // What the pane shows comes first; how large it is stands beside it where there is room.
+    readonly property bool roomy: words.implicitWidth + size.implicitWidth + 76 <= width
+
     implicitHeight: Theme.paneHeader
     color: Theme.window
 
@@ -21,8 +24,9 @@ Rectangle {
         color: Theme.quietText
     }
     Text {
+        id: words
         anchors {
-            left: icon.right; leftMargin: 8; right: size.left; rightMargin: Theme.gap
+            left: icon.right; leftMargin: 8; right: root.roomy ? size.left : parent.right; rightMargin: Theme.gap
             verticalCenter: parent.verticalCenter
         }
         text: root.title
@@ -32,6 +36,7 @@ Rectangle {
     }
     Text {
         id: size
+        visible: root.roomy
         anchors { right: parent.right; rightMargin: 12; verticalCenter: parent.verticalCenter }
         text: root.detail
         color: Theme.quietText

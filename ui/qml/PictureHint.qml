@@ -10,6 +10,22 @@ Item {
 
     readonly property int modelState: session.controller.modelState
     readonly property bool needsModel: modelState === RenderController.NoModel || modelState === RenderController.Failed
+    readonly property bool ready: session.canRender && !session.controller.busy
+
+    function nextStep() {
+        switch (session.source) {
+        case Session.Class: return qsTr("Choose a class on the left, then press Render or Ctrl+Enter.")
+        case Session.Nothing:
+            return qsTr("This model needs no map: it draws from chance alone. Another seed is another picture.")
+        case Session.Coordinates:
+            return qsTr("This model needs no map. The canvas is %1\u00a0×\u00a0%2 pixels; Ctrl+N changes it.")
+                .arg(session.document.size.width).arg(session.document.size.height)
+        case Session.Depth:
+            return qsTr("Paint near and far on the left, or open a depth picture, then press Render or Ctrl+Enter.")
+        case Session.Edges: return qsTr("Draw outlines on the left, then press Render or Ctrl+Enter.")
+        }
+        return qsTr("Paint the map on the left, then press Render or Ctrl+Enter.")
+    }
 
     Column {
         anchors.centerIn: parent
@@ -39,10 +55,11 @@ Item {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
-            text: root.needsModel ? qsTr("A model turns maps into pictures. Open one: a .safetensors or .ckpt file.")
+            text: root.needsModel ? qsTr("A model turns maps into pictures. Open or drop one: a .safetensors or "
+                                          + ".ckpt file, or its folder.")
                 : root.modelState === RenderController.Loading ? qsTr("You can paint meanwhile.")
-                : root.session.controller.busy ? qsTr("It appears here row by row. You can go on painting.")
-                : qsTr("Paint the map on the left, then press Render or Ctrl+Enter.")
+                : root.session.controller.busy ? qsTr("It appears here while it is drawn. You can go on painting.")
+                : root.nextStep()
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
             lineHeight: 1.2
@@ -55,6 +72,15 @@ Item {
             glyph: "open"
             text: qsTr("Open a model…")
             onClicked: root.actions.openModel()
+        }
+        TextButton {
+            objectName: "hintRenderButton"
+            anchors.horizontalCenter: parent.horizontalCenter
+            visible: root.ready && !root.session.needsMap
+            primary: true
+            glyph: "render"
+            text: qsTr("Render")
+            onClicked: root.session.render()
         }
     }
 }

@@ -7,11 +7,20 @@ Item {
     required property Session session
     required property Actions actions
 
+    readonly property alias canvas: canvas
+
+    // The map's pane decides what fits; without a map this one does.
+    function fitPane() {
+        if (!session.needsMap)
+            session.view.pane = Qt.size(canvas.width, canvas.height)
+    }
+
     PaneHeader {
         id: header
         anchors { left: parent.left; right: parent.right; top: parent.top }
         glyph: "picture"
         title: root.session.controller.busy ? qsTr("Rendering… %1 %").arg(Math.round(root.session.controller.fraction * 100))
+             : root.session.picture.startingPoint ? qsTr("Made landscape")
              : root.session.controller.lastResult === "" ? qsTr("Picture") : root.session.controller.lastResult
         detail: root.session.picture.empty || root.session.controller.busy ? ""
               : qsTr("%1 × %2").arg(root.session.picture.size.width).arg(root.session.picture.size.height)
@@ -30,6 +39,8 @@ Item {
             picture: root.session.picture
             Accessible.role: Accessible.Canvas
             Accessible.name: qsTr("Picture")
+            onWidthChanged: root.fitPane()
+            onHeightChanged: root.fitPane()
         }
         ImageRectangle {
             objectName: "windowRectangle"

@@ -11,6 +11,7 @@ Rectangle {
 
     required property RenderSettings settings
     required property CanvasView view
+    required property bool withMap
 
     implicitWidth: 224
     color: Theme.panel
@@ -46,7 +47,7 @@ Rectangle {
             }
         }
         PanelTitle {
-            Layout.topMargin: 10
+            Layout.topMargin: root.settings.controls.length > 0 ? 10 : 0
             text: qsTr("Chance")
         }
         RowLayout {
@@ -105,10 +106,12 @@ Rectangle {
         }
         PanelTitle {
             Layout.topMargin: 10
+            visible: root.withMap
             text: qsTr("View")
         }
         SliderRow {
             Layout.fillWidth: true
+            visible: root.withMap
             sliderName: "traceSlider"
             title: qsTr("Picture over map")
             valueText: qsTr("%1 %").arg(Math.round(root.view.trace * 100))

@@ -11,7 +11,7 @@ Rectangle {
     required property MapItem canvas
 
     readonly property point pixel: Qt.point(Math.floor(canvas.cursor.x), Math.floor(canvas.cursor.y))
-    readonly property int labelUnder: canvas.cursorInside ? session.tools.labelAt(pixel) : -1
+    readonly property string textUnder: canvas.cursorInside && session.needsMap ? session.document.textAt(pixel) : ""
 
     implicitHeight: 30
     color: Theme.panel
@@ -45,14 +45,14 @@ Rectangle {
             focusPolicy: Qt.TabFocus
             leftPadding: 8
             rightPadding: 8
-            onClicked: root.actions.openModel()
-            Accessible.name: qsTr("Open another model")
+            onClicked: root.actions.showModel()
+            Accessible.name: qsTr("About the model")
 
             Tip {
                 owner: modelButton
                 wanted: modelButton.hovered && !modelButton.pressed
                 y: -height - 6
-                text: qsTr("Open another model   Ctrl+M")
+                text: qsTr("What this model is; open another; unload   Ctrl+I")
             }
 
             background: Rectangle {
@@ -87,19 +87,18 @@ Rectangle {
         }
         Item { Layout.fillWidth: true }
         Rectangle {
-            visible: root.labelUnder >= 0
+            visible: root.textUnder !== ""
             Layout.preferredWidth: 12
             Layout.preferredHeight: 12
             radius: 3
-            color: root.labelUnder > 0 ? root.session.palette.colorOf(root.labelUnder) : Theme.raised
+            color: root.textUnder !== "" ? root.session.document.colorAt(root.pixel) : "transparent"
             border.width: 1
             border.color: Qt.rgba(1, 1, 1, 0.28)
         }
         Text {
             objectName: "hoverText"
-            visible: root.labelUnder >= 0
-            text: qsTr("%1   %2, %3").arg(root.session.palette.nameOf(root.labelUnder)).arg(root.pixel.x)
-                                     .arg(root.pixel.y)
+            visible: root.textUnder !== ""
+            text: qsTr("%1   %2, %3").arg(root.textUnder).arg(root.pixel.x).arg(root.pixel.y)
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
         }

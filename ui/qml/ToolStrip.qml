@@ -8,6 +8,8 @@ Rectangle {
     id: root
 
     required property PaintTools tools
+    required property bool fields // depth or edges instead of labels
+    required property bool depth
 
     implicitWidth: 48
     color: Theme.panel
@@ -41,7 +43,8 @@ Rectangle {
             objectName: "eraserTool"
             tool: PaintTools.Eraser
             glyph: "eraser"
-            hint: qsTr("Eraser: back to unpainted")
+            hint: !root.fields ? qsTr("Eraser: back to unpainted") : root.depth ? qsTr("Eraser: back to far")
+                                                                                 : qsTr("Eraser: no line")
             keys: "E"
         }
         ToolButton {
@@ -59,10 +62,18 @@ Rectangle {
             keys: "R"
         }
         ToolButton {
+            objectName: "gradientTool"
+            visible: root.depth
+            tool: PaintTools.Gradient
+            glyph: "gradient"
+            hint: qsTr("Gradient from near to far: Shift keeps it straight")
+            keys: "D"
+        }
+        ToolButton {
             objectName: "pickerTool"
             tool: PaintTools.Picker
             glyph: "picker"
-            hint: qsTr("Pick the label under the cursor")
+            hint: root.fields ? qsTr("Pick the value under the cursor") : qsTr("Pick the label under the cursor")
             keys: qsTr("I, Ctrl+click")
         }
     }

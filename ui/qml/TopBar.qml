@@ -34,13 +34,15 @@ Rectangle {
             glyph: "new"
             hint: qsTr("New canvas")
             keys: "Ctrl+N"
+            enabled: root.session.source !== Session.Class && root.session.source !== Session.Nothing
             onClicked: root.actions.newCanvas()
         }
         IconButton {
             objectName: "openButton"
             glyph: "open"
-            hint: qsTr("Open a map")
+            hint: root.session.source === Session.Depth ? qsTr("Open a depth picture") : qsTr("Open a map")
             keys: "Ctrl+O"
+            enabled: root.session.needsMap
             onClicked: root.actions.openMap()
         }
         IconButton {
@@ -48,6 +50,7 @@ Rectangle {
             glyph: "saveMap"
             hint: qsTr("Save the map")
             keys: "Ctrl+Shift+S"
+            enabled: root.session.needsMap
             onClicked: root.actions.saveMap()
         }
         IconButton {
@@ -58,13 +61,20 @@ Rectangle {
             enabled: !root.session.picture.empty
             onClicked: root.actions.savePicture()
         }
+        IconButton {
+            objectName: "openModelButton"
+            glyph: "model"
+            hint: qsTr("Open a model")
+            keys: "Ctrl+M"
+            onClicked: root.actions.openModel()
+        }
         Gap {}
         IconButton {
             objectName: "undoButton"
             glyph: "undo"
             hint: qsTr("Undo")
             keys: "Ctrl+Z"
-            enabled: root.session.document.canUndo
+            enabled: root.session.needsMap && root.session.document.canUndo
             onClicked: root.session.document.undo()
         }
         IconButton {
@@ -72,8 +82,17 @@ Rectangle {
             glyph: "redo"
             hint: qsTr("Redo")
             keys: "Ctrl+Shift+Z"
-            enabled: root.session.document.canRedo
+            enabled: root.session.needsMap && root.session.document.canRedo
             onClicked: root.session.document.redo()
+        }
+        IconButton {
+            objectName: "surpriseButton"
+            glyph: "surprise"
+            hint: root.session.imagining ? qsTr("A landscape is being made…")
+                                         : qsTr("Surprise me: a made landscape to start from")
+            keys: "Ctrl+L"
+            enabled: root.session.needsMap && !root.session.imagining
+            onClicked: root.session.surprise()
         }
         Gap {}
         IconButton {
@@ -110,7 +129,8 @@ Rectangle {
             Layout.fillWidth: true
             Layout.rightMargin: 10
             horizontalAlignment: Text.AlignRight
-            text: root.session.controller.progressText
+            text: root.session.controller.busy ? root.session.controller.progressText
+                : root.session.imagining ? qsTr("A landscape is being made…") : ""
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
             elide: Text.ElideRight

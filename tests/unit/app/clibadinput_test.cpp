@@ -65,7 +65,7 @@ TEST_F(CliBadInput, MapsThatCannotBeRead)
     const std::string whole = bytesOf(map());
     expectFailure(renderWith(model(), written("cut.png", whole.substr(0, whole.size() / 2))), "cut.png");
     expectFailure(renderWith(model(), written("text.png", "no picture")), "text.png");
-    expectFailure(renderWith(model(), folder.string()), "ordinary file");
+    expectFailure(renderWith(model(), folder.string()), "is a folder; expected a file");
 }
 
 TEST_F(CliBadInput, CanvasesThatDoNotFit)
@@ -73,7 +73,7 @@ TEST_F(CliBadInput, CanvasesThatDoNotFit)
     core::writeImage(file("small.png"), core::toQImage(core::mapToRgb(landscapeMap(24, 24), core::loadLabelSet("landscape"))));
     expectFailure(renderWith(model(), file("small.png")), "32 x 32");
     expectFailure(renderWith(model(), map(), {"--size", "4000000x4000000"}), "4000000");
-    expectFailure(renderWith(model(), map(), {"--size", "200000x200000"}), "memory");
+    expectFailure(renderWith(model(), map(), {"--size", "200000x200000"}), "16384 pixels");
 }
 
 TEST_F(CliBadInput, FoldersThatTakeNoFiles)

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "ui/fielddocument.h"
+#include "ui/labeldocument.h"
+
 namespace tessera::ui
 {
 
@@ -9,7 +12,7 @@ namespace
 {
 
 struct Desk {
-    Document document;
+    LabelDocument document;
     PaintTools tools{document};
 
     void stroke(QPointF from, QPointF to, Qt::KeyboardModifiers modifiers = {})
@@ -18,7 +21,7 @@ struct Desk {
         tools.drag(to, modifiers);
         tools.release();
     }
-    int at(int x, int y) const { return tools.labelAt({x, y}); }
+    int at(int x, int y) const { return document.map().at(x, y); }
 };
 
 TEST(PaintTools, ShiftDrawsAStraightLineFromTheLastPoint)
@@ -81,6 +84,95 @@ TEST(PaintTools, ADocumentReplacedUnderThePenStopsTheStroke)
     desk.tools.release();
     EXPECT_EQ(desk.at(90, 50), 0);
     EXPECT_FALSE(desk.document.modified());
+}
+
+TEST(PaintTools, WhereVoidIsNotZeroTheEraserAndThePickerKnow)
+{
+    Desk desk;
+    core::LabelSet set;
+    set.labels = {{0, "person", {}, "people", {}, {}, {}}, {1, "sky", {}, "sky", {}, {}, {}}};
+    set.voidLabel = 255;
+    desk.document.translateTo(set);
+    desk.tools.setLabel(0);
+    desk.stroke({50, 50}, {90, 50});
+    EXPECT_EQ(desk.at(70, 50), 0);
+    desk.tools.setTool(PaintTools::Eraser);
+    desk.stroke({85, 50}, {95, 50});
+    EXPECT_EQ(desk.at(90, 50), 255);
+
+    desk.tools.setLabel(1);
+    desk.stroke({50, 50}, {50, 50}, Qt::ControlModifier);
+    EXPECT_EQ(desk.tools.label(), 0);
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Brush);
+    desk.stroke({90, 50}, {90, 50}, Qt::ControlModifier);
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Eraser);
+}
+
+struct DepthDesk {
+    FieldDocument document{FieldKind::Depth};
+    PaintTools tools{document};
+};
+
+TEST(PaintTools, DepthIsPaintedAndPickedByItsLevel)
+{
+    DepthDesk desk;
+    desk.tools.setLevel(0.75);
+    desk.tools.press({100, 100}, {});
+    desk.tools.release();
+    EXPECT_EQ(desk.document.inkAt({100, 100}), 0.5);
+    EXPECT_EQ(desk.document.inkAt({300, 100}), -1.0);
+
+    desk.tools.setLevel(0.1);
+    desk.tools.press({100, 100}, Qt::ControlModifier);
+    desk.tools.release();
+    EXPECT_DOUBLE_EQ(desk.tools.level(), 0.75);
+}
+
+TEST(PaintTools, AGradientRunsFromTheLevelToItsEndAndIsOneStep)
+{
+    DepthDesk desk;
+    desk.tools.setTool(PaintTools::Gradient);
+    desk.tools.press({256, 400.5}, {});
+    desk.tools.drag({230, 200.5}, Qt::ShiftModifier);
+    EXPECT_TRUE(desk.tools.gradientPending());
+    EXPECT_EQ(desk.tools.gradientTo(), QPointF(256, 200.5));
+    desk.tools.release();
+
+    EXPECT_FALSE(desk.tools.gradientPending());
+    EXPECT_EQ(desk.document.inkAt({10, 500}), 1.0);
+    EXPECT_EQ(desk.document.inkAt({500, 100}), -1.0);
+    EXPECT_NEAR(*desk.document.inkAt({40, 300}), 0.0, 1e-6);
+    desk.document.undo();
+    EXPECT_EQ(desk.document.inkAt({10, 500}), -1.0);
+    EXPECT_FALSE(desk.document.canUndo());
+}
+
+TEST(PaintTools, EachDocumentHasItsBrushAndTheGradientIsPutAway)
+{
+    LabelDocument labels;
+    FieldDocument edges(FieldKind::Edges);
+    PaintTools tools(labels);
+    tools.setBrushSize(100);
+    tools.setDocument(edges);
+    EXPECT_EQ(tools.brushSize(), 4);
+    tools.setTool(PaintTools::Gradient);
+    tools.setDocument(labels);
+    EXPECT_EQ(tools.brushSize(), 100);
+    EXPECT_EQ(tools.tool(), PaintTools::Brush);
+}
+
+TEST(PaintTools, AnotherDocumentUnderThePenKeepsTheStroke)
+{
+    LabelDocument labels;
+    FieldDocument edges(FieldKind::Edges);
+    PaintTools tools(labels);
+    tools.press({50, 50}, {});
+    tools.setDocument(edges);
+    tools.drag({90, 50}, {});
+    tools.release();
+    EXPECT_EQ(labels.inkAt({50, 50}), 1.0);
+    EXPECT_TRUE(labels.canUndo());
+    EXPECT_FALSE(edges.canUndo());
 }
 
 TEST(PaintTools, BrushStepsGrowWithTheBrushAndStayInRange)

@@ -44,11 +44,29 @@ TEST(PaletteModel, TheFilterFindsNamesAndSynonyms)
     model.setFilter(" POND ");
     EXPECT_EQ(shownLabels(model), std::vector{2});
     EXPECT_EQ(model.firstVisible(), 2);
+    EXPECT_EQ(model.rowOf(2), 0);
+    EXPECT_EQ(model.rowOf(1), -1);
     EXPECT_EQ(model.labelForDigit(2), 3); // digits do not follow the filter
     model.setFilter("nothing of the kind");
     EXPECT_EQ(model.firstVisible(), -1);
     model.setFilter("");
     EXPECT_EQ(model.count(), 3);
+}
+
+TEST(PaletteModel, WhereVoidIsNotZeroLabelZeroIsPaintedWith)
+{
+    core::LabelSet set = mixedSet();
+    set.labels[0] = {0, "person", {9, 8, 7}, "people", {}, {}, {}};
+    set.voidLabel = 255;
+    set.voidColor = {1, 1, 1};
+    PaletteModel model;
+    model.setLabelSet(set);
+    EXPECT_EQ(shownLabels(model), (std::vector{0, 1, 3, 2}));
+    EXPECT_EQ(model.labelForDigit(1), 0);
+    EXPECT_EQ(model.nameOf(0), "person");
+    EXPECT_EQ(model.colorOf(0), QColor(9, 8, 7));
+    EXPECT_EQ(model.nameOf(255), "unpainted");
+    EXPECT_EQ(model.colorOf(255), QColor(1, 1, 1));
 }
 
 TEST(PaletteModel, NumbersBeyondTheSetAreHarmless)

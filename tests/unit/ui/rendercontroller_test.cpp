@@ -140,6 +140,48 @@ TEST(RenderController, AModelThatCannotBeOpenedIsToldWithItsCode)
     EXPECT_EQ(desk.controller.modelState(), RenderController::Failed);
 }
 
+TEST(RenderController, UnloadingStopsTheRenderAndLeavesNoModel)
+{
+    FakeScript script;
+    script.delayMs = 20;
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    EXPECT_FALSE(desk.controller.modelFacts().isEmpty());
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() > 0; }));
+
+    desk.controller.unloadModel();
+
+    ASSERT_TRUE(desk.idle());
+    EXPECT_EQ(desk.finished.count(), 0);
+    EXPECT_EQ(desk.controller.modelState(), RenderController::NoModel);
+    EXPECT_EQ(desk.controller.modelName(), "");
+    EXPECT_TRUE(desk.controller.modelFacts().isEmpty());
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
+    EXPECT_EQ(desk.failures[0][0].value<ErrorCode>(), ErrorCode::ModelNotFound);
+}
+
+TEST(RenderController, AModelUnloadedWhileItOpensStaysClosed)
+{
+    Desk desk;
+    desk.controller.loadModel("model.safetensors");
+    desk.controller.unloadModel();
+    desk.controller.render(requestWithSeed(1)); // behind both in the worker's queue
+    ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
+    EXPECT_EQ(desk.controller.modelState(), RenderController::NoModel);
+}
+
+TEST(RenderController, AnotherModelThatCannotBeOpenedLeavesTheOneBefore)
+{
+    Desk desk;
+    ASSERT_TRUE(desk.load());
+    desk.controller.loadModel("missing.ckpt");
+    ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
+    EXPECT_EQ(desk.controller.modelState(), RenderController::Ready);
+    EXPECT_EQ(desk.controller.modelPath(), "model.safetensors");
+}
+
 TEST(RenderController, DestroyingItStopsTheRender)
 {
     FakeScript script;

@@ -1,0 +1,123 @@
+#include "ui/mapfiles.h"
+
+#include <gtest/gtest.h>
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+
+#include "core/document/atomicfile.h"
+#include "core/document/pngtext.h"
+#include "core/render/recordjson.h"
+#include "models/error.h"
+#include "ui/numberedlabels.h"
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+std::filesystem::path write(const QTemporaryDir &folder, const QString &name, const QByteArray &content)
+{
+    QFile file(folder.filePath(name));
+    EXPECT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write(content);
+    return file.fileName().toStdString();
+}
+
+TEST(MapFiles, AModelIsToldFromAMapByContentBeforeItsName)
+{
+    const QTemporaryDir folder;
+    const QString picture = folder.filePath("picture.ckpt");
+    ASSERT_TRUE(QImage(4, 4, QImage::Format_RGB32).save(picture, "PNG"));
+
+    EXPECT_FALSE(looksLikeModel(picture.toStdString()));
+    EXPECT_TRUE(looksLikeModel(folder.path().toStdString()));
+    EXPECT_TRUE(looksLikeModel(write(folder, "a.dat", QByteArray("PK\x03\x04 and more", 13))));
+    EXPECT_TRUE(looksLikeModel(write(folder, "b", QByteArray("\x80\x02\x8a\x0a", 4))));
+    EXPECT_TRUE(looksLikeModel(write(folder, "c", QByteArray("\x40\0\0\0\0\0\0\0{\"", 10))));
+    EXPECT_TRUE(looksLikeModel(write(folder, "page.ckpt", "<html>not found</html>")));
+    EXPECT_FALSE(looksLikeModel(write(folder, "notes.txt", "words and more words")));
+    EXPECT_FALSE(looksLikeModel(folder.filePath("missing.png").toStdString()));
+}
+
+TEST(MapFiles, AFolderHoldsAModelWhereThePublishedOnesKeepIt)
+{
+    const QTemporaryDir folder;
+    EXPECT_FALSE(holdsModel(folder.path().toStdString()));
+    ASSERT_TRUE(QDir(folder.path()).mkpath("checkpoints"));
+    EXPECT_FALSE(holdsModel(folder.path().toStdString()));
+    write(folder, "checkpoints/last.ckpt", "x");
+    EXPECT_TRUE(holdsModel(folder.path().toStdString()));
+    EXPECT_TRUE(holdsModel((folder.path() + "/checkpoints").toStdString()));
+    EXPECT_FALSE(holdsModel((folder.path() + "/missing").toStdString()));
+}
+
+TEST(MapFiles, DepthComesBackFromItsFileToSixteenBits)
+{
+    const QTemporaryDir folder;
+    core::FieldMap field{40, 30, std::vector<float>(1200)};
+    for (size_t i = 0; i < field.values.size(); ++i)
+        field.values[i] = float(i) / 1199 * 2 - 1;
+    for (const char *name : {"depth.png", "depth.tif"}) {
+        const std::filesystem::path path = folder.filePath(name).toStdString();
+        writeFieldMap(path, field);
+        const core::FieldMap read = readFieldMap(path);
+        ASSERT_EQ(read.values.size(), field.values.size());
+        for (size_t i = 0; i < field.values.size(); ++i)
+            EXPECT_NEAR(read.values[i], field.values[i], 2e-5) << name << " " << i;
+    }
+}
+
+TEST(MapFiles, APhotoGivesLinesWhereItsBrightnessChanges)
+{
+    const QTemporaryDir folder;
+    QImage photo(64, 64, QImage::Format_RGB32);
+    photo.fill(Qt::black);
+    for (int y = 0; y < 64; ++y)
+        std::fill_n(reinterpret_cast<QRgb *>(photo.scanLine(y)) + 32, 32, qRgb(255, 255, 255));
+    ASSERT_TRUE(photo.save(folder.filePath("photo.png")));
+    const core::FieldMap edges = readEdgesOfPhoto(folder.filePath("photo.png").toStdString());
+    EXPECT_EQ(*std::max_element(edges.row(30) + 28, edges.row(30) + 36), 1.0f);
+    EXPECT_EQ(edges.at(10, 30), -1.0f);
+    EXPECT_EQ(edges.at(55, 30), -1.0f);
+}
+
+TEST(MapFiles, ARecordTooLongForAPngIsLeftOutAndSaid)
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("picture.png").toStdString();
+    QImage picture(4, 4, QImage::Format_RGB32);
+    picture.fill(Qt::red);
+    const auto recordOf = [&] { return core::pngText(core::readWholeFile(path, 1 << 26), core::kRecordKey); };
+    const QByteArray longest(core::kMostPngTextBytes, 'x');
+
+    EXPECT_TRUE(writePicture(path, picture, longest));
+    EXPECT_EQ(recordOf(), longest);
+    EXPECT_FALSE(writePicture(path, picture, longest + 'x'));
+    EXPECT_FALSE(recordOf());
+    EXPECT_EQ(QImage(folder.filePath("picture.png")).pixel(1, 1), picture.pixel(1, 1));
+}
+
+TEST(MapFiles, WhatIsNoPictureIsNamed)
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path path = write(folder, "noise.png", "noise");
+    EXPECT_THROW(readFieldMap(path), Error);
+    EXPECT_THROW(readEdgesOfPhoto(path), Error);
+}
+
+TEST(NumberedLabels, AreToldApartAndBeginWithVoid)
+{
+    const core::LabelSet set = numberedLabels(150);
+    ASSERT_EQ(set.labels.size(), 150u);
+    EXPECT_TRUE(set.isVoid(0));
+    EXPECT_EQ(set.labels[149].name, "label 149");
+    for (size_t i = 2; i < set.labels.size(); ++i)
+        EXPECT_NE(set.labels[i].color, set.labels[i - 1].color) << i;
+}
+
+} // namespace
+
+} // namespace tessera::ui

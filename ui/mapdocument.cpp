@@ -1,0 +1,28 @@
+#include "ui/mapdocument.h"
+
+#include <QFileInfo>
+
+namespace tessera::ui
+{
+
+QString MapDocument::title() const
+{
+    return m_filePath.isEmpty() ? untitled() : QFileInfo(m_filePath).fileName();
+}
+
+std::optional<double> MapDocument::inkAt(const QPoint &pixel) const
+{
+    return m_image.rect().contains(pixel) ? std::optional(inkOf(pixel)) : std::nullopt;
+}
+
+QString MapDocument::textAt(const QPoint &pixel) const
+{
+    return m_image.rect().contains(pixel) ? textOf(pixel) : QString();
+}
+
+QColor MapDocument::colorAt(const QPoint &pixel) const
+{
+    return m_image.rect().contains(pixel) ? colorOf(pixel) : QColor(Qt::transparent);
+}
+
+} // namespace tessera::ui

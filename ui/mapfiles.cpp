@@ -1,0 +1,106 @@
+#include "ui/mapfiles.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include <QFile>
+#include <QImageReader>
+
+#include "core/document/fieldfile.h"
+#include "core/document/imagefile.h"
+#include "core/document/pngtext.h"
+#include "core/map/depthmap.h"
+#include "core/render/recordjson.h"
+#include "ui/imageconversion.h"
+
+namespace tessera::ui
+{
+
+namespace fs = std::filesystem;
+
+namespace
+{
+
+bool hasModelSuffix(const fs::path &path)
+{
+    static constexpr std::array kSuffixes{".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".yaml", ".yml"};
+    const std::string suffix = QString::fromStdString(path.extension().string()).toLower().toStdString();
+    return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end();
+}
+
+// The first bytes of torch's two containers and of safetensors, whose header of eight bytes is followed by JSON.
+bool hasModelContent(const fs::path &path)
+{
+    QFile file(QString::fromStdString(path.string()));
+    if (!file.open(QIODevice::ReadOnly))
+        return false;
+    const QByteArray start = file.read(9);
+    return start.startsWith("PK\x03\x04") || start.startsWith("\x80\x02") || (start.size() == 9 && start[8] == '{');
+}
+
+} // namespace
+
+core::ImportedMap readLabelMap(const fs::path &path, const core::LabelSet &set)
+{
+    return core::importMap(core::readMapImage(path), set, core::MapLabels::Auto, path.string());
+}
+
+core::FieldMap readFieldMap(const fs::path &path)
+{
+    return core::normalizedField(core::readFieldImage(path), path.string());
+}
+
+core::FieldMap readEdgesOfPhoto(const fs::path &path)
+{
+    const core::Image photo = fromQImage(core::readImage(path));
+    return core::normalizedField(core::edgeMap({photo.width, photo.height, 3, photo.rgb}), path.string());
+}
+
+void writeLabelMap(const fs::path &path, const core::LabelMap &map, const core::LabelSet &set)
+{
+    core::writeImage(path, core::toQImage(core::mapToRgb(map, set)));
+}
+
+void writeFieldMap(const fs::path &path, const core::FieldMap &field)
+{
+    core::writeImage(path, fieldImage(field));
+}
+
+bool writePicture(const fs::path &path, const QImage &picture, const QByteArray &record)
+{
+    const bool fits = record.size() <= core::kMostPngTextBytes;
+    std::vector<core::PngText> texts;
+    if (!record.isEmpty() && fits)
+        texts.push_back({core::kRecordKey, record});
+    core::writeImage(path, picture, texts);
+    return fits;
+}
+
+bool looksLikeModel(const fs::path &path)
+{
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored))
+        return true;
+    if (!QImageReader::imageFormat(QString::fromStdString(path.string())).isEmpty())
+        return false;
+    return hasModelContent(path) || hasModelSuffix(path);
+}
+
+bool holdsModel(const fs::path &folder)
+{
+    std::error_code failure;
+    for (const char *checkpoint : {"checkpoints/last.ckpt", "ckpts/last.ckpt"}) {
+        if (fs::is_regular_file(folder / checkpoint, failure))
+            return true;
+    }
+    // Where the folder cannot be read, or no further, the iterator is at its end.
+    for (fs::directory_iterator entry(folder, failure), end; entry != end; entry.increment(failure)) {
+        const fs::path suffix = entry->path().extension();
+        if (suffix == ".safetensors" || suffix == ".ckpt")
+            return true;
+    }
+    return false;
+}
+
+} // namespace tessera::ui

@@ -1,0 +1,34 @@
+// Map files of every kind, and telling a map from a model. Callable from any thread.
+#pragma once
+
+#include <filesystem>
+
+#include <QByteArray>
+#include <QImage>
+
+#include "core/map/fieldmap.h"
+#include "core/map/mapimport.h"
+
+namespace tessera::ui
+{
+
+// Each reader throws Error that names the file.
+core::ImportedMap readLabelMap(const std::filesystem::path &path, const core::LabelSet &set);
+// Depth or edges, scaled to -1 .. 1 by their own lowest and highest value, as `tessera-cli render` reads them.
+core::FieldMap readFieldMap(const std::filesystem::path &path);
+// The edges of a photo or picture, -1 .. 1.
+core::FieldMap readEdgesOfPhoto(const std::filesystem::path &path);
+
+void writeLabelMap(const std::filesystem::path &path, const core::LabelMap &map, const core::LabelSet &set);
+void writeFieldMap(const std::filesystem::path &path, const core::FieldMap &field);
+// `record` makes the picture again, see core/render/recordjson.h; only PNG files carry it. False when it is too long to
+// be carried and was left out.
+bool writePicture(const std::filesystem::path &path, const QImage &picture, const QByteArray &record);
+
+// Whether a dropped file is to be opened as a model: a folder, or what its content says is one; where the content says
+// nothing, the suffix decides. A picture is none, whatever its name.
+bool looksLikeModel(const std::filesystem::path &path);
+// Whether a folder holds a model where ModelBundle would look for one.
+bool holdsModel(const std::filesystem::path &folder);
+
+} // namespace tessera::ui

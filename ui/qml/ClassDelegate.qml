@@ -1,0 +1,57 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import Tessera
+
+// One class in the list: its number and its name.
+AbstractButton {
+    id: root
+
+    required property int number
+    required property string name
+    property bool current: false
+
+    objectName: "class" + number
+    implicitHeight: 28
+    hoverEnabled: true
+    focusPolicy: Qt.TabFocus
+    Accessible.name: qsTr("%1, %2").arg(number).arg(name)
+
+    Tip {
+        owner: root
+        wanted: root.hovered && words.truncated
+        beside: true
+        text: root.name
+    }
+
+    background: Rectangle {
+        radius: 5
+        color: root.current ? Theme.accentSoft : root.down ? Theme.pressed : root.hovered ? Theme.hover : "transparent"
+        border.width: root.current || root.visualFocus ? 1 : 0
+        border.color: Theme.accent
+    }
+
+    // Its parts stand beside each other by their ids, so it is made at once.
+    contentItem: Item { // qmllint disable deferred-property-id
+        Text {
+            id: digits
+            anchors.verticalCenter: parent.verticalCenter
+            width: 34
+            horizontalAlignment: Text.AlignRight
+            text: root.number
+            color: Theme.quietText
+            font.pixelSize: Theme.smallText
+        }
+        Text {
+            id: words
+            anchors {
+                left: digits.right; leftMargin: 10; right: parent.right; rightMargin: 8
+                verticalCenter: parent.verticalCenter
+            }
+            text: root.name
+            color: Theme.text
+            font.pixelSize: Theme.bodyText
+            font.weight: root.current ? Font.DemiBold : Font.Normal
+            elide: Text.ElideRight
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import QtQuick
+import QtQuick.Controls.Basic
+import QtQuick.Layouts
+import Tessera
+
+// Components below see what stands around them by its id.
+// qmllint disable unqualified
+
+// Chooses the class that a class-conditional model draws.
+Rectangle {
+    id: root
+
+    required property ClassModel classes
+
+    signal done() // the choice is made
+
+    function focusSearch() {
+        search.forceActiveFocus()
+        search.selectAll()
+    }
+    function finish() {
+        root.classes.filter = ""
+        list.positionViewAtIndex(root.classes.current, ListView.Contain)
+        root.done()
+    }
+
+    implicitWidth: 280
+    color: Theme.panel
+
+    Rectangle {
+        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
+        width: 1
+        color: Theme.line
+    }
+
+    ColumnLayout {
+        anchors { fill: parent; margins: 12; rightMargin: 13 }
+        spacing: 10
+
+        PanelTitle { text: qsTr("Class") }
+        Text {
+            objectName: "currentClassText"
+            Layout.fillWidth: true
+            text: qsTr("%1   %2").arg(root.classes.current).arg(root.classes.currentName)
+            color: Theme.text
+            font.pixelSize: Theme.titleText
+            font.weight: Font.DemiBold
+            wrapMode: Text.Wrap
+            maximumLineCount: 2
+            elide: Text.ElideRight
+        }
+        InputField {
+            id: search
+            objectName: "classSearch"
+            Layout.fillWidth: true
+            glyph: "search"
+            placeholderText: qsTr("Name or number")
+            text: root.classes.filter
+            onTextEdited: root.classes.filter = text
+            onAccepted: {
+                root.classes.current = root.classes.firstVisible()
+                root.finish()
+            }
+            Keys.onEscapePressed: root.finish()
+            Accessible.name: qsTr("Find a class")
+        }
+        ListView {
+            id: list
+            objectName: "classList"
+            Layout.fillWidth: true
+            Layout.fillHeight: true
+            clip: true
+            model: root.classes
+            boundsBehavior: Flickable.StopAtBounds
+            cacheBuffer: 0 // delegates made ahead would outlive a change of the list
+            delegate: ClassDelegate {
+                width: list.width
+                current: root.classes.current === number
+                onClicked: {
+                    root.classes.current = number
+                    root.done()
+                }
+            }
+            ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
+
+            Text {
+                anchors { left: parent.left; right: parent.right; top: parent.top; topMargin: 12 }
+                visible: root.classes.count === 0
+                text: qsTr("No class is called “%1”.").arg(root.classes.filter)
+                color: Theme.quietText
+                font.pixelSize: Theme.bodyText
+                wrapMode: Text.Wrap
+            }
+        }
+    }
+}

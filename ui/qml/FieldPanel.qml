@@ -1,0 +1,178 @@
+import QtQuick
+import QtQuick.Layouts
+import Tessera
+
+// Components below see what stands around them by its id.
+// qmllint disable unqualified
+
+// What the next stroke paints on a depth or edge map.
+Rectangle {
+    id: root
+
+    required property PaintTools tools
+    required property bool depth // else edges
+    required property Actions actions
+
+    readonly property bool erasing: tools.tool === PaintTools.Eraser
+    readonly property real shownLevel: erasing ? 0 : tools.level
+
+    function gray(level) {
+        return Qt.rgba(level, level, level, 1)
+    }
+    function levelText() {
+        if (!depth)
+            return shownLevel > 0.5 ? qsTr("Line") : qsTr("No line")
+        return shownLevel >= 0.995 ? qsTr("Nearest") : shownLevel <= 0.005 ? qsTr("Farthest")
+                                   : qsTr("Nearness %1 %").arg(Math.round(shownLevel * 100))
+    }
+
+    implicitWidth: 208
+    color: Theme.panel
+
+    Rectangle {
+        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
+        width: 1
+        color: Theme.line
+    }
+
+    ColumnLayout {
+        anchors { left: parent.left; right: parent.right; top: parent.top; margins: 12; rightMargin: 13 }
+        spacing: 12
+
+        RowLayout {
+            Layout.fillWidth: true
+            spacing: 10
+
+            Rectangle {
+                objectName: "levelSwatch"
+                Layout.preferredWidth: 44
+                Layout.preferredHeight: 44
+                radius: Theme.radius
+                color: root.gray(root.shownLevel)
+                border.width: 2
+                border.color: root.shownLevel > 0.6 ? Theme.edge : Theme.text
+            }
+            ColumnLayout {
+                Layout.fillWidth: true
+                spacing: 2
+
+                Text {
+                    objectName: "levelText"
+                    Layout.fillWidth: true
+                    text: root.levelText()
+                    color: Theme.text
+                    font.pixelSize: Theme.titleText
+                    font.weight: Font.DemiBold
+                    elide: Text.ElideRight
+                }
+                ToolName {
+                    objectName: "fieldToolName"
+                    Layout.fillWidth: true
+                    tools: root.tools
+                }
+            }
+        }
+        SliderRow {
+            Layout.fillWidth: true
+            sliderName: "brushSlider"
+            title: qsTr("Brush size")
+            valueText: qsTr("%1 px").arg(root.tools.brushSize)
+            hint: qsTr("Diameter in pixels of the map   [ and ]")
+            from: 0
+            to: Math.log2(512)
+            value: Math.log2(root.tools.brushSize)
+            onMoved: value => root.tools.brushSize = Math.round(Math.pow(2, value))
+        }
+        SliderRow {
+            Layout.fillWidth: true
+            visible: root.depth
+            sliderName: "levelSlider"
+            title: qsTr("Nearness")
+            valueText: qsTr("%1 %").arg(Math.round(root.tools.level * 100))
+            hint: qsTr("Near is bright   keys 1 to 9 from far to near")
+            from: 0
+            to: 1
+            value: root.tools.level
+            onMoved: value => root.tools.level = value
+        }
+        RowLayout {
+            Layout.fillWidth: true
+            visible: root.depth
+            spacing: 4
+
+            Repeater {
+                model: 6
+
+                Rectangle {
+                    id: step
+
+                    required property int index
+
+                    objectName: "level" + index
+                    Layout.fillWidth: true
+                    Layout.preferredHeight: 22
+                    radius: 4
+                    color: root.gray(index / 5)
+                    border.width: 1
+                    border.color: Math.abs(root.tools.level - index / 5) < 0.01 ? Theme.accentHover : Theme.edge
+
+                    Accessible.role: Accessible.Button
+                    Accessible.name: qsTr("Nearness %1 %").arg(step.index * 20)
+                    Accessible.onPressAction: root.tools.level = step.index / 5
+
+                    TapHandler { onTapped: root.tools.level = step.index / 5 }
+                }
+            }
+        }
+        RowLayout {
+            Layout.fillWidth: true
+            Layout.topMargin: -6
+            visible: root.depth
+
+            Text {
+                Layout.fillWidth: true
+                text: qsTr("far")
+                color: Theme.quietText
+                font.pixelSize: Theme.smallText
+            }
+            Text {
+                text: qsTr("near")
+                color: Theme.quietText
+                font.pixelSize: Theme.smallText
+            }
+        }
+        SliderRow {
+            Layout.fillWidth: true
+            visible: root.tools.tool === PaintTools.Gradient
+            sliderName: "gradientEndSlider"
+            title: qsTr("Gradient to")
+            valueText: qsTr("%1 %").arg(Math.round(root.tools.gradientEnd * 100))
+            hint: qsTr("The nearness where the gradient's line ends")
+            from: 0
+            to: 1
+            value: root.tools.gradientEnd
+            onMoved: value => root.tools.gradientEnd = value
+        }
+        Text {
+            Layout.fillWidth: true
+            text: root.tools.tool === PaintTools.Gradient
+                ? qsTr("Drag from near to far, for a ground from the lower border to the horizon. It covers the "
+                       + "whole map.")
+                : root.depth
+                ? qsTr("Near is bright. Begin with a gradient for the ground, then paint what stands on it.")
+                : qsTr("Draw the outlines of things, or take them from a photo.")
+            color: Theme.quietText
+            font.pixelSize: Theme.bodyText
+            lineHeight: 1.2
+            wrapMode: Text.Wrap
+        }
+        TextButton {
+            objectName: "photoEdgesButton"
+            Layout.fillWidth: true
+            visible: !root.depth
+            glyph: "picture"
+            text: qsTr("Edges from a photo…")
+            onClicked: root.actions.openPhotoAsEdges()
+        }
+    }
+}
