@@ -20,7 +20,7 @@ packages=(
     # Tools
     g++ cmake ninja-build ccache pkg-config python3 python3-venv
     # Libraries
-    libopencv-core-dev libopencv-imgproc-dev libzip-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
+    libopencv-core-dev libopencv-imgproc-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
     libgtest-dev libgmock-dev libbenchmark-dev
     # Window
     qt6-base-dev qt6-base-dev-tools qt6-declarative-dev qt6-declarative-dev-tools libqt6opengl6-dev libgl1-mesa-dev

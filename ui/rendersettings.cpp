@@ -15,7 +15,7 @@ namespace
 constexpr double kLeastTemperature = 0.1;
 constexpr double kMostTemperature = 1.5;
 constexpr double kLeastGuidance = 1.0;
-constexpr double kMostGuidance = 5.0;
+constexpr double kMostGuidance = 10.0;
 
 QString capitalised(QString text)
 {

@@ -1,5 +1,5 @@
 # One imported target for each library beside LibTorch and Qt, the same name however the library was found:
-# Tessera::Json, Tessera::Cli; and unless headless Tessera::OpenCV, Tessera::Zip, Tessera::Yaml; Tessera::Benchmark
+# Tessera::Json, Tessera::Cli; and unless headless Tessera::OpenCV, Tessera::Yaml; Tessera::Benchmark
 # where Google Benchmark is there.
 
 function(tessera_header_library target header package)
@@ -49,12 +49,6 @@ else()
     target_include_directories(Tessera::OpenCV INTERFACE "${TESSERA_OPENCV_INCLUDE}")
     target_link_libraries(Tessera::OpenCV INTERFACE "${TESSERA_OPENCV_IMGPROC}" "${TESSERA_OPENCV_CORE}")
 endif()
-
-# The distribution's CMake file for libzip fails unless its command line tools are installed too.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(TESSERA_LIBZIP REQUIRED IMPORTED_TARGET libzip>=1.7)
-add_library(Tessera::Zip INTERFACE IMPORTED GLOBAL)
-target_link_libraries(Tessera::Zip INTERFACE PkgConfig::TESSERA_LIBZIP)
 
 find_package(yaml-cpp 0.7 REQUIRED)
 add_library(Tessera::Yaml INTERFACE IMPORTED GLOBAL)

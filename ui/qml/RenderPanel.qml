@@ -99,7 +99,7 @@ Rectangle {
             valueText: root.settings.guidance.toFixed(1)
             hint: qsTr("How closely the picture follows the map. Above 1 rendering takes twice as long.")
             from: 1
-            to: 5
+            to: 10
             stepSize: 0.1
             value: root.settings.guidance
             onMoved: value => root.settings.guidance = value
