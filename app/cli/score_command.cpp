@@ -98,9 +98,13 @@ void run(const ScoreOptions &options)
     const core::CodeGrid codes =
         options.codes.empty() ? renderer.encode(readPicture(options.image)) : core::readNpyCodes(options.codes);
     const int factor = renderer.info().factor;
-    const std::pair size{codes.size.columns * factor, codes.size.rows * factor};
     std::string note;
-    core::RenderRequest request = requestFor(renderer, options.condition, options.paint, size, note);
+    core::RenderRequest request = requestFor(renderer, options.condition, options.paint, std::nullopt, note);
+    // The map is read as `render` reads it: in its own size where that holds just the picture's codes.
+    if (core::GridSize{request.height / factor, request.width / factor} != codes.size) {
+        request.width = codes.size.columns * factor;
+        request.height = codes.size.rows * factor;
+    }
     // A model's own odds, unless asked otherwise: guidance is a way to draw, not to judge.
     request.guidance = options.paint.guidance.value_or(1.0);
     std::vector<Judged> all;

@@ -55,6 +55,21 @@ TEST_F(Cli, ScoreAgreesWithTheRender)
     EXPECT_EQ(run({"score", "--model", model(), "--map", map()}).exitCode, 2);
 }
 
+TEST_F(Cli, ScoreReadsAMapBeyondWholeCodesAsRenderDoes)
+{
+    core::writeImage(file("odd.png"),
+                     core::toQImage(core::mapToRgb(landscapeMap(53, 43), core::loadLabelSet("landscape"))));
+    const std::vector<std::string> common{"--model", model(), "--map", file("odd.png"), "--json"};
+    const auto with = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), common.begin(), common.end());
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+        return json::parse(outcome.out).at("nats_per_code").get<double>();
+    };
+    const double drawn = with({"render", "-o", file("a.png"), "--codes", file("a.npy"), "--guidance", "1"});
+    EXPECT_NEAR(with({"score", "--codes", file("a.npy")}), drawn, 1e-4);
+}
+
 TEST_F(Cli, InspectTellsWhatAModelIs)
 {
     const Outcome outcome = run({"inspect", model(), "--json"});
