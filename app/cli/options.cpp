@@ -76,7 +76,7 @@ void addProgressOption(CLI::App &command, ReportOptions &options)
 std::vector<CLI::Option *> addConditionOptions(CLI::App &command, ConditionOptions &options)
 {
     std::vector<CLI::Option *> all{
-        command.add_option("--map", options.map, "Label map, a picture"),
+        command.add_option("--map,map", options.map, "Label map, a picture"),
         command.add_option("--depth", options.depth, "Depth map: gray, float TIFF, or floats in RGBA bytes"),
         command.add_option("--edges", options.edges, "Edge map"),
         command.add_option("--condition-codes", options.conditionCodes, "Condition codes, .npy, int64 [h, w]"),

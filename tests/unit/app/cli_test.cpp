@@ -34,6 +34,14 @@ TEST_F(Cli, RendersAPicture)
     EXPECT_EQ(files(), std::vector<std::string>{"a.png"});
 }
 
+TEST_F(Cli, AMapNeedsNoOption)
+{
+    render({"-o", file("a.png")});
+    EXPECT_EQ(run({"render", map(), "-o", file("b.png"), "--model", model(), "--threads", "1"}).exitCode, 0);
+    EXPECT_EQ(bytesOf(file("a.png")), bytesOf(file("b.png")));
+    EXPECT_EQ(run({"render", map(), "--unconditional", "-o", file("c.png")}).exitCode, 2);
+}
+
 TEST_F(Cli, RenderJsonHasTheKeysOfTheContract)
 {
     const Outcome outcome = render({"-o", file("a.png"), "--json", "--seed", "3", "--variation", "2", "--window", "block:2"});
