@@ -2,6 +2,7 @@
 // value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,5 +18,19 @@ struct ImageBytes {
 
     bool operator==(const ImageBytes &) const = default;
 };
+
+// Whether no pixel has a colour, however many channels there are.
+inline bool isGray(const ImageBytes &image)
+{
+    if (image.channels == 1) {
+        return true;
+    }
+    for (size_t i = 0; i < image.bytes.size(); i += size_t(image.channels)) {
+        if (image.bytes[i] != image.bytes[i + 1] || image.bytes[i] != image.bytes[i + 2]) {
+            return false;
+        }
+    }
+    return true;
+}
 
 } // namespace tessera::core

@@ -45,19 +45,6 @@ void checkShape(const ImageBytes &image, const std::string &fileName)
     }
 }
 
-bool isGray(const ImageBytes &image)
-{
-    if (image.channels == 1) {
-        return true;
-    }
-    for (size_t i = 0; i < image.bytes.size(); i += size_t(image.channels)) {
-        if (image.bytes[i] != image.bytes[i + 1] || image.bytes[i] != image.bytes[i + 2]) {
-            return false;
-        }
-    }
-    return true;
-}
-
 using ValueCounts = std::array<size_t, 256>;
 
 ValueCounts countGray(const ImageBytes &image)

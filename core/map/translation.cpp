@@ -32,7 +32,7 @@ std::string setOf(MapLabels labels)
 // Gray ids of the public sets mean labels of every set, more exactly than by way of a third.
 bool isGrayIds(const ImageBytes &image, MapLabels labels)
 {
-    return image.channels == 1 && labels != MapLabels::Landscape;
+    return isGray(image) && labels != MapLabels::Landscape;
 }
 
 size_t voidPixels(const LabelMap &map, const LabelSet &set)
@@ -72,7 +72,9 @@ ImportedMap importTranslated(const ImageBytes &image, const LabelSet &set, MapLa
         return importMap(image, set, labels, fileName);
     }
     const LabelSet from = loadLabelSet(name);
-    ImportedMap imported = importMap(image, from, MapLabels::Auto, fileName);
+    // Landscape stands for the colours of any set; that set's own numbers are gray.
+    ImportedMap imported =
+        importMap(image, from, image.channels == 1 ? MapLabels::Index : MapLabels::Landscape, fileName);
     if (from.name != set.name) {
         const size_t before = voidPixels(imported.map, from);
         imported.map = translated(imported.map, from, set);

@@ -75,6 +75,21 @@ TEST(Translations, WhatTheOtherSetLacksBecomesVoidAndIsCounted)
     EXPECT_EQ(imported.map.labels[1], landscape.voidLabel);
 }
 
+TEST(Translations, TheNamedSetIsNotGuessedAnew)
+{
+    const LabelSet landscape = loadLabelSet("landscape"), ade = loadLabelSet("ade20k");
+    ImageBytes image{4, 1, 3, {}};
+    for (const int value : {ade.find("sky")->index, ade.find("sky")->index, ade.find("sky")->index, 255}) {
+        image.bytes.insert(image.bytes.end(), 3, uint8_t(value)); // ids in three equal channels, one of no class
+    }
+    const ImportedMap imported = importTranslated(image, landscape, MapLabels::Ade20k, "map.png");
+    EXPECT_EQ(imported.map.labels[0], landscape.find("sky")->index);
+    EXPECT_EQ(imported.map.labels[3], landscape.voidLabel);
+    const ImageBytes stray{2, 1, 1, {1, 180}}; // no number of the landscape's
+    const LabelMap read = importTranslated(stray, landscape, MapLabels::Landscape, "map.png").map;
+    EXPECT_EQ(read.labels, (std::vector<uint8_t>{1, landscape.voidLabel}));
+}
+
 TEST(Translations, OtherKindsAreReadAsAlways)
 {
     const LabelSet landscape = loadLabelSet("landscape");
