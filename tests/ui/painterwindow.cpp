@@ -53,6 +53,7 @@ void PainterWindow::open()
     if (!window || !QTest::qWaitForWindowExposed(window))
         qFatal("the window did not open");
     QCursor::setPos(window->mapToGlobal(QPoint(window->width() * 2 / 3, 20))); // on nothing that shows a tip
+    QTest::qWait(1); // or the move would arrive within the test's first stroke
 }
 
 QQuickItem *findItem(QQuickItem *root, const QString &objectName)
