@@ -13,6 +13,7 @@
 #include "models/compression.h"
 #include "models/error.h"
 #include "models/safetensors.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
 {
@@ -23,17 +24,9 @@ namespace
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-class FilesTest : public testing::Test
+class FilesTest : public TemporaryFolderTest
 {
 protected:
-    void SetUp() override
-    {
-        std::string name = (fs::temp_directory_path() / "tessera-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        folder = name;
-    }
-    void TearDown() override { fs::remove_all(folder); }
-
     fs::path write(const std::string &name, const std::string &bytes) const
     {
         std::ofstream(folder / name, std::ios::binary) << bytes;
@@ -55,8 +48,6 @@ protected:
         }
         return "accepted";
     }
-
-    fs::path folder;
 };
 
 TEST_F(FilesTest, SafetensorsRoundTripKeepsEveryType)

@@ -9,6 +9,7 @@
 
 #include "models/error.h"
 #include "models/safetensors.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
 {
@@ -168,17 +169,9 @@ std::vector<Hostile> hostileLayouts()
     };
 }
 
-class HostileSafetensors : public testing::Test
+class HostileSafetensors : public TemporaryFolderTest
 {
 protected:
-    void SetUp() override
-    {
-        std::string name = (fs::temp_directory_path() / "tessera-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        folder = name;
-    }
-    void TearDown() override { fs::remove_all(folder); }
-
     SafetensorsIndex index(const std::string &bytes) const
     {
         std::ofstream(folder / "sample.safetensors", std::ios::binary) << bytes;
@@ -209,8 +202,6 @@ protected:
         std::ifstream file(path, std::ios::binary);
         return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     }
-
-    fs::path folder;
 };
 
 } // namespace

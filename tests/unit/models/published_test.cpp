@@ -12,6 +12,7 @@
 #include "models/error.h"
 #include "models/modelfile.h"
 #include "models/safetensors.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
 {
@@ -48,18 +49,15 @@ std::string transformerYaml()
            + stageYaml("20", "3") + "\n    cond_stage_config: " + stageYaml("12", "182") + "\n";
 }
 
-class PublishedTest : public testing::Test
+class PublishedTest : public TemporaryFolderTest
 {
 protected:
     void SetUp() override
     {
         if (!fs::exists(TESSERA_VENV_PYTHON))
             GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
-        std::string name = (fs::temp_directory_path() / "tessera-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        folder = name;
+        TemporaryFolderTest::SetUp();
     }
-    void TearDown() override { fs::remove_all(folder); }
 
     void write(const fs::path &path, const std::string &text) const
     {
@@ -86,8 +84,6 @@ protected:
         Transformer::create(*config.transformer, transformer);
         return source.tensors();
     }
-
-    fs::path folder;
 };
 
 TEST_F(PublishedTest, RunFolderOpensInBothContainers)

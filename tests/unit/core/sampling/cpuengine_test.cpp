@@ -9,7 +9,7 @@
 
 #include "core/sampling/distribution.h"
 #include "models/error.h"
-#include "tests/unit/core/sampling/tinymodel.h"
+#include "tests/unit/core/sampling/enginechecks.h"
 
 namespace tessera::core
 {
@@ -17,38 +17,9 @@ namespace tessera::core
 namespace
 {
 
-constexpr int64_t kFirst = 18, kCount = 24;
-
 // Widths and head sizes that are multiples of nothing, and one wide enough to go over several threads.
 const TinyModel::Shape kShapes[] = {
     {2, 2, 8, 11, 2.5}, {3, 3, 20, 12, 2.5}, {1, 5, 7, 13, 2.5}, {2, 1, 33, 14, 2.5}, {2, 4, 48, 15, 2.5}};
-
-std::vector<int64_t> someTokens(int64_t count, int64_t salt = 0)
-{
-    std::vector<int64_t> tokens;
-    for (int64_t i = 0; i < count; ++i)
-        tokens.push_back((i * 7 + i * i * 3 + salt) % 42);
-    return tokens;
-}
-
-std::vector<float> append(TransformerEngine &engine, WindowCache &cache, std::span<const int64_t> tokens,
-                          int64_t first = kFirst, int64_t count = kCount)
-{
-    std::vector<float> logits(size_t(count), 0.0f);
-    const EngineInput input{&cache, tokens};
-    engine.append({&input, 1}, first, count, logits.data());
-    return logits;
-}
-
-// Of logits [first, first + size) against all of them, as a part of their spread.
-float differenceOf(const std::vector<float> &slice, const std::vector<float> &all, int64_t first = kFirst)
-{
-    const auto [least, greatest] = std::ranges::minmax(all);
-    float difference = 0;
-    for (size_t i = 0; i < slice.size(); ++i)
-        difference = std::max(difference, std::abs(slice[i] - all[size_t(first) + i]));
-    return difference / (greatest - least);
-}
 
 SampleResult sampled(const TinyModel &model, TransformerEngine &engine, const SampleRequest &request, bool wavefront)
 {
@@ -66,21 +37,9 @@ protected:
         return makeCpuEngine(model.transformer, {precision, threads, GetParam()});
     }
 
-    void expectChunksMatchThePlainPass(const TinyModel &model, const std::vector<int64_t> &chunks) const
+    void expectChunksMatch(const TinyModel &model, const std::vector<int64_t> &chunks) const
     {
-        const auto engine = engineFor(model);
-        const auto cache = engine->makeCache();
-        const std::vector<int64_t> tokens = someTokens(34);
-        int64_t fed = 0;
-        for (const int64_t chunk : chunks) {
-            const auto logits = append(*engine, *cache, std::span(tokens).subspan(size_t(fed), size_t(chunk)));
-            fed += chunk;
-            EXPECT_EQ(cache->length(), fed);
-            const auto plain = plainLogits(model.transformer, {tokens.begin(), tokens.begin() + fed});
-            EXPECT_LT(differenceOf(logits, plain), 1e-5f)
-                << fed << " tokens, embedding " << model.transformer.config.embedding;
-        }
-        EXPECT_EQ(engine->tokenForwards(), fed);
+        expectChunksMatchThePlainPass(*engineFor(model), model, chunks);
     }
 };
 
@@ -89,11 +48,11 @@ TEST_P(EachInstructionSet, MatchesThePlainPassInChunks)
     for (const TinyModel::Shape &shape : kShapes) {
         for (const int64_t unmasked : {0, 6}) {
             const TinyModel model(unmasked, shape);
-            expectChunksMatchThePlainPass(model, {18, 1, 3, 1, 1, 5, 2, 3});
-            expectChunksMatchThePlainPass(model, {6, 28});
-            expectChunksMatchThePlainPass(model, {34});
+            expectChunksMatch(model, {18, 1, 3, 1, 1, 5, 2, 3});
+            expectChunksMatch(model, {6, 28});
+            expectChunksMatch(model, {34});
         }
-        expectChunksMatchThePlainPass(TinyModel(0, shape), std::vector<int64_t>(34, 1));
+        expectChunksMatch(TinyModel(0, shape), std::vector<int64_t>(34, 1));
     }
 }
 
@@ -235,26 +194,13 @@ INSTANTIATE_TEST_SUITE_P(CpuEngine, EachInstructionSet, testing::ValuesIn(cpuIns
 TEST(CpuEngine, GivesTheIdsAskedFor)
 {
     const TinyModel model;
-    const auto engine = makeCpuEngine(model.transformer);
-    const std::vector<int64_t> tokens = someTokens(9);
-    const std::vector<float> plain = plainLogits(model.transformer, tokens);
-    for (const auto &[first, count] : {std::pair<int64_t, int64_t>{0, 42}, {0, 3}, {41, 1}, {18, 24}}) {
-        const auto cache = engine->makeCache();
-        EXPECT_LT(differenceOf(append(*engine, *cache, tokens, first, count), plain, first), 1e-5f);
-    }
+    expectTheIdsAskedFor(*makeCpuEngine(model.transformer), model);
 }
 
 TEST(CpuEngine, AReusedCacheRemembersNothing)
 {
     const TinyModel model;
-    const auto engine = makeCpuEngine(model.transformer);
-    auto cache = engine->makeCache();
-    const std::vector<float> expected = append(*engine, *cache, someTokens(7));
-    append(*engine, *cache, someTokens(20, 3));
-    cache = nullptr;
-    cache = engine->makeCache();
-    EXPECT_EQ(cache->length(), 0);
-    EXPECT_EQ(append(*engine, *cache, someTokens(7)), expected);
+    expectAReusedCacheRemembersNothing(*makeCpuEngine(model.transformer));
 }
 
 TEST(CpuEngine, NeedsTheModelNoMore)

@@ -8,6 +8,7 @@
 #include "models/checkpoint/checkpoint.h"
 #include "tests/unit/models/checkpoint/reading.h"
 #include "tests/unit/models/checkpoint/samplefile.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
 {
@@ -42,19 +43,7 @@ std::string withType(const std::string &type, const std::string &content, int64_
     return zipPlan(pickle.stop(), {{"0", content}}).bytes();
 }
 
-class CheckpointFile : public testing::Test
-{
-protected:
-    void SetUp() override
-    {
-        std::string name = (fs::temp_directory_path() / "tessera-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        folder = name;
-    }
-    void TearDown() override { fs::remove_all(folder); }
-
-    fs::path folder;
-};
+using CheckpointFile = TemporaryFolderTest;
 
 // One zip entry at `at`, wide in the directory; `content` is written, the rest of `size` is a hole.
 std::string writeWide(std::ofstream &file, uint64_t at, const std::string &name, const std::string &content,
