@@ -10,6 +10,7 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
+#include "models/training/conditionchange.h"
 #include "models/training/evaluate.h"
 #include "models/training/modelparts.h"
 #include "models/training/optimizer.h"
@@ -154,13 +155,23 @@ private:
             startOnGrids(m_parameters, m_config, m_firstStage.network().codebook, m_conditionStage.network().codebook,
                          m_run.seed());
         else
-            copyInto(m_parameters, partTensors(start, Part::Transformer), start);
+            copyInto(m_parameters, startTensors(start), start);
         std::vector<std::string> decayed; // the original's grouping: weights of linear layers
         for (const auto &[name, tensor] : m_parameters)
             if (tensor.dim() == 2 && !name.starts_with("tok_emb"))
                 decayed.push_back(name);
         m_optimizer = std::make_unique<Optimizer>(m_parameters, m_settings, decayed);
         m_model = modelOf(m_parameters);
+    }
+
+    StateDict startTensors(const std::string &start) const
+    {
+        StateDict tensors = partTensors(start, Part::Transformer);
+        const ModelBundle learned = ModelBundle::open(start);
+        const Autoencoder *stage = learned.conditionStage(), &now = m_conditionStage.network();
+        if (!stage || sameCodes(*stage, now))
+            return tensors;
+        return withOtherCondition(std::move(tensors), {learned.config(), *stage}, {m_config, now}, m_pictures);
     }
 
     Transformer modelOf(const StateDict &parameters) const
