@@ -64,7 +64,8 @@ protected:
     {
         const auto figures = evaluateMaps(model, m_validation, kValidationSide, kValidated);
         writeSheet(m_run.file("samples.png"), figures.shown, 8);
-        return {{"accuracy", *figures.accuracy}, {"codes_used", double(figures.codesUsed)}};
+        return {
+            {"accuracy", *figures.accuracy}, {"mean_iou", *figures.meanIou}, {"codes_used", double(figures.codesUsed)}};
     }
 
     ModelConfig modelConfig() const override

@@ -1,6 +1,7 @@
 #include "models/training/evaluate.h"
 
 #include <cmath>
+#include <numeric>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -8,6 +9,7 @@
 #include "models/bundle.h"
 #include "models/training/onehot.h"
 #include "models/training/sheet.h"
+#include "models/training/slicedwasserstein.h"
 #include "models/training/tokenset.h"
 
 namespace tessera::models
@@ -24,6 +26,22 @@ double meanGradient(const at::Tensor &x)
     return (x.slice(3, 1) - x.slice(3, 0, -1)).abs().mean().item<double>();
 }
 
+constexpr double kBlur = 1.5; // pixels
+
+double meanDistance(const std::vector<at::Tensor> &a, const std::vector<at::Tensor> &b)
+{
+    const std::vector<double> levels = slicedWasserstein(a, b);
+    return 1000 * std::accumulate(levels.begin(), levels.end(), 0.0) / double(levels.size());
+}
+
+// Mean over the labels that occur, of counts [labels, labels]: rows by what was, columns by what came back.
+double meanIouOf(const at::Tensor &counts)
+{
+    const at::Tensor right = counts.diag().to(at::kDouble), were = counts.sum(1);
+    const at::Tensor either = were + counts.sum(0) - counts.diag();
+    return (right / either.clamp_min(1)).masked_select(were > 0).mean().item<double>();
+}
+
 double entropyOf(const at::Tensor &counts)
 {
     const at::Tensor p = counts.to(at::kDouble) / counts.sum();
@@ -38,6 +56,7 @@ ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, cons
     count = std::min(count, pictures.size());
     ReconstructionFigures figures;
     double squares = 0, made = 0, real = 0;
+    std::vector<at::Tensor> originals, reconstructions, soft;
     at::Tensor used = at::zeros({firstStage.config.codes}, at::kLong);
     for (int64_t i = 0; i < count; ++i) {
         const at::Tensor x = pictures.rgb(pictures.wholeView(i), side).unsqueeze(0);
@@ -49,7 +68,12 @@ ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, cons
         real += meanGradient(x);
         if (i < kShown)
             figures.shown.push_back(at::cat({x, y}, 2).squeeze(0));
+        originals.push_back(x.squeeze(0));
+        reconstructions.push_back(y.squeeze(0));
+        soft.push_back(blurred(originals.back(), kBlur));
     }
+    figures.patches = meanDistance(originals, reconstructions);
+    figures.patchesBlurred = meanDistance(originals, soft);
     figures.psnr = -10 * std::log10(squares / double(count));
     figures.texture = made / real;
     figures.codesUsed = (used > 0).sum().item<int64_t>();
@@ -63,7 +87,8 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
     count = std::min(count, pictures.size());
     MapFigures figures;
     at::Tensor used = at::zeros({conditionStage.config.codes}, at::kLong);
-    double accuracy = 0;
+    const int64_t labelCount = conditionStage.config.inChannels;
+    at::Tensor confusion = at::zeros({labelCount * labelCount}, at::kLong);
     for (int64_t i = 0; i < count; ++i) {
         const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
         const at::Tensor codes = conditionStage.encode(oneHot(labels.unsqueeze(0), conditionStage.config.inChannels));
@@ -71,12 +96,15 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
         if (conditionStage.config.encoderOnly)
             continue;
         const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0);
-        accuracy += (back == labels).to(at::kFloat).mean().item<double>() / double(count);
+        confusion += at::bincount((labels * labelCount + back).reshape(-1), {}, labelCount * labelCount);
         if (i < kShown)
             figures.shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
     }
-    if (!conditionStage.config.encoderOnly)
-        figures.accuracy = accuracy;
+    if (!conditionStage.config.encoderOnly) {
+        confusion = confusion.reshape({labelCount, labelCount});
+        figures.accuracy = confusion.diag().sum().item<double>() / confusion.sum().item<double>();
+        figures.meanIou = meanIouOf(confusion);
+    }
     figures.codesUsed = (used > 0).sum().item<int64_t>();
     return figures;
 }
@@ -99,6 +127,26 @@ LikelihoodFigures evaluateLikelihood(const Transformer &transformer, const Seque
     return figures;
 }
 
+namespace
+{
+
+void addMapFigures(nlohmann::json &json, const Autoencoder &stage, const PictureSet &pictures, int64_t side)
+{
+    const MapFigures maps = evaluateMaps(stage, pictures, side, kEvaluated);
+    if (maps.accuracy) {
+        json["map_accuracy"] = *maps.accuracy;
+        json["map_iou"] = *maps.meanIou;
+    }
+    json["map_codes_used"] = maps.codesUsed;
+}
+
+bool readsMaps(const ModelConfig &config)
+{
+    return !config.transformer && config.firstStage.inChannels == kMapLabels;
+}
+
+} // namespace
+
 nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data,
                              std::stop_token stop)
 {
@@ -109,9 +157,15 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
     const int64_t side = config.window * config.firstStage.factor();
     nlohmann::json json = {{"model", bundle.path().string()}, {"pictures", std::min(kEvaluated, pictures.size())}};
 
+    if (readsMaps(config)) { // a condition stage alone
+        addMapFigures(json, bundle.firstStage(), pictures, side);
+        return json;
+    }
     const auto reconstruction = evaluateReconstruction(bundle.firstStage(), pictures, side, kEvaluated);
     json["psnr"] = reconstruction.psnr;
     json["texture"] = reconstruction.texture;
+    json["patch_distance"] = reconstruction.patches;
+    json["patch_distance_blurred"] = reconstruction.patchesBlurred;
     json["codes"] = config.firstStage.codes;
     json["codes_used"] = reconstruction.codesUsed;
     json["perplexity"] = reconstruction.perplexity;
@@ -119,10 +173,7 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
     if (!bundle.transformer() || !bundle.conditionStage() || !config.nullToken || stop.stop_requested())
         return json;
 
-    const auto maps = evaluateMaps(*bundle.conditionStage(), pictures, side, kEvaluated);
-    if (maps.accuracy)
-        json["map_accuracy"] = *maps.accuracy;
-    json["map_codes_used"] = maps.codesUsed;
+    addMapFigures(json, *bundle.conditionStage(), pictures, side);
     const SequenceBuilder builder(config, *bundle.conditionStage());
     const TokenSet tokens = tokenise(bundle.firstStage(), pictures, config.window, 1, {}, 0, stop);
     const auto likelihood = evaluateLikelihood(*bundle.transformer(), builder, pictures, tokens.codes, kEvaluated);

@@ -266,6 +266,12 @@ TEST_F(TrainersTest, TransformerLearnsFromTheMap)
     EXPECT_GT(figures.at("psnr").get<double>(), 5);
     EXPECT_LT(figures.at("nats_with_map").get<double>(), std::log(12.0));
     EXPECT_GT(figures.at("map_codes_used").get<int>(), 0);
+    EXPECT_GT(figures.at("patch_distance").get<double>(), 0);
+
+    const json maps = evaluateModel(folder / "condition" / "model.safetensors", folder);
+    EXPECT_GT(maps.at("map_accuracy").get<double>(), 0.1);
+    EXPECT_GT(maps.at("map_iou").get<double>(), 0);
+    EXPECT_LT(maps.at("map_iou").get<double>(), 1);
 }
 
 TEST_F(TrainersTest, TransformerGoesOnFromAWholeModel)
