@@ -7,43 +7,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "models/blocks.h"
 #include "models/config.h"
-#include "models/layers.h"
 
 namespace tessera::models
 {
-
-struct GroupNorm {     // eps 1e-6
-    at::Tensor weight; // [channels]
-    at::Tensor bias;   // [channels]
-    int64_t groups = 32;
-};
-
-struct ResBlock {
-    GroupNorm norm1;
-    Conv conv1;
-    GroupNorm norm2;
-    Conv conv2;
-    Conv shortcut; // nin_shortcut; undefined where the width does not change
-};
-
-struct AttentionBlock {
-    GroupNorm norm;
-    Conv q, k, v, proj; // 1x1
-};
-
-// One resolution level of the encoder or decoder.
-struct Level {
-    std::vector<ResBlock> blocks;
-    std::vector<AttentionBlock> attentions; // one per block, or none
-    Conv resample;                          // downsample.conv or upsample.conv; undefined at the last level
-};
-
-struct MiddleBlock {
-    ResBlock block1;
-    AttentionBlock attention;
-    ResBlock block2;
-};
 
 struct Encoder {
     Conv convIn;
@@ -76,6 +44,7 @@ struct Autoencoder {
     AutoencoderConfig config;
     Encoder encoder;
     Decoder decoder;
+    at::Tensor used; // quantize.used: int64 [remap.used], the codebook's vector of each code; undefined without remap
     at::Tensor codebook; // quantize.embedding.weight or, Gumbel, quantize.embed.weight [codes, embedDim]
     Conv codeLogits;     // quantize.proj: embedDim -> codes; undefined unless the quantizer is Gumbel
     Conv quantConv;      // quant_conv: zChannels -> embedDim
@@ -86,8 +55,8 @@ struct Autoencoder {
 
     // Encoder output after quant_conv: [B, inChannels, H, W] -> [B, embedDim, h, w].
     at::Tensor latents(const at::Tensor &x) const;
-    // Nearest code of each latent (Gumbel: the likeliest), lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w].
-    // Distances in float32.
+    // Nearest code of each latent (Gumbel: the likeliest), lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w] below
+    // config.drawnCodes(). Distances in float32.
     at::Tensor nearestCodes(const at::Tensor &z) const;
     // int64 [B, h, w] -> codebook vectors [B, embedDim, h, w].
     at::Tensor lookup(const at::Tensor &codes) const;
@@ -96,6 +65,10 @@ struct Autoencoder {
     at::Tensor encode(const at::Tensor &x) const { return nearestCodes(latents(x)); }
     at::Tensor decode(const at::Tensor &codes) const { return decodeLatents(lookup(codes)); }
     at::Tensor decodeLatents(const at::Tensor &zq) const;
+
+private:
+    // How badly each vector of the codebook fits each latent: [B h w, codes].
+    at::Tensor misfits(const at::Tensor &z) const;
 };
 
 } // namespace tessera::models

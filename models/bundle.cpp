@@ -63,7 +63,9 @@ private:
 std::string identityOf(const ModelConfig &config, const StateDict &tensors)
 {
     IdentityHash hash;
-    const std::string text = config.toJson().dump();
+    ModelConfig named = config;
+    named.windowPrices.clear();
+    const std::string text = named.toJson().dump();
     hash.add(text.data(), text.size());
     for (const auto &[name, tensor] : tensors) {
         hash.add(name.data(), name.size());
@@ -78,9 +80,12 @@ namespace
 
 StateDict onDevice(StateDict tensors, c10::Device device)
 {
-    if (!device.is_cpu())
-        for (auto &[name, tensor] : tensors)
-            tensor = tensor.to(device);
+    if (device.is_cpu())
+        return tensors;
+    at::globalContext().setAllowTF32CuDNN(false); // fp32 means fp32: codes are those of the CPU
+    at::globalContext().setAllowTF32CuBLAS(false);
+    for (auto &[name, tensor] : tensors)
+        tensor = tensor.to(device);
     return tensors;
 }
 
@@ -110,6 +115,19 @@ void checkFinite(const StateDict &tensors, const std::string &fileName)
             throw Error(ErrorCode::NonFinite, fileName + ": the tensor " + name + " holds " + std::to_string(wrong)
                                                   + " values that are NaN or infinite; expected finite weights.");
     }
+}
+
+// A list of used codes that points beside the codebook would read what is not there.
+void checkUsedCodes(Autoencoder &stage, const std::string &fileName)
+{
+    if (!stage.used.defined())
+        return;
+    stage.used = stage.used.to(at::kLong);
+    const int64_t least = stage.used.min().item<int64_t>(), greatest = stage.used.max().item<int64_t>();
+    if (least < 0 || greatest >= stage.config.codes)
+        throw Error(ErrorCode::ModelMismatch, fileName + ": the list of used codes, quantize.used, holds "
+                                                  + std::to_string(least < 0 ? least : greatest) + ", expected 0 to "
+                                                  + std::to_string(stage.config.codes - 1) + ".");
 }
 
 // Shapes without values.
@@ -155,8 +173,11 @@ ModelBundle ModelBundle::open(const fs::path &path, c10::Device device)
     const StateDict tensors = onDevice(decompressed(stored), device);
 
     StateDictSource source(tensors, "", file.path.string());
-    Networks networks = Networks::create(bundle.m_config, source, file.sharesFirstStage());
+    Networks networks = Networks::create(bundle.m_config, source);
     source.finish();
+    checkUsedCodes(networks.firstStage, file.path.string());
+    if (networks.conditionStage)
+        checkUsedCodes(*networks.conditionStage, file.path.string());
     bundle.m_firstStage = std::move(networks.firstStage);
     bundle.m_conditionStage = std::move(networks.conditionStage);
     bundle.m_transformer = std::move(networks.transformer);
@@ -168,7 +189,7 @@ ModelSummary ModelBundle::inspect(const fs::path &path)
     const ModelFile file = ModelFile::open(path);
     const StateDict shapes = shapesOf(file);
     StateDictSource source(shapes, "", file.path.string());
-    Networks::create(file.config, source, file.sharesFirstStage());
+    Networks::create(file.config, source);
     source.finish();
 
     ModelSummary summary;
@@ -177,7 +198,7 @@ ModelSummary ModelBundle::inspect(const fs::path &path)
     summary.format = file.format;
     summary.dtype = storedType(file);
     summary.fileBytes = fs::file_size(file.path);
-    for (const std::string &name : networkTensors(file.config, file.sharesFirstStage()))
+    for (const std::string &name : networkTensors(file.config))
         summary.parameters += elementCount(file.entries.at(name).shape);
     summary.memoryBytes = summary.parameters * 4;
     summary.notes = file.notes;

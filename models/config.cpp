@@ -1,6 +1,7 @@
 #include "models/config.h"
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 
 #include "models/configparts.h"
@@ -96,6 +97,33 @@ json samplingJson(const SamplingDefaults &sampling)
             {"guidance", sampling.guidance}};
 }
 
+const std::string kBlock = "block:";
+
+std::map<int, double> windowPricesFrom(const json &node, int64_t window)
+{
+    std::map<int, double> prices;
+    for (const auto &[policy, price] : node.items()) {
+        const std::string digits = policy.starts_with(kBlock) ? policy.substr(kBlock.size()) : "";
+        int step = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), step);
+        if (error != std::errc{} || end != digits.data() + digits.size() || step < 1 || step > window)
+            failConfig("'window_prices' has the policy '" + policy + "', expected block:N with N from 1 to "
+                       + std::to_string(window));
+        if (!price.is_number())
+            failConfig("the price of '" + policy + "' is not a number");
+        prices[step] = price.get<double>();
+    }
+    return prices;
+}
+
+json windowPricesJson(const std::map<int, double> &prices)
+{
+    json node = json::object();
+    for (const auto &[step, percent] : prices)
+        node[kBlock + std::to_string(step)] = percent;
+    return node;
+}
+
 // What the original's layout has no place for.
 void readOwnPart(const json &own, ModelConfig &config)
 {
@@ -113,6 +141,7 @@ void readOwnPart(const json &own, ModelConfig &config)
         config.controls.push_back(controlFrom(control));
     if (own.contains("sampling"))
         config.sampling = samplingFrom(own.at("sampling"));
+    config.windowPrices = windowPricesFrom(configValueOr<json>(own, "window_prices", json::object()), config.window);
 }
 
 json ownPart(const ModelConfig &config)
@@ -129,6 +158,8 @@ json ownPart(const ModelConfig &config)
         own["null_token"] = *config.nullToken;
     for (const ControlConfig &control : config.controls)
         own["controls"].push_back(controlJson(control));
+    if (!config.windowPrices.empty())
+        own["window_prices"] = windowPricesJson(config.windowPrices);
     return own;
 }
 
@@ -160,16 +191,17 @@ void checkTransformer(const ModelConfig &config)
     if (transformer.unmasked > config.prefixLength())
         failConfig("'n_unmasked' is " + std::to_string(transformer.unmasked) + ", but only "
                    + std::to_string(config.prefixLength()) + " tokens come before the picture's");
-    if (config.imageTokens.count != config.firstStage.codes)
+    if (config.imageTokens.count != config.firstStage.drawnCodes())
         failConfig("the vocabulary holds " + std::to_string(config.imageTokens.count)
-                   + " picture tokens, but the codebook has " + std::to_string(config.firstStage.codes) + " codes");
+                   + " picture tokens, but the codebook has " + std::to_string(config.firstStage.drawnCodes())
+                   + " codes");
     expectTokensInVocabulary("picture tokens", config.imageTokens.first, config.imageTokens.count,
                              transformer.vocabSize);
     checkOrder(config);
-    if (config.condition.stage && config.condition.tokens.count != config.condition.stage->codes)
+    if (config.condition.stage && config.condition.tokens.count != config.condition.stage->drawnCodes())
         failConfig("the vocabulary holds " + std::to_string(config.condition.tokens.count)
                    + " condition tokens, but the condition codebook has "
-                   + std::to_string(config.condition.stage->codes) + " codes");
+                   + std::to_string(config.condition.stage->drawnCodes()) + " codes");
     expectTokensInVocabulary("condition tokens", config.condition.tokens.first, config.condition.tokens.count,
                              transformer.vocabSize);
     for (const ControlConfig &control : config.controls)
@@ -184,7 +216,7 @@ void readTransformerModel(const json &params, ModelConfig &config)
     config.firstStage = autoencoderFrom(configChild(params, "first_stage_config"));
     config.transformer = transformerFrom(configChild(params, "transformer_config"));
     config.condition = conditionFrom(params, config.firstStage);
-    config.imageTokens = {0, config.firstStage.codes};
+    config.imageTokens = {0, config.firstStage.drawnCodes()};
 }
 
 // What needs the size of the window, which is the own part's.
@@ -203,6 +235,11 @@ void finishTransformerModel(const json &params, ModelConfig &config)
 int64_t AutoencoderConfig::factor() const
 {
     return patch << (multipliers.size() - 1);
+}
+
+bool AutoencoderConfig::attends(size_t level) const
+{
+    return std::ranges::find(attentionResolutions, resolution / patch >> level) != attentionResolutions.end();
 }
 
 int64_t AutoencoderConfig::seenPixels(int64_t side) const

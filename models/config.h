@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,19 @@ namespace tessera::models
 // that it is trained with is left out, so that equal pictures have equal codes).
 enum class QuantizerKind { Nearest, Gumbel };
 
+// The list of codes that a model uses, its own number for each (the original's `remap`): a transformer over 973 of 16384
+// codes learns 973 tokens. The list itself is the tensor quantize.used.
+struct RemapConfig {
+    int64_t used = 0; // length of the list
+    // What a code outside the list becomes (unknown_index): a place in the list, or, being `used` itself, a number of its
+    // own that is decoded as the first of the list ("extra"). Absent ("random"): the nearest code of the list, where the
+    // original draws one, so that equal pictures have equal codes.
+    std::optional<int64_t> unknown;
+
+    int64_t codes() const { return used + (unknown == used ? 1 : 0); }
+    bool operator==(const RemapConfig &) const = default;
+};
+
 // A VQGAN: encoder, codebook, decoder (Esser et al. 2021, sec. 3.1; names of the original's `ddconfig` in comments).
 struct AutoencoderConfig {
     int64_t inChannels = 3;                          // in_channels
@@ -30,16 +44,21 @@ struct AutoencoderConfig {
     int64_t resolution = 256;                        // resolution, decides where attention sits, never the input size
     int64_t zChannels = 256;                         // z_channels
     int64_t embedDim = 256;                          // embed_dim
-    int64_t codes = 1024;                            // n_embed
+    int64_t codes = 1024;                            // n_embed: vectors of the codebook
     int64_t patch = 1;       // patch_size: side of a space-to-depth stem before the encoder; 1 is the published layout
     int64_t normGroups = 32; // norm_groups: 32 in every published model; fewer suit narrow networks, where a group of
                              // one or two channels forgets what is constant over the picture
     QuantizerKind quantizer = QuantizerKind::Nearest; // by the model's class
+    std::optional<RemapConfig> remap = std::nullopt;  // remap
     bool encoderOnly =
         false; // encoder_only: a shipped condition stage, whose codes nobody decodes, leaves its decoder out
 
+    // How many codes there are to draw: all of the codebook, or those of the list.
+    int64_t drawnCodes() const { return remap ? remap->codes() : codes; }
     // Pixels per code and side: patch * 2^(levels - 1).
     int64_t factor() const;
+    // Whether the blocks of a level, 0 being the highest resolution, have attention.
+    bool attends(size_t level) const;
     // How many of a side's pixels the encoder looks at. Beyond whole codes there is no code, but a published encoder sees
     // those pixels, as the original's; a patch stem takes whole codes alone.
     int64_t seenPixels(int64_t side) const;
@@ -77,7 +96,8 @@ struct ConditionConfig {
     std::string labelSet; // name of a label set ("landscape", "cocostuff", "ade20k"); Labels only
     std::optional<AutoencoderConfig> stage;
     TokenRange tokens;
-    int64_t length = 0; // tokens in front of the picture's codes; Objects only
+    int64_t length = 0;            // tokens in front of the picture's codes; Objects only
+    bool sharesFirstStage = false; // the stage is the first stage itself, tensors and all ("__is_first_stage__")
     bool operator==(const ConditionConfig &) const = default;
 };
 
@@ -107,10 +127,14 @@ struct ModelConfig {
     std::vector<ControlConfig> controls; // order of the control tokens, which come first in every sequence
     std::optional<int64_t> nullToken;    // stands at every condition position when the condition is dropped; present
                                          // exactly when the model was trained for guidance
-    TokenRange imageTokens;              // count is firstStage.codes
+    TokenRange imageTokens;              // count is firstStage.drawnCodes()
     SamplingDefaults sampling;
     int64_t window = 16;                            // codes per side of the attention window
     PermuterKind permuter = PermuterKind::Identity; // the order of a window's codes
+    // By how much codes are less likely, in percent of their nats, when the window moves in steps of so many codes, as
+    // measured; window_prices, with keys such as "block:8". No part of what a model is: two models that differ here alone
+    // make the same pictures and have the same identity.
+    std::map<int, double> windowPrices;
 
     // Tokens before the first picture code of a window: controls, then condition.
     int64_t prefixLength() const;

@@ -17,7 +17,7 @@ namespace
 constexpr int64_t kMostChannels = 4096, kMostCodes = 1 << 20, kMostBlocks = 64, kMostPixels = 1 << 16;
 
 // The original ignores keys that it does not know. These change the arithmetic: what they ask for must not be ignored.
-void refuseOtherArithmetic(const json &params, const json &dd)
+void refuseOtherArithmetic(const json &dd)
 {
     for (const auto &[key, expected] : {std::pair{"double_z", false},
                                         {"resamp_with_conv", true},
@@ -28,8 +28,28 @@ void refuseOtherArithmetic(const json &params, const json &dd)
             failConfig("'" + std::string(key) + "' is " + (expected ? "false" : "true") + ", which is not supported");
     if (const auto type = configValueOr<std::string>(dd, "attn_type", "vanilla"); type != "vanilla")
         failConfig("'attn_type' is '" + type + "', expected 'vanilla'");
-    if (configHas(params, "remap"))
-        failConfig("'remap' names a list of used codes, which is not supported");
+}
+
+// `used_codes` is not the original's, which reads the list from a file of its own: whoever opens the model's file counts
+// the list there (models/modelfile).
+std::optional<RemapConfig> readRemap(const json &params, int64_t codes)
+{
+    if (!configHas(params, "remap"))
+        return std::nullopt;
+    if (!configHas(params, "used_codes"))
+        failConfig("'remap' is " + shownValue(params.at("remap"))
+                   + ", but the list of used codes, the tensor quantize.used, is missing");
+    RemapConfig remap{configValue<int64_t>(params, "used_codes"), std::nullopt};
+    expectBetween("used_codes", remap.used, 1, codes);
+    if (!configHas(params, "unknown_index") || params.at("unknown_index") == "random")
+        return remap;
+    if (params.at("unknown_index") == "extra") {
+        remap.unknown = remap.used;
+        return remap;
+    }
+    remap.unknown = configValue<int64_t>(params, "unknown_index");
+    expectBetween("unknown_index", *remap.unknown, 0, remap.used - 1);
+    return remap;
 }
 
 AutoencoderConfig readAutoencoder(const json &params, const json &dd)
@@ -104,8 +124,9 @@ AutoencoderConfig autoencoderFrom(const json &node)
     const json &dd = configChild(params, "ddconfig");
     AutoencoderConfig config = readAutoencoder(params, dd);
     config.quantizer = name == kGumbelClass ? QuantizerKind::Gumbel : QuantizerKind::Nearest;
-    refuseOtherArithmetic(params, dd);
+    refuseOtherArithmetic(dd);
     checkAutoencoder(config);
+    config.remap = readRemap(params, config.codes);
     return config;
 }
 
@@ -128,8 +149,16 @@ json autoencoderJson(const AutoencoderConfig &config)
     if (config.encoderOnly)
         dd["encoder_only"] = true;
     const std::string name = config.quantizer == QuantizerKind::Gumbel ? kGumbelClass : kNearestClasses[0];
-    return {{"target", "taming.models.vqgan." + name},
-            {"params", {{"embed_dim", config.embedDim}, {"n_embed", config.codes}, {"ddconfig", dd}}}};
+    json params = {{"embed_dim", config.embedDim}, {"n_embed", config.codes}, {"ddconfig", dd}};
+    if (config.remap) {
+        params["remap"] = "quantize.used";
+        params["used_codes"] = config.remap->used;
+        if (config.remap->unknown == config.remap->used)
+            params["unknown_index"] = "extra";
+        else if (config.remap->unknown)
+            params["unknown_index"] = *config.remap->unknown;
+    }
+    return {{"target", "taming.models.vqgan." + name}, {"params", params}};
 }
 
 } // namespace tessera::models

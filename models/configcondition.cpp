@@ -35,7 +35,8 @@ ConditionConfig mapCondition(const json &params, const AutoencoderConfig &stage,
     if (stage.factor() != firstStage.factor())
         failConfig("the condition stage makes one code of " + std::to_string(stage.factor())
                    + " pixels a side, but the first stage of " + std::to_string(firstStage.factor()));
-    ConditionConfig condition{mapKindFrom(params), "", stage, {0, stage.codes}, 0};
+    ConditionConfig condition{
+        .kind = mapKindFrom(params), .labelSet = "", .stage = stage, .tokens = {0, stage.drawnCodes()}};
     // The published label sets are told apart by their numbers of channels.
     if (condition.kind == ConditionKind::Labels && (stage.inChannels == 182 || stage.inChannels == 183))
         condition.labelSet = "cocostuff";
@@ -46,7 +47,7 @@ ConditionConfig mapCondition(const json &params, const AutoencoderConfig &stage,
 
 ConditionConfig tokenCondition(ConditionKind kind, int64_t first, int64_t count)
 {
-    return {kind, "", std::nullopt, {first, count}, 0};
+    return {.kind = kind, .labelSet = "", .stage = std::nullopt, .tokens = {first, count}};
 }
 
 int64_t tokenCount(const json &params, const std::string &key, int64_t otherwise)
@@ -104,7 +105,9 @@ json stageJson(const ModelConfig &config)
         return {{"target", "taming.models.dummy_cond_stage.DummyCondStage"},
                 {"params", {{"conditional_key", "objects_bbox"}}}};
     default:
-        return condition.stage ? autoencoderJson(*condition.stage) : json(kUnconditional);
+        return condition.sharesFirstStage ? json(kFirstStageAgain)
+               : condition.stage          ? autoencoderJson(*condition.stage)
+                                          : json(kUnconditional);
     }
 }
 
@@ -117,8 +120,11 @@ ConditionConfig conditionFrom(const json &params, const AutoencoderConfig &first
     const json &stage = configChild(params, "cond_stage_config");
     if (stage == kUnconditional)
         return nothing(configValueOr<int64_t>(params, "sos_token", 0));
-    if (stage == kFirstStageAgain)
-        return mapCondition(params, firstStage, firstStage);
+    if (stage == kFirstStageAgain) {
+        ConditionConfig condition = mapCondition(params, firstStage, firstStage);
+        condition.sharesFirstStage = true;
+        return condition;
+    }
     if (!stage.is_object())
         failConfig("'cond_stage_config' is " + shownValue(stage) + ", expected a stage, '" + kFirstStageAgain + "' or '"
                    + kUnconditional + "'");

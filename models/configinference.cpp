@@ -122,6 +122,8 @@ void inferCodebook(const Shapes &shapes, AutoencoderConfig &config)
         config.quantizer == QuantizerKind::Gumbel ? "quantize.embed.weight" : "quantize.embedding.weight";
     config.codes = shapes.side(name, 2, 0);
     config.embedDim = shapes.side(name, 2, 1);
+    if (shapes.holds("quantize.used"))
+        config.remap = RemapConfig{shapes.side("quantize.used", 1, 0), std::nullopt};
 }
 
 AutoencoderConfig inferAutoencoder(const Shapes &shapes)
@@ -173,7 +175,7 @@ private:
         transformer.layers = shapes.count("blocks.");
         transformer.heads = heads();
         m_config.transformer = transformer;
-        m_config.imageTokens = {0, m_config.firstStage.codes};
+        m_config.imageTokens = {0, m_config.firstStage.drawnCodes()};
         if (holdsPrefix(m_shapes, "cond_stage_model.encoder."))
             inferMapCondition();
         else
@@ -193,7 +195,7 @@ private:
     {
         ConditionConfig &condition = m_config.condition;
         condition.stage = inferAutoencoder(Shapes(m_shapes, "cond_stage_model."));
-        condition.tokens = {0, condition.stage->codes};
+        condition.tokens = {0, condition.stage->drawnCodes()};
         const int64_t channels = condition.stage->inChannels;
         condition.kind = channels == 1 ? ConditionKind::Depth : ConditionKind::Labels;
         if (channels == 3)

@@ -78,31 +78,47 @@ std::vector<double> summed(const Plane &plane, const std::vector<float> &means)
     return all;
 }
 
-// What (x - mean) * scale is, for each channel of a group.
-void finishGroups(const Plane &plane, int64_t groups, double epsilon, const std::vector<double> &sums,
-                  std::vector<float> &means, std::vector<float> &scales)
+GroupMoments momentsOf(const Plane &plane, int64_t groups)
 {
+    const std::vector<float> rough = roughMeans(plane, groups);
+    const std::vector<double> sums = summed(plane, rough);
     const int64_t share = plane.channels / groups;
-    const double count = double(plane.pixels * share);
+    GroupMoments moments{double(plane.pixels * share), {}, {}};
     for (int64_t group = 0; group < groups; ++group) {
         double sum = 0, squares = 0;
         for (int64_t c = group * share; c < (group + 1) * share; ++c) {
             sum += sums[size_t(c)];
             squares += sums[size_t(plane.channels + c)];
         }
-        const double off = sum / count, variance = std::max(0.0, squares / count - off * off);
-        const auto scale = float(1 / std::sqrt(variance + epsilon));
-        for (int64_t c = group * share; c < (group + 1) * share; ++c) {
-            means[size_t(c)] = float(double(means[size_t(c)]) + off);
-            scales[size_t(c)] = scale;
-        }
+        const double off = sum / moments.count;
+        moments.mean.push_back(double(rough[size_t(group * share)]) + off);
+        moments.variance.push_back(std::max(0.0, squares / moments.count - off * off));
     }
+    return moments;
 }
 
-void apply(const Plane &plane, const std::vector<float> &means, const std::vector<float> &scales, const float *bias,
-           float *out)
+// (x - mean) * scale + bias, each of them by channel.
+struct Affine {
+    std::vector<float> means;
+    std::vector<float> scales;
+    const float *bias;
+};
+
+Affine affine(const GroupMoments &moments, int64_t channels, double epsilon, const float *weight, const float *bias)
 {
-    const float *mean = means.data(), *scale = scales.data();
+    const int64_t share = channels / int64_t(moments.mean.size());
+    Affine result{{}, {}, bias};
+    for (int64_t c = 0; c < channels; ++c) {
+        const auto group = size_t(c / share);
+        result.means.push_back(float(moments.mean[group]));
+        result.scales.push_back(float(1 / std::sqrt(moments.variance[group] + epsilon)) * weight[c]);
+    }
+    return result;
+}
+
+void apply(const Plane &plane, const Affine &affine, float *out)
+{
+    const float *mean = affine.means.data(), *scale = affine.scales.data(), *bias = affine.bias;
     at::parallel_for(0, plane.pixels, kBlock, [&](int64_t begin, int64_t end) {
         for (int64_t pixel = begin; pixel < end; ++pixel) {
             const float *value = plane.values + pixel * plane.channels;
@@ -114,32 +130,90 @@ void apply(const Plane &plane, const std::vector<float> &means, const std::vecto
     });
 }
 
+// The layout that the loops above read.
+bool isPlain(const at::Tensor &x)
+{
+    return x.is_cpu() && x.scalar_type() == at::kFloat && !x.is_contiguous()
+           && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 bool isPlainInference(const at::Tensor &x, const at::Tensor &weight)
 {
     const bool graded = c10::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad());
-    return !graded && x.is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat
-           && !x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+    return !graded && isPlain(x) && weight.scalar_type() == at::kFloat;
+}
+
+Plane planeOf(const at::Tensor &x, int64_t picture)
+{
+    const int64_t channels = x.size(1), pixels = x.size(2) * x.size(3);
+    return {x.const_data_ptr<float>() + picture * pixels * channels, pixels, channels};
+}
+
+// For the layouts and devices whose loops LibTorch has to choose.
+GroupMoments momentsByLibrary(const at::Tensor &x, int64_t groups)
+{
+    const at::Tensor values = x.reshape({groups, -1}).to(at::kFloat);
+    const auto [variance, mean] = at::var_mean(values, at::OptionalIntArrayRef({1}), at::Scalar(0));
+    const at::Tensor means = mean.to(at::kCPU, at::kDouble), variances = variance.to(at::kCPU, at::kDouble);
+    GroupMoments moments{double(values.size(1)), {}, {}};
+    moments.mean.assign(means.const_data_ptr<double>(), means.const_data_ptr<double>() + groups);
+    moments.variance.assign(variances.const_data_ptr<double>(), variances.const_data_ptr<double>() + groups);
+    return moments;
+}
+
+at::Tensor byChannel(const std::vector<double> &ofGroups, const at::Tensor &x)
+{
+    const at::Tensor values = at::tensor(ofGroups, at::kDouble).to(x.device(), at::kFloat);
+    return values.repeat_interleave(x.size(1) / values.size(0));
 }
 
 } // namespace
+
+void GroupMoments::add(const GroupMoments &part)
+{
+    if (count == 0) {
+        *this = part;
+        return;
+    }
+    const double all = count + part.count, share = part.count / all;
+    for (size_t group = 0; group < mean.size(); ++group) {
+        const double gap = part.mean[group] - mean[group];
+        mean[group] += gap * share;
+        variance[group] += (part.variance[group] - variance[group]) * share + gap * gap * share * (1 - share);
+    }
+    count = all;
+}
+
+GroupMoments groupMoments(const at::Tensor &x, int64_t groups)
+{
+    const at::Tensor dense = x.contiguous(x.suggest_memory_format());
+    return isPlain(dense) ? momentsOf(planeOf(dense, 0), groups) : momentsByLibrary(dense, groups);
+}
+
+at::Tensor groupNorm(const at::Tensor &x, const GroupMoments &moments, const at::Tensor &weight, const at::Tensor &bias,
+                     double epsilon)
+{
+    if (!isPlainInference(x, weight)) // with its statistics given, a group normalisation is a batch normalisation
+        return at::batch_norm(x, weight, bias, byChannel(moments.mean, x), byChannel(moments.variance, x), false, 0,
+                              epsilon, false);
+    const at::Tensor result = at::empty_like(x), plainWeight = weight.contiguous(), plainBias = bias.contiguous();
+    const Affine with =
+        affine(moments, x.size(1), epsilon, plainWeight.const_data_ptr<float>(), plainBias.const_data_ptr<float>());
+    apply(planeOf(x, 0), with, result.data_ptr<float>());
+    return result;
+}
 
 at::Tensor groupNorm(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
                      double epsilon)
 {
     if (!isPlainInference(x, weight))
         return at::group_norm(x, groups, weight, bias, epsilon);
-    const int64_t channels = x.size(1), pixels = x.size(2) * x.size(3);
     const at::Tensor result = at::empty_like(x), plainWeight = weight.contiguous(), plainBias = bias.contiguous();
-    const auto *factors = plainWeight.const_data_ptr<float>();
     for (int64_t picture = 0; picture < x.size(0); ++picture) {
-        const int64_t offset = picture * pixels * channels;
-        const Plane plane{x.const_data_ptr<float>() + offset, pixels, channels};
-        std::vector<float> means = roughMeans(plane, groups);
-        std::vector<float> scales(means.size());
-        finishGroups(plane, groups, epsilon, summed(plane, means), means, scales);
-        for (int64_t c = 0; c < channels; ++c)
-            scales[size_t(c)] *= factors[c];
-        apply(plane, means, scales, plainBias.const_data_ptr<float>(), result.data_ptr<float>() + offset);
+        const Plane plane = planeOf(x, picture);
+        const Affine with = affine(momentsOf(plane, groups), plane.channels, epsilon,
+                                   plainWeight.const_data_ptr<float>(), plainBias.const_data_ptr<float>());
+        apply(plane, with, result.data_ptr<float>() + picture * plane.pixels * plane.channels);
     }
     return result;
 }

@@ -29,29 +29,18 @@ const Keys kWholeModel{"transformer_config",
                        "ignore_keys",
                        "pkeep",
                        "downsample_cond_size"};
-const Keys kAutoencoder{"ddconfig",
-                        "n_embed",
-                        "embed_dim",
-                        "remap",
-                        "ckpt_path",
-                        "ignore_keys",
-                        "image_key",
-                        "colorize_nlabels",
-                        "monitor",
-                        "sane_index_shape",
-                        "n_labels",
-                        "kl_weight",
-                        "temperature_scheduler_config"};
-const Keys kEncoder{"in_channels",      "out_ch",         "ch",         "ch_mult",    "num_res_blocks",
-                    "attn_resolutions", "resolution",     "z_channels", "patch_size", "norm_groups", "encoder_only",
-                    "double_z",         "dropout",        "attn_type",  "tanh_out",   "give_pre_end",
-                    "resamp_with_conv", "use_linear_attn"};
+const Keys kAutoencoder{"ddconfig",   "n_embed",          "embed_dim",   "remap",     "unknown_index",
+                        "used_codes", "ckpt_path",        "ignore_keys", "image_key", "colorize_nlabels",
+                        "monitor",    "sane_index_shape", "n_labels",    "kl_weight", "temperature_scheduler_config"};
+const Keys kEncoder{"in_channels", "out_ch",     "ch",         "ch_mult",      "num_res_blocks",   "attn_resolutions",
+                    "resolution",  "z_channels", "patch_size", "norm_groups",  "encoder_only",     "double_z",
+                    "dropout",     "attn_type",  "tanh_out",   "give_pre_end", "resamp_with_conv", "use_linear_attn"};
 const Keys kTransformer{"vocab_size", "block_size", "n_layer",     "n_head",    "n_embd",
                         "n_unmasked", "embd_pdrop", "resid_pdrop", "attn_pdrop"};
 const Keys kTokenStage{"n_embed", "down_factor", "n_classes", "sos_token", "conditional_key"};
 const Keys kPermuter{"H", "W"};
 const Keys kOwn{"name",      "window",     "sampling", "image_tokens", "condition_tokens",
-                "label_set", "null_token", "controls"};
+                "label_set", "null_token", "controls", "window_prices"};
 
 class Walk
 {

@@ -18,6 +18,7 @@ namespace tessera::models
 {
 
 namespace fs = std::filesystem;
+using nlohmann::literals::operator""_json_pointer;
 
 namespace
 {
@@ -70,6 +71,15 @@ fs::path configurationOf(const fs::path &checkpoint)
     return {};
 }
 
+ModelConfig configOf(const nlohmann::json &document, const std::string &place)
+{
+    try {
+        return ModelConfig::fromJson(document);
+    } catch (const Error &error) {
+        throw Error(error.code(), place + ": " + error.what());
+    }
+}
+
 ModelConfig configOf(const SafetensorsIndex &index)
 {
     const auto text = index.metadata.find(kConfigKey);
@@ -80,10 +90,20 @@ ModelConfig configOf(const SafetensorsIndex &index)
     if (json.is_discarded())
         throw Error(ErrorCode::ModelMismatch,
                     index.path.string() + " has a model configuration that is not valid JSON.");
-    try {
-        return ModelConfig::fromJson(json);
-    } catch (const Error &error) {
-        throw Error(error.code(), index.path.string() + ": " + error.what());
+    return configOf(json, index.path.string());
+}
+
+// A published configuration names a file with the list of used codes, which nobody has; the list is in the checkpoint.
+void countUsedCodes(nlohmann::json &document, const ModelFile &file)
+{
+    nlohmann::json &model = document.at("model");
+    for (const auto &[place, prefix] : {std::pair{"/params"_json_pointer, ""},
+                                        {"/params/first_stage_config/params"_json_pointer, "first_stage_model."},
+                                        {"/params/cond_stage_config/params"_json_pointer, "cond_stage_model."}}) {
+        const auto list = file.entries.find(std::string(prefix) + "quantize.used");
+        if (list != file.entries.end() && list->second.shape.size() == 1 && model.is_object() && model.contains(place)
+            && model.at(place).is_object())
+            model.at(place)["used_codes"] = list->second.shape[0];
     }
 }
 
@@ -114,8 +134,9 @@ void configure(ModelFile &file, const CheckpointIndex &index)
 {
     const fs::path configuration = configurationOf(file.path);
     if (!configuration.empty()) {
-        const nlohmann::json document = readConfigDocument(configuration);
-        file.config = readConfigFile(configuration);
+        nlohmann::json document = readConfigDocument(configuration);
+        countUsedCodes(document, file);
+        file.config = configOf(document, "'" + configuration.string() + "'");
         file.notes["configuration"] = configuration.string();
         if (const auto ignored = ignoredKeys(document); !ignored.empty())
             file.notes["ignored keys"] = joined(ignored);
@@ -218,19 +239,12 @@ ModelFile ModelFile::open(const fs::path &path)
                                                                                             : fromSafetensors(file);
 }
 
-bool ModelFile::sharesFirstStage() const
-{
-    const std::string prefix = "cond_stage_model.";
-    const auto first = entries.lower_bound(prefix);
-    return config.condition.stage == config.firstStage && (first == entries.end() || !first->first.starts_with(prefix));
-}
-
 StateDict ModelFile::readTensors() const
 {
     const auto *checkpoint = std::get_if<CheckpointIndex>(&index);
     if (checkpoint)
         checkOrder(*checkpoint, config);
-    const std::set<std::string> networks = networkTensors(config, sharesFirstStage());
+    const std::set<std::string> networks = networkTensors(config);
     const auto wanted = [&](const std::string &name) { return takes(networks, name); };
     if (checkpoint)
         return readCheckpoint(*checkpoint, wanted);
@@ -241,7 +255,7 @@ StateDict ModelFile::readTensors() const
 
 std::vector<std::string> ModelFile::ignoredTensors() const
 {
-    const std::set<std::string> networks = networkTensors(config, sharesFirstStage());
+    const std::set<std::string> networks = networkTensors(config);
     std::vector<std::string> names;
     for (const auto &[name, entry] : entries)
         if (!takes(networks, name))

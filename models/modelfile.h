@@ -41,9 +41,6 @@ struct ModelFile {
     // The file that holds the tensors.
     static std::filesystem::path resolve(const std::filesystem::path &path);
 
-    // Whether the condition stage is the first stage (the original's "__is_first_stage__") and the file has its tensors
-    // under the first stage's names alone.
-    bool sharesFirstStage() const;
     // The tensors that the model's networks take, as stored, and what belongs to them (".scale"). Nothing else of the
     // file is read.
     StateDict readTensors() const;

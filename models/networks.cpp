@@ -20,12 +20,12 @@ public:
 
 } // namespace
 
-Networks Networks::create(const ModelConfig &config, ParameterSource &source, bool shared)
+Networks Networks::create(const ModelConfig &config, ParameterSource &source)
 {
     Networks networks;
     PrefixedSource firstStage(source, config.transformer ? "first_stage_model." : "");
     networks.firstStage = Autoencoder::create(config.firstStage, firstStage);
-    if (shared) {
+    if (config.condition.sharesFirstStage) {
         networks.conditionStage = networks.firstStage;
     } else if (config.condition.stage) {
         PrefixedSource conditionStage(source, "cond_stage_model.");
@@ -38,10 +38,10 @@ Networks Networks::create(const ModelConfig &config, ParameterSource &source, bo
     return networks;
 }
 
-std::set<std::string> networkTensors(const ModelConfig &config, bool shared)
+std::set<std::string> networkTensors(const ModelConfig &config)
 {
     NameSource source;
-    Networks::create(config, source, shared);
+    Networks::create(config, source);
     return std::move(source.names);
 }
 

@@ -18,12 +18,12 @@ struct Networks {
     std::optional<Transformer> transformer;    // likewise
 
     // Takes every tensor from `source`, by the original's names: first_stage_model., cond_stage_model., transformer.; a
-    // first stage alone has no prefix. With `shared` the condition stage is the first stage, tensors and all, and no name
-    // begins with cond_stage_model. Throws what the source throws.
-    static Networks create(const ModelConfig &config, ParameterSource &source, bool shared = false);
+    // first stage alone has no prefix, a condition stage that is the first stage has no names of its own. Throws what the
+    // source throws.
+    static Networks create(const ModelConfig &config, ParameterSource &source);
 };
 
 // The names that create() asks for.
-std::set<std::string> networkTensors(const ModelConfig &config, bool shared = false);
+std::set<std::string> networkTensors(const ModelConfig &config);
 
 } // namespace tessera::models

@@ -108,6 +108,7 @@ class Stage:
 
     def __init__(self, weights, params, gumbel=False):
         self.w, self.params, self.dd, self.gumbel = weights, params, params["ddconfig"], gumbel
+        self.used = None  # int64 [K]: with `remap`, the vectors that are codes
 
     def codebook(self):
         name = "quantize.embed.weight" if self.gumbel else "quantize.embedding.weight"
@@ -117,15 +118,29 @@ class Stage:
         """[1, C, H, W] -> int64 [h, w]"""
         z = self.w.conv("quant_conv", encoder(self.w.below("encoder"), self.dd, x), self.params["embed_dim"], 1)
         if self.gumbel:
-            return self.w.conv("quantize.proj", z, self.params["n_embed"], 1).argmax(1)[0]
+            logits = self.w.conv("quantize.proj", z, self.params["n_embed"], 1)
+            return self.numbers(-logits[0].flatten(1).T).reshape(z.shape[2:])
         flat = z.permute(0, 2, 3, 1).reshape(-1, self.params["embed_dim"])
         book = self.codebook()
         distances = (flat**2).sum(1, keepdim=True) + (book**2).sum(1) - 2 * flat @ book.T
-        return distances.argmin(1).reshape(z.shape[2:])
+        return self.numbers(distances).reshape(z.shape[2:])
+
+    def numbers(self, misfits):
+        """float [cells, n_embed] -> int64 [cells], places in the list of used vectors where there is one."""
+        nearest = misfits.argmin(1)
+        if self.used is None:
+            return nearest
+        unknown = self.params["unknown_index"]
+        if unknown == "random":  # the original draws; the product takes the best there is
+            return misfits[:, self.used].argmin(1)
+        found = nearest[:, None] == self.used[None]
+        other = len(self.used) if unknown == "extra" else unknown
+        return torch.where(found.any(1), found.int().argmax(1), other)
 
     def decode(self, codes):
         """int64 [h, w] -> [1, C, H, W]"""
-        zq = self.codebook()[codes].permute(2, 0, 1)[None]
+        vectors = codes if self.used is None else self.used[torch.where(codes < len(self.used), codes, 0)]
+        zq = self.codebook()[vectors].permute(2, 0, 1)[None]
         return decoder(self.w.below("decoder"), self.dd, self.w.conv("post_quant_conv", zq, self.dd["z_channels"], 1))
 
 

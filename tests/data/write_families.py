@@ -269,6 +269,36 @@ class ldm(Family):
     canvases = {"square": (16, 16)}
 
 
+class listed(Family):
+    """Only some vectors of the codebook are codes; pictures are encoded with the best of them."""
+
+    key, multipliers, canvases = "coord", [1, 1], {"square": (16, 16)}
+    condition_config, condition = faceshq.condition_config, faceshq.condition
+    codes, levels, factor = 60, 60, 2
+    vectors, used, unknown = 90, 60, "random"
+
+    def __init__(self):
+        super().__init__()
+        remap = {"n_embed": self.vectors, "remap": "data/used_codes.npy", "unknown_index": self.unknown}
+        self.first_params.update(remap)
+        self.first.used = torch.randperm(self.vectors, generator=self.random)[: self.used]
+
+    def extra_tensors(self):
+        return {"first_stage_model.quantize.used": self.first.used}
+
+
+class listed_extra(listed):
+    """The others have a code of their own."""
+
+    used, unknown = 59, "extra"
+
+
+class listed_fixed(listed):
+    """The others become one of the list."""
+
+    unknown = 3
+
+
 class again(FromMap):
     """The first stage is the condition stage as well, and its weights are in the file under both names."""
 
@@ -389,7 +419,7 @@ ORDERS = ("Subsample", "ZCurve", "SpiralOut", "SpiralIn", "Random", "AlternatePa
 FAMILIES = {name: type(name, (Ordered,), {}) for name in ORDERS}
 FAMILIES |= {
     made.__name__: made
-    for made in (sflckr, coco, ade20k, drin, faceshq, celebahq, ffhq, cin, gumbel, ldm, again, once, unmasked, scored, Reversed, fullsize)
+    for made in (sflckr, coco, ade20k, drin, faceshq, celebahq, ffhq, cin, gumbel, ldm, listed, listed_extra, listed_fixed, again, once, unmasked, scored, Reversed, fullsize)
 }
 
 

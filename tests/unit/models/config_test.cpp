@@ -164,7 +164,27 @@ TEST(PublishedConfig, TheFirstStageMayServeTwice)
     });
     EXPECT_EQ(config.condition.kind, ConditionKind::Depth);
     EXPECT_EQ(config.condition.stage, config.firstStage);
+    EXPECT_TRUE(config.condition.sharesFirstStage);
     expectRoundTrip(config);
+}
+
+TEST(PublishedConfig, AListOfUsedCodesShortensTheVocabulary)
+{
+    const auto remapped = [](const json &unknown) {
+        return changed([&](json &p) {
+            p["first_stage_config"]["params"].update(
+                {{"remap", "used.npy"}, {"used_codes", 20}, {"unknown_index", unknown}});
+        });
+    };
+    const ModelConfig nearest = remapped("random");
+    EXPECT_EQ(nearest.imageTokens.count, 20);
+    EXPECT_EQ(nearest.firstStage.remap->unknown, std::nullopt);
+    EXPECT_EQ(remapped("extra").imageTokens.count, 21);
+    EXPECT_EQ(remapped(7).firstStage.remap->unknown, 7);
+    for (const json &unknown : {json("random"), json("extra"), json(7)})
+        expectRoundTrip(remapped(unknown));
+    EXPECT_THROW(remapped(20), Error);
+    EXPECT_THROW(remapped("other"), Error);
 }
 
 TEST(PublishedConfig, GumbelIsAKindOfQuantizer)
@@ -217,7 +237,7 @@ TEST(PublishedConfig, RefusesWhatItWouldPaintWrongly)
     EXPECT_THAT(dd("ch_mult", json::array()), HasSubstr("0 levels"));
     EXPECT_THAT(dd("resolution", true), HasSubstr("wrong type"));
     EXPECT_THAT(refusal([](json &p) { p["first_stage_config"]["params"]["remap"] = "used.npy"; }),
-                HasSubstr("'remap'"));
+                HasSubstr("quantize.used, is missing"));
     EXPECT_THAT(refusal([](json &p) { p["first_stage_config"]["target"] = "ldm.models.autoencoder.AutoencoderKL"; }),
                 HasSubstr("'AutoencoderKL'"));
     EXPECT_THAT(refusal([](json &p) { p["transformer_config"]["target"] = "x.CodeGPT"; }), HasSubstr("'CodeGPT'"));

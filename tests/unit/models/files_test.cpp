@@ -309,6 +309,24 @@ TEST_F(FilesTest, LargeWeightsAreFinite)
     EXPECT_NO_THROW(ModelBundle::open(folder));
 }
 
+TEST_F(FilesTest, WindowPricesAreKeptAndMakeNoOtherModel)
+{
+    ModelConfig config = smallModel();
+    const StateDict tensors = smallTensors(config);
+    const std::string identity = identityOf(config, tensors);
+    config.windowPrices = {{1, -0.25}, {int(config.window), 1.5}};
+    ModelBundle::write(folder / "m.safetensors", config, tensors, {});
+    const ModelBundle bundle = ModelBundle::open(folder);
+    EXPECT_EQ(bundle.config().windowPrices, config.windowPrices);
+    EXPECT_EQ(bundle.identity(), identity);
+    EXPECT_TRUE(ignoredKeys(config.toJson()).empty());
+    for (const char *policy : {"exact", "block:0", "block:17", "block:2x", "block"}) {
+        nlohmann::json json = config.toJson();
+        json["model"]["tessera"]["window_prices"] = {{policy, 0.1}};
+        EXPECT_THROW(ModelConfig::fromJson(json), Error) << policy;
+    }
+}
+
 TEST_F(FilesTest, TensorsThatNobodyAsksForAreTold)
 {
     const ModelConfig config = smallModel();

@@ -50,6 +50,34 @@ TEST(GroupNorm, ConstantsBecomeTheBias)
     EXPECT_TRUE(at::equal(groupNorm(x, 32, at::ones({32}), bias, 1e-6), bias.reshape({1, 32, 1, 1}).expand_as(x)));
 }
 
+// What tiles are normalised by.
+TEST(GroupNorm, MomentsOfPartsAreThoseOfTheWhole)
+{
+    for (const at::MemoryFormat layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+        const at::Tensor x = picture({1, 64, 83, 61}, 3, 0.5).contiguous(layout);
+        x.slice(2, 0, 16).add_(100);
+        GroupMoments parts;
+        for (const auto &[first, last] : {std::pair{0, 20}, {20, 21}, {21, 83}})
+            parts.add(groupMoments(x.slice(2, first, last), 16));
+        const GroupMoments all = groupMoments(x, 16);
+        EXPECT_EQ(parts.count, all.count);
+        for (size_t group = 0; group < 16; ++group) {
+            EXPECT_NEAR(parts.mean[group], all.mean[group], 1e-4);
+            EXPECT_NEAR(parts.variance[group] / all.variance[group], 1, 1e-5);
+        }
+    }
+}
+
+TEST(GroupNorm, ByItsOwnMomentsIsTheSame)
+{
+    const at::Tensor weight = at::linspace(0.5, 1.5, 64), bias = at::linspace(-1, 1, 64);
+    const at::Tensor x = picture({1, 64, 83, 61}, 3, 0.5), last = x.contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor expected = groupNorm(last, 16, weight, bias, 1e-6);
+    EXPECT_TRUE(at::equal(groupNorm(last, groupMoments(last, 16), weight, bias, 1e-6), expected));
+    const at::Tensor planes = groupNorm(x, groupMoments(x, 16), weight, bias, 1e-6);
+    EXPECT_LT((planes - expected).abs().max().item<double>(), 2e-5);
+}
+
 TEST(GroupNorm, KeepsGradients)
 {
     const at::Tensor x = picture({1, 32, 9, 8}, 1, 1).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
