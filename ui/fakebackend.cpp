@@ -54,6 +54,7 @@ core::ModelInfo fakeInfo(const std::filesystem::path &model)
                          {"biome", {"any", "alpine", "coast", "desert", "temperate"}},
                          {"weather", {"any", "clear", "cloudy", "fog"}}};
         info.guidance = true;
+        info.windowPrices = {{4, 0.1}, {8, 0.3}};
         info.format = "safetensors";
     } else {
         info.format = "torch zip";

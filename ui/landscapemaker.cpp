@@ -59,7 +59,12 @@ MadeLandscape makeLandscape(uint32_t seed, const QSize &size)
 {
     const QSize small = madeSize(size);
     const core::Landscape made = core::renderLandscape(seed, small.width(), small.height());
-    return {labelsOf(made, size), depthOf(made, size), edgesOf(made, size), pictureOf(made, size)};
+    const core::SceneFacts &facts = made.facts;
+    return {labelsOf(made, size),
+            depthOf(made, size),
+            edgesOf(made, size),
+            pictureOf(made, size),
+            {{"light", facts.light}, {"biome", facts.biome}, {"weather", facts.weather}}};
 }
 
 LandscapeMaker::LandscapeMaker(Make make, QObject *parent) : QObject(parent), m_make(std::move(make))

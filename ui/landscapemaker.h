@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
 
 #include <QImage>
 #include <QObject>
@@ -19,10 +21,11 @@ namespace tessera::ui
 {
 
 struct MadeLandscape {
-    core::LabelMap labels; // of the set "landscape"
-    core::FieldMap depth;  // -1 .. 1, near is bright
-    core::FieldMap edges;  // -1 .. 1, of the picture
-    QImage picture;        // RGB32
+    core::LabelMap labels;                       // of the set "landscape"
+    core::FieldMap depth;                        // -1 .. 1, near is bright
+    core::FieldMap edges;                        // -1 .. 1, of the picture
+    QImage picture;                              // RGB32
+    std::map<std::string, std::string> controls; // what it shows, in the starter's controls: light, biome, weather
 };
 
 // Blocking. Equal arguments give equal landscapes. All parts are of `size`; beyond about 400 x 400 pixels they are made

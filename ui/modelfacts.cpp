@@ -1,5 +1,6 @@
 #include "ui/modelfacts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <QCoreApplication>
@@ -29,6 +30,7 @@ public:
         add(tr("Attention window"), m_info.paintsFrom.empty()
                                         ? QString()
                                         : tr("%1 × %1 codes of %2 × %2 pixels").arg(m_info.window).arg(m_info.factor));
+        add(tr("Large canvases"), largeCanvases());
         add(tr("Codebook"), tr("%1 codes").arg(QLocale().toString(m_info.codes)));
         add(tr("Parameters"), parameters());
         add(tr("Controls"), controls());
@@ -88,6 +90,17 @@ private:
         const int side = m_info.window * m_info.factor;
         const bool oneWindow = m_info.paintsFrom == "class" || m_info.paintsFrom == "nothing";
         return (oneWindow ? tr("%1 × %1 pixels") : tr("%1 × %1 pixels or larger")).arg(side);
+    }
+
+    QString largeCanvases() const
+    {
+        const core::GridSize large{2 * m_info.window, 2 * m_info.window};
+        const core::WindowPolicy policy = core::automaticWindow(large, m_info.window, m_info.windowPrices);
+        if (policy.kind == core::WindowPolicy::Kind::Exact)
+            return {};
+        return tr("the window moves in steps of %1 codes, which makes them %2 % less likely")
+            .arg(policy.step)
+            .arg(QLocale().toString(std::max(0.0, m_info.windowPrices.at(policy.step)), 'f', 2));
     }
 
     QString parameters() const

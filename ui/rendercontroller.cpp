@@ -160,7 +160,7 @@ void RenderController::cancel()
 
 void RenderController::start(core::RenderRequest request)
 {
-    m_running = Running{++m_lastId, {}, false};
+    m_running = Running{++m_lastId, {}, false, request.window};
     m_progress = {};
     m_clock.start();
     RenderJob job{m_running->id, std::move(request), 0, m_running->stop.get_token()};
@@ -249,9 +249,13 @@ void RenderController::onFailed(quint64 id, const RenderFailure &failure)
 
 QString RenderController::resultText(const RenderAnswer &answer) const
 {
+    if (!answer.finished)
+        return tr("Stopped at %1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
     const QString seconds = QLocale().toString(double(m_clock.elapsed()) / 1000.0, 'f', 1);
-    return answer.finished ? tr("%1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds)
-                           : tr("Stopped at %1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
+    const QString done = tr("%1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds);
+    const core::WindowPolicy &window = m_running->window;
+    return window.kind == core::WindowPolicy::Kind::Exact ? done
+                                                          : tr("%1 · window in steps of %2").arg(done).arg(window.step);
 }
 
 } // namespace tessera::ui

@@ -83,6 +83,7 @@ private:
         quint64 id = 0;
         std::stop_source stop;
         bool superseded = false; // its picture is of no interest any more
+        core::WindowPolicy window{};
     };
 
     void connectWorker();

@@ -98,6 +98,15 @@ void RenderSettings::setControlIndex(const QString &key, int index)
     Q_EMIT changed();
 }
 
+void RenderSettings::choose(const std::map<std::string, std::string> &controls)
+{
+    m_controls.clear();
+    for (const auto &[key, value] : controls)
+        if (const auto *control = findControl(m_info, key); control && indexOf(*control, value) > 0)
+            m_controls[key] = value;
+    Q_EMIT changed();
+}
+
 void RenderSettings::setModel(const core::ModelInfo &info)
 {
     m_info = info;

@@ -44,6 +44,8 @@ public:
     Q_INVOKABLE int controlIndex(const QString &key) const;
     Q_INVOKABLE void setControlIndex(const QString &key, int index);
 
+    // Of the choices those that the model knows; its other controls become "any".
+    void choose(const std::map<std::string, std::string> &controls);
     // Takes the model's defaults and offers; choices that the model knows too stay.
     void setModel(const core::ModelInfo &info);
     // All but the canvas and the condition.

@@ -237,6 +237,9 @@ void Session::render()
     core::RenderRequest request = m_settings.request();
     request.width = canvasSize().width();
     request.height = canvasSize().height();
+    const core::ModelInfo &model = m_controller.modelInfo();
+    request.window = core::automaticWindow({request.height / model.factor, request.width / model.factor}, model.window,
+                                           model.windowPrices);
     if (told([&] { setCondition(request); }))
         m_controller.render(std::move(request));
 }
@@ -309,6 +312,7 @@ void Session::takeLandscape(const MadeLandscape &made)
     if (!taken || m_document->stateId() == before.state)
         return;
     m_picture.showStartingPoint(made.picture);
+    m_settings.choose(made.controls);
     m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content()});
     Q_EMIT unsavedChanged();
 }

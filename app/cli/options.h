@@ -41,6 +41,9 @@ struct ConditionOptions {
 // Returns the options added, so that a command can exclude them.
 std::vector<CLI::Option *> addConditionOptions(CLI::App &command, ConditionOptions &options);
 
+// Asks for core::automaticWindow.
+inline constexpr char kAutoWindow[] = "auto";
+
 // What decides a picture beside the condition. Values left out are the model's defaults.
 struct PaintOptions {
     std::string labels = "auto";
@@ -54,7 +57,7 @@ struct PaintOptions {
     std::optional<double> topP;
     std::optional<double> guidance;
     bool greedy = false;
-    std::string window = "exact";
+    std::string window = "exact"; // or as parsedWindow, or kAutoWindow
 };
 CLI::Option *addLabelsOption(CLI::App &command, std::string &labels);
 CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &controls);

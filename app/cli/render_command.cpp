@@ -119,8 +119,11 @@ std::vector<std::string> outputPaths(const std::vector<Finished> &results)
 void report(const RenderOptions &options, const Task &task, const std::vector<Finished> &results, double total)
 {
     int codes = 0;
-    for (const Finished &finished : results)
+    int64_t passes = 0;
+    for (const Finished &finished : results) {
         codes += finished.result.drawn;
+        passes += finished.result.passes;
+    }
     if (!options.report.json) {
         std::printf("%s: %d codes, %.2f s, %.3f nats per code\n", results.front().outputs.picture.string().c_str(), codes, total,
                     meanNats(results));
@@ -128,6 +131,7 @@ void report(const RenderOptions &options, const Task &task, const std::vector<Fi
     }
     const core::Image &picture = results.front().result.picture;
     printJson({{"codes", codes},
+               {"passes", passes},
                {"seconds", secondsJson(results, task.renderer->loadSeconds(), total)},
                {"device", task.renderer->device()},
                {"precision", task.renderer->precision()},

@@ -89,6 +89,13 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
     return {};
 }
 
+core::WindowPolicy windowFor(const std::string &text, const core::ModelInfo &model, const core::RenderRequest &request)
+{
+    const core::GridSize canvas{request.height / model.factor, request.width / model.factor};
+    return text == kAutoWindow ? core::automaticWindow(canvas, model.window, model.windowPrices)
+                               : *parsedWindow(text, model.window);
+}
+
 void applyNumbers(const PaintOptions &paint, const core::ModelInfo &model, core::RenderRequest &request)
 {
     for (const std::string &text : paint.controls) {
@@ -102,7 +109,7 @@ void applyNumbers(const PaintOptions &paint, const core::ModelInfo &model, core:
     request.topP = paint.topP.value_or(request.topP);
     request.guidance = paint.guidance.value_or(request.guidance);
     request.greedy = paint.greedy;
-    request.window = *parsedWindow(paint.window, model.window);
+    request.window = windowFor(paint.window, model, request);
 }
 
 void writeFiles(const Finished &finished, const Outputs &places, Progress &progress)

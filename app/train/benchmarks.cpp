@@ -13,6 +13,7 @@
 #include "app/train/benchmarkcase.h"
 #include "app/train/benchmarkmodels.h"
 #include "app/train/enginebenchmarks.h"
+#include "app/train/rerenderbenchmarks.h"
 #include "app/train/threads.h"
 #include "core/landscape/landscape.h"
 #include "models/bundle.h"
@@ -51,6 +52,8 @@ void addStarter(int threads, std::stop_token stop)
     addEngineBenchmarks({"starter", [starter] { return starter->get().config(); },
                          [starter]() -> const models::Transformer & { return *starter->get().transformer(); }},
                         threads, stop);
+    addRerenderBenchmarks(
+        "starter", [starter]() -> const models::ModelBundle & { return starter->get(); }, threads, stop);
     addBenchmark("decode/starter", stop, [starter](benchmark::State &state) { decode(state, starter->get().firstStage()); });
 }
 
@@ -104,7 +107,7 @@ void runBenchmarks(const BenchmarkOptions &options, std::stop_token stop)
     benchmark::Shutdown();
     if (run == 0) {
         throw Error(ErrorCode::InvalidArgument, "No benchmark matches the filter '" + options.filter +
-                                                    "'; there are sample/, pass/, decode/ and data/");
+                                                    "'; there are sample/, pass/, rerender/, decode/ and data/");
     }
 }
 

@@ -16,6 +16,7 @@
 #include "app/train/interrupt.h"
 #include "app/train/landscapes.h"
 #include "app/train/training.h"
+#include "app/train/windowprices.h"
 #include "app/common/parkthreads.h"
 
 namespace tessera::train
@@ -31,6 +32,8 @@ struct CommandLine {
     LandscapesOptions landscapes;
     TrainingOptions training;
     EvaluationOptions evaluation;
+    bool windows = false;         // evaluate window policies instead
+    std::filesystem::path record; // of which the model with its prices
     BenchmarkOptions benchmarks;
 };
 
@@ -126,8 +129,20 @@ void addEvaluation(CLI::App &app, CommandLine &line)
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
     command->add_flag("--json", options.json, "Figures as JSON on stdout");
+    CLI::Option *windows = command->add_flag(
+        "--windows", line.windows,
+        "Measure instead how much less likely codes are when the attention window moves in steps, on pictures of two "
+        "windows a side or more");
+    addPathOption(*command, "--record", line.record, "With --windows: write the model with these prices to this file");
+    command->get_option("--record")->needs(windows);
     command->callback([&line] {
-        line.job = [&line](std::stop_token stop) { evaluate(line.evaluation, std::move(stop)); };
+        line.job = [&line](std::stop_token stop) {
+            const EvaluationOptions &asked = line.evaluation;
+            if (line.windows)
+                measureWindowPrices({asked.model, asked.data, line.record, asked.threads, asked.json}, std::move(stop));
+            else
+                evaluate(asked, std::move(stop));
+        };
     });
 }
 

@@ -46,13 +46,13 @@ void checkCanvas(const ModelConfig &config, const RenderRequest &request)
     if (request.width > LabelMap::kMaxSidePixels || request.height > LabelMap::kMaxSidePixels)
         refuse(found + "; no side may be longer than " + std::to_string(LabelMap::kMaxSidePixels) + " pixels.");
     if (request.width < least || request.height < least)
-        refuse(found + ", smaller than one window of this model; the smallest canvas that works is " + pixels(least, least)
-               + ".");
+        refuse(found + ", smaller than one window of this model; the smallest canvas that works is "
+               + pixels(least, least) + ".");
     const bool oneWindow = request.width / factor == config.window && request.height / factor == config.window;
     if (config.permuter != models::PermuterKind::Identity && !oneWindow)
         refuse(found + ", but this model writes the codes of a window in the order "
-               + models::permuterKindName(config.permuter) + ", for which there are no sliding windows; expected one window, "
-               + pixels(least, least) + ".");
+               + models::permuterKindName(config.permuter)
+               + ", for which there are no sliding windows; expected one window, " + pixels(least, least) + ".");
     if (paintsOneWindow(config) && !oneWindow)
         refuse(found + ", but a model that paints from " + models::conditionKindName(config.condition.kind)
                + " renders one window: " + pixels(least, least) + ".");
@@ -69,8 +69,8 @@ std::string broughtCondition(const RenderRequest &request)
 {
     const ConditionKind kind = config.condition.kind;
     if (kind == ConditionKind::None || kind == ConditionKind::Coordinates)
-        refuse("This model paints from " + models::conditionKindName(kind) + " alone and takes no condition, but was given "
-               + broughtCondition(request) + ".");
+        refuse("This model paints from " + models::conditionKindName(kind)
+               + " alone and takes no condition, but was given " + broughtCondition(request) + ".");
     refuse("This model paints from " + models::conditionKindName(kind) + ", but was given " + broughtCondition(request)
            + ".");
 }
@@ -156,7 +156,8 @@ void checkNumbers(const ModelConfig &config, const RenderRequest &request)
     planWindows(sample.canvas, window, request.window);
 }
 
-void checkCovers(const ModelConfig &config, const RenderRequest &request, const std::string &what, int width, int height)
+void checkCovers(const ModelConfig &config, const RenderRequest &request, const std::string &what, int width,
+                 int height)
 {
     const int64_t factor = config.firstStage.factor();
     if (width / factor != request.width / factor || height / factor != request.height / factor)
@@ -180,11 +181,13 @@ void checkRegion(const ModelConfig &config, const RenderRequest &request)
                + std::to_string(request.region->labels.size()) + " values.");
     if (request.initialCodes) {
         if (!(request.initialCodes->size == canvasOf(config, request)))
-            refuse("The initial picture's codes are " + std::to_string(request.initialCodes->size.columns) + " wide and "
-                   + std::to_string(request.initialCodes->size.rows) + " high, not of the canvas' size.");
-        checkCodes("The initial picture's code", *request.initialCodes, config.firstStage.codes);
+            refuse("The initial picture's codes are " + std::to_string(request.initialCodes->size.columns)
+                   + " wide and " + std::to_string(request.initialCodes->size.rows)
+                   + " high, not of the canvas' size.");
+        checkCodes("The initial picture's code", *request.initialCodes, config.firstStage.drawnCodes());
     }
-    const Grid<uint8_t> locked = lockedCells(*request.region, canvasOf(config, request), int(config.firstStage.factor()));
+    const Grid<uint8_t> locked =
+        lockedCells(*request.region, canvasOf(config, request), int(config.firstStage.factor()));
     if (std::ranges::all_of(locked.values, [](uint8_t value) { return value != 0; }))
         refuse("The region is empty: no pixel of it is white, so nothing may change.");
 }
@@ -233,8 +236,8 @@ void checkField(const ModelConfig &config, const FieldMap &field)
                + std::to_string(field.values.size()) + " values.");
     const auto beyond = std::ranges::find_if_not(field.values, [](float value) { return value >= -1 && value <= 1; });
     if (beyond != field.values.end())
-        refuse("The depth or edge map holds the value " + std::to_string(*beyond) + "; expected -1 to 1, the map scaled to "
-               + "its own lowest and highest value.");
+        refuse("The depth or edge map holds the value " + std::to_string(*beyond)
+               + "; expected -1 to 1, the map scaled to " + "its own lowest and highest value.");
 }
 
 void checkCodes(const std::string &what, const CodeGrid &codes, int64_t count)
@@ -255,7 +258,8 @@ void checkCodes(const std::string &what, const CodeGrid &codes, int64_t count)
 void checkWholeCode(const std::string &what, int width, int height, int64_t factor)
 {
     if (width < factor || height < factor)
-        refuse(what + " is " + pixels(width, height) + "; one code of this model covers " + pixels(factor, factor) + ".");
+        refuse(what + " is " + pixels(width, height) + "; one code of this model covers " + pixels(factor, factor)
+               + ".");
 }
 
 void checkPicture(const ModelConfig &config, const Image &picture)

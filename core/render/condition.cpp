@@ -7,20 +7,14 @@
 #include <ATen/ATen.h>
 
 #include "core/map/depthmap.h"
-#include "core/render/labelplanes.h"
+#include "core/render/encoding.h"
+#include "core/render/memory.h"
 
 namespace tessera::core
 {
 
 namespace
 {
-
-// [1, C, H, W] in the layout that convolutions on the CPU like best, on the device of `stage`.
-CodeGrid encoded(const models::Autoencoder &stage, const at::Tensor &planes)
-{
-    const at::Tensor input = planes.to(stage.codebook.device()).contiguous(at::MemoryFormat::ChannelsLast);
-    return gridOf(stage.encode(input));
-}
 
 // The pixels of a map that the stage reads. One of the canvas' size is read as it is, others are scaled to the canvas'
 // whole codes.
@@ -32,43 +26,12 @@ GridSize pixelsFor(const models::Autoencoder &stage, const RenderRequest &reques
     return {canvas.rows * factor, canvas.columns * factor};
 }
 
-// [1, planes, H, W]: 1 in the plane of each pixel's label. The unpainted may be in none.
-at::Tensor oneHot(const LabelMap &map, const LabelPlanes &planes, int64_t count)
-{
-    const at::Tensor index = at::empty({1, 1, map.height, map.width}, at::kLong);
-    const at::Tensor value = at::empty({1, 1, map.height, map.width}, at::kFloat);
-    auto *indices = index.data_ptr<int64_t>();
-    auto *values = value.data_ptr<float>();
-    for (size_t i = 0; i < map.labels.size(); ++i) {
-        const int plane = planes.planeOf[map.labels[i]];
-        indices[i] = std::max(plane, 0);
-        values[i] = plane >= 0 ? 1.f : 0.f;
-    }
-    return at::zeros({1, count, map.height, map.width}, at::kFloat).scatter_(1, index, value);
-}
-
 CodeGrid singleCell(int64_t value)
 {
     return CodeGrid({1, 1}, value);
 }
 
 } // namespace
-
-CodeGrid encodeLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map)
-{
-    const LabelMap part =
-        map.cropped({0, 0, int(stage.config.seenPixels(map.width)), int(stage.config.seenPixels(map.height))});
-    return encoded(stage, oneHot(part, labelPlanes(labelSet, stage.config.inChannels), stage.config.inChannels));
-}
-
-CodeGrid encodeField(const models::Autoencoder &stage, const FieldMap &field)
-{
-    const int64_t width = stage.config.seenPixels(field.width), height = stage.config.seenPixels(field.height);
-    auto *values = const_cast<float *>(field.values.data());
-    const at::Tensor all = at::from_blob(values, {1, 1, field.height, field.width}, at::kFloat);
-    const at::Tensor part = all.narrow(2, 0, height).narrow(3, 0, width);
-    return encoded(stage, part.expand({1, stage.config.inChannels, height, width}));
-}
 
 CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas)
 {
@@ -77,13 +40,15 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
     if (const auto *index = std::get_if<int64_t>(&request.condition))
         return singleCell(*index);
     if (const auto *map = std::get_if<LabelMap>(&request.condition)) {
-        const GridSize pixels = pixelsFor(*bundle.conditionStage(), request, {map->height, map->width}, canvas);
-        return encodeLabels(*bundle.conditionStage(), bundle.config().condition.labelSet,
-                            map->resizedNearest(pixels.columns, pixels.rows));
+        const models::Autoencoder &stage = *bundle.conditionStage();
+        const GridSize pixels = pixelsFor(stage, request, {map->height, map->width}, canvas);
+        return encodedLabels(stage, bundle.config().condition.labelSet,
+                             map->resizedNearest(pixels.columns, pixels.rows), stageMemory(stage));
     }
     if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
-        const GridSize pixels = pixelsFor(*bundle.conditionStage(), request, {field->height, field->width}, canvas);
-        return encodeField(*bundle.conditionStage(), resizedBilinear(*field, pixels.columns, pixels.rows));
+        const models::Autoencoder &stage = *bundle.conditionStage();
+        const GridSize pixels = pixelsFor(stage, request, {field->height, field->width}, canvas);
+        return encodedField(stage, resizedBilinear(*field, pixels.columns, pixels.rows), stageMemory(stage));
     }
     const models::ModelConfig &config = bundle.config();
     if (config.condition.kind == models::ConditionKind::Coordinates)
@@ -106,13 +71,14 @@ CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels)
     return grid;
 }
 
-std::vector<int64_t> controlTokens(const models::ModelConfig &config, const std::map<std::string, std::string> &controls)
+std::vector<int64_t> controlTokens(const models::ModelConfig &config,
+                                   const std::map<std::string, std::string> &controls)
 {
     std::vector<int64_t> tokens;
     for (const models::ControlConfig &control : config.controls) {
         const auto chosen = controls.find(control.key);
-        const auto value = chosen == controls.end() ? control.values.begin()
-                                                    : std::ranges::find(control.values, chosen->second);
+        const auto value =
+            chosen == controls.end() ? control.values.begin() : std::ranges::find(control.values, chosen->second);
         tokens.push_back(control.first + (value - control.values.begin()));
     }
     return tokens;

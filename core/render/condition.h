@@ -6,22 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "core/map/fieldmap.h"
-#include "core/map/labelmap.h"
 #include "core/render/render.h"
 #include "core/sampling/grid.h"
-#include "models/autoencoder.h"
 #include "models/bundle.h"
 
 namespace tessera::core
 {
-
-// Codes of a map, on the stage's device; what is beyond whole codes has none (AutoencoderConfig::seenPixels). The map is
-// encoded as a whole: codes near a window's edge depend on what lies outside it. Labels become one-hot planes of 0 and 1 (labelplanes.h).
-// REQUIRES: the stage knows every label of the map.
-CodeGrid encodeLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map);
-// One value per pixel, given to every channel of the stage.
-CodeGrid encodeField(const models::Autoencoder &stage, const FieldMap &field);
 
 // What SampleRequest::condition wants: the map scaled to the canvas and encoded, codes as they are, coordinates, or one
 // cell for Class and None models. REQUIRES: the request was checked.
@@ -32,7 +22,8 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
 CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels);
 
 // Vocabulary ids in the model's order; controls not named are "any". REQUIRES: keys and values are the model's.
-std::vector<int64_t> controlTokens(const models::ModelConfig &config, const std::map<std::string, std::string> &controls);
+std::vector<int64_t> controlTokens(const models::ModelConfig &config,
+                                   const std::map<std::string, std::string> &controls);
 
 // A tensor of codes [1, h, w] as a grid and back (int64, on the CPU).
 CodeGrid gridOf(const at::Tensor &codes);

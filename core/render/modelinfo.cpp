@@ -27,7 +27,7 @@ ModelInfo describedModel(const models::ModelSummary &summary)
     info.labelSet = config.condition.labelSet;
     info.factor = int(config.firstStage.factor());
     info.window = int(config.window);
-    info.codes = int(config.firstStage.codes);
+    info.codes = int(config.firstStage.drawnCodes());
     for (const models::ControlConfig &control : config.controls)
         info.controls.push_back({control.key, control.values});
     info.guidance = config.nullToken.has_value();
@@ -35,6 +35,7 @@ ModelInfo describedModel(const models::ModelSummary &summary)
     info.defaultTopK = config.sampling.topK;
     info.defaultTopP = config.sampling.topP;
     info.defaultGuidance = config.sampling.guidance;
+    info.windowPrices = config.windowPrices;
     info.parameters = summary.parameters;
     info.weightBytes = summary.memoryBytes;
     info.conditionCount = conditionCount(config.condition);

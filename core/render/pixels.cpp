@@ -10,11 +10,11 @@
 namespace tessera::core
 {
 
-at::Tensor pictureTensor(const Image &picture, int width, int height)
+at::Tensor pictureTensor(const Image &picture, const PixelRect &rect)
 {
     auto *bytes = const_cast<uint8_t *>(picture.rgb.data()); // read only: from_blob takes no const pointer
     const at::Tensor all = at::from_blob(bytes, {picture.height, picture.width, 3}, at::kByte);
-    const at::Tensor part = all.narrow(0, 0, height).narrow(1, 0, width).to(at::kFloat); // a copy from here on
+    const at::Tensor part = all.narrow(0, rect.y, rect.height).narrow(1, rect.x, rect.width).to(at::kFloat); // a copy
     return part.div_(127.5).sub_(1).permute({2, 0, 1}).unsqueeze(0);
 }
 

@@ -43,6 +43,7 @@ struct ModelInfo {
     int64_t defaultTopK = 0;
     double defaultTopP = 1.0;
     double defaultGuidance = 1.0;
+    std::map<int, double> windowPrices; // percent by block's step, for automaticWindow; empty: not measured
     uint64_t parameters = 0;
     uint64_t weightBytes = 0; // in memory
     int conditionCount = 0;   // Labels: how many its condition stage tells apart; Class: how many classes; else 0
@@ -94,11 +95,12 @@ struct RenderProgress {
     PixelRect windowRect;   // the attention window of the latest code, in pixels
 };
 
-// A picture of the codes drawn so far, decoded as a whole. Codes not drawn yet show the mean of the codebook, a neutral
-// tone; in region editing they show the initial picture.
+// A picture of the codes drawn so far. Only rows in which codes drawn since the preview before can be seen are decoded
+// anew, which makes it differ a little from the final picture. Rows without any code yet are grey, missing codes in others
+// show the mean of the codebook; in region editing both show the initial picture.
 struct RenderPreview {
     Image picture;
-    PixelRect changed; // where it differs from the preview before
+    PixelRect changed; // outside it is the preview before, bit for bit
     int codesDone = 0;
 };
 
@@ -117,6 +119,7 @@ struct RenderResult {
     Grid<float> logProbability; // nats, of the drawn codes
     Grid<float> entropy;        // nats
     int drawn = 0;              // codes; fewer than all where a region keeps some
+    int64_t passes = 0;         // over the transformer's weights; far fewer than codes where a picture is drawn again
     double natsPerCode = 0;     // mean -log p over the drawn codes
     RenderTimes times;
     bool finished = false; // false: stopped; the picture shows what was drawn, as a preview would
@@ -137,7 +140,8 @@ struct RendererOptions {
     int threads = 0;                // 0: as many as LibTorch chooses, all cores
 };
 
-// A model in memory with everything that runs it. One thread at a time.
+// A model in memory with everything that runs it. Remembers what it drew last, so that drawing again after an edit, with
+// another seed or of other variations takes less time; results are those of a fresh one. One thread at a time.
 class Renderer
 {
 public:

@@ -7,13 +7,16 @@
 
 #include "core/render/checks.h"
 #include "core/render/condition.h"
+#include "core/render/encoding.h"
 #include "core/render/memory.h"
 #include "core/render/modelinfo.h"
+#include "core/render/picturememory.h"
 #include "core/render/render.h"
 #include "core/render/renderjob.h"
 #include "core/render/system.h"
 #include "core/render/translate.h"
 #include "core/sampling/cpu/cpuengine.h"
+#include "core/sampling/prefixstore.h"
 #include "models/bundle.h"
 #include "models/error.h"
 
@@ -30,7 +33,8 @@ void checkThreads(int threads)
     constexpr int kMost = 1024;
     if (threads < 0 || threads > kMost)
         throw Error(ErrorCode::InvalidArgument, "The number of threads is " + std::to_string(threads)
-                                                    + "; expected 1 to " + std::to_string(kMost) + ", or 0 for all cores.");
+                                                    + "; expected 1 to " + std::to_string(kMost)
+                                                    + ", or 0 for all cores.");
 }
 
 CpuPrecision cpuPrecision(const std::string &name)
@@ -44,7 +48,8 @@ uint64_t openingBytes(const models::ModelSummary &summary, const std::string &pr
     const uint64_t weightBytes = precision == "int8" ? 1 : precision == "bf16" ? 2 : 4;
     uint64_t weights = 0;
     if (const auto &transformer = summary.config.transformer)
-        weights = uint64_t(12 * transformer->layers * transformer->embedding + transformer->vocabSize) * uint64_t(transformer->embedding);
+        weights = uint64_t(12 * transformer->layers * transformer->embedding + transformer->vocabSize)
+                  * uint64_t(transformer->embedding);
     return summary.memoryBytes + weights * weightBytes;
 }
 
@@ -62,6 +67,8 @@ struct Renderer::Private {
     ModelInfo info;
     std::optional<models::ModelBundle> bundle;
     std::unique_ptr<TransformerEngine> engine; // none for a first stage alone
+    std::optional<PrefixStore> prefixes;       // with an engine
+    PictureMemory pictures;
     double loadSeconds = 0;
 
     // Runs work that needs the networks: on the wanted number of threads, without gradients, errors in our words.
@@ -80,9 +87,15 @@ struct Renderer::Private {
 
     void open(const std::filesystem::path &path);
     void makeEngine();
+    RenderJob jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events);
     uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
     void checkMemory(const RenderRequest &request) const;
-    void checkStageMemory(const models::AutoencoderConfig &config, GridSize codes) const;
+    // `needed` bytes for a picture of so many codes.
+    void checkStageMemory(const models::AutoencoderConfig &config, GridSize codes, uint64_t needed) const;
+    void checkEncodingMemory(const models::AutoencoderConfig &config, GridSize codes) const
+    {
+        checkStageMemory(config, codes, encodingBytes(config, codes));
+    }
     GridSize largestCanvas(const RenderRequest &request, uint64_t bytes) const;
     const models::Autoencoder &conditionStage(const std::string &brought, bool fits) const;
 };
@@ -98,10 +111,13 @@ void Renderer::Private::open(const std::filesystem::path &path)
     const uint64_t needed = openingBytes(summary, precision);
     if (device == "cpu" && needed > availableMemory())
         throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(needed)
-                                                + " for its weights, but " + bytesText(availableMemory()) + " are free.");
+                                                + " for its weights, but " + bytesText(availableMemory())
+                                                + " are free.");
     run("Opening " + summary.path.string(), [&] {
         bundle = models::ModelBundle::open(path, c10::Device(device));
         makeEngine();
+        if (engine)
+            prefixes.emplace(*engine, bundle->config().transformer->unmasked);
         return 0;
     });
     info.identity = bundle->identity();
@@ -126,27 +142,39 @@ uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canv
     return renderBytes(bundle->config(), canvas, request.window, request.guidance != 1.0, engine->cacheBytes());
 }
 
+// What is kept for speed makes room where a picture needs it.
+RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
+{
+    const GridSize canvas = canvasOf(bundle->config(), request);
+    if (bytesFor(request, canvas) > availableMemory())
+        prefixes->clear();
+    KnownCodes &known = pictures.of(canvas, request.seed, request.variation);
+    return {*bundle, *engine, request, std::move(stop), events, {&*prefixes, &known}};
+}
+
 void Renderer::Private::checkMemory(const RenderRequest &request) const
 {
     if (device != "cpu")
         return; // a GPU's allocator answers for itself
     const GridSize canvas = canvasOf(bundle->config(), request);
-    const uint64_t needed = bytesFor(request, canvas), free = availableMemory();
+    const uint64_t needed = bytesFor(request, canvas), free = availableMemory() + prefixes->bytes();
     if (needed <= free)
         return;
     const GridSize fitting = largestCanvas(request, free);
     const std::string advice = fitting.cells() > 0 ? "; about " + pixels(fitting, info.factor) + " would fit."
                                                    : "; not even one window would fit.";
-    throw Error(ErrorCode::OutOfMemory, "A canvas of " + pixels(canvas, info.factor) + " needs about " + bytesText(needed)
-                                            + " of memory, but " + bytesText(free) + " are free" + advice);
+    throw Error(ErrorCode::OutOfMemory, "A canvas of " + pixels(canvas, info.factor) + " needs about "
+                                            + bytesText(needed) + " of memory, but " + bytesText(free) + " are free"
+                                            + advice);
 }
 
-void Renderer::Private::checkStageMemory(const models::AutoencoderConfig &config, GridSize codes) const
+void Renderer::Private::checkStageMemory(const models::AutoencoderConfig &config, GridSize codes, uint64_t needed) const
 {
-    const uint64_t needed = activationBytes(config, codes), free = availableMemory();
+    const uint64_t free = availableMemory();
     if (device == "cpu" && needed > free)
         throw Error(ErrorCode::OutOfMemory, "A picture of " + pixels(codes, int(config.factor())) + " needs about "
-                                                + bytesText(needed) + " of memory, but " + bytesText(free) + " are free.");
+                                                + bytesText(needed) + " of memory, but " + bytesText(free)
+                                                + " are free.");
 }
 
 // The same proportions in steps of a sixteenth, no side below a window; no cells when nothing fits.
@@ -154,7 +182,8 @@ GridSize Renderer::Private::largestCanvas(const RenderRequest &request, uint64_t
 {
     const GridSize canvas = canvasOf(bundle->config(), request);
     for (int step = 15; step >= 0; --step) {
-        const GridSize smaller{std::max(info.window, canvas.rows * step / 16), std::max(info.window, canvas.columns * step / 16)};
+        const GridSize smaller{std::max(info.window, canvas.rows * step / 16),
+                               std::max(info.window, canvas.columns * step / 16)};
         if (bytesFor(request, smaller) <= bytes)
             return smaller;
     }
@@ -165,12 +194,14 @@ const models::Autoencoder &Renderer::Private::conditionStage(const std::string &
 {
     if (!fits || !bundle->conditionStage())
         throw Error(ErrorCode::InvalidArgument,
-                    info.paintsFrom.empty() ? "This model is a first stage alone and paints from nothing."
-                                            : "This model paints from " + info.paintsFrom + ", not from " + brought + ".");
+                    info.paintsFrom.empty()
+                        ? "This model is a first stage alone and paints from nothing."
+                        : "This model paints from " + info.paintsFrom + ", not from " + brought + ".");
     return *bundle->conditionStage();
 }
 
-Renderer::Renderer(const std::filesystem::path &model, const RendererOptions &options) : m_private(std::make_unique<Private>())
+Renderer::Renderer(const std::filesystem::path &model, const RendererOptions &options)
+    : m_private(std::make_unique<Private>())
 {
     m_private->options = options;
     m_private->open(model);
@@ -220,7 +251,7 @@ RenderResult Renderer::render(const RenderRequest &request, std::stop_token stop
 {
     check(request);
     return m_private->run("Rendering", [&] {
-        RenderResult result = RenderJob(*m_private->bundle, *m_private->engine, request, std::move(stop), events).run();
+        RenderResult result = m_private->jobFor(request, std::move(stop), events).run();
         result.times.load = loadSeconds();
         return result;
     });
@@ -231,9 +262,10 @@ RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
     check(request);
     const models::ModelConfig &config = m_private->bundle->config();
     if (!(codes.size == canvasOf(config, request)))
-        throw Error(ErrorCode::InvalidArgument, "The codes are " + pixels(codes.size, info().factor) + " large, the canvas "
+        throw Error(ErrorCode::InvalidArgument, "The codes are " + pixels(codes.size, info().factor)
+                                                    + " large, the canvas "
                                                     + pixels(canvasOf(config, request), info().factor) + ".");
-    checkCodes("The picture code", codes, config.firstStage.codes);
+    checkCodes("The picture code", codes, config.firstStage.drawnCodes());
     return m_private->run("Scoring", [&] {
         RenderScore result = scoredCodes(*m_private->bundle, *m_private->engine, request, codes, std::move(stop));
         result.times.load = loadSeconds();
@@ -245,16 +277,24 @@ CodeGrid Renderer::encode(const Image &picture)
 {
     const int factor = info().factor;
     checkPicture(m_private->bundle->config(), picture);
-    m_private->checkStageMemory(m_private->bundle->config().firstStage, {picture.height / factor, picture.width / factor});
-    return m_private->run("Encoding the picture", [&] { return encodedPicture(m_private->bundle->firstStage(), picture); });
+    m_private->checkEncodingMemory(m_private->bundle->config().firstStage,
+                                {picture.height / factor, picture.width / factor});
+    return m_private->run("Encoding the picture",
+                          [&] {
+        const models::Autoencoder &stage = m_private->bundle->firstStage();
+        return encodedPicture(stage, picture, stageMemory(stage));
+    });
 }
 
 Image Renderer::decode(const CodeGrid &codes)
 {
     const models::AutoencoderConfig &config = m_private->bundle->config().firstStage;
-    checkCodes("The picture code", codes, config.codes);
-    m_private->checkStageMemory(config, codes.size);
-    return m_private->run("Decoding the picture", [&] { return decodedPicture(m_private->bundle->firstStage(), codes); });
+    checkCodes("The picture code", codes, config.drawnCodes());
+    m_private->checkStageMemory(config, codes.size, decodingBytes(config, codes.size));
+    return m_private->run("Decoding the picture", [&] {
+        const models::Autoencoder &stage = m_private->bundle->firstStage();
+        return decodedPicture(stage, codes, stageMemory(stage)).picture;
+    });
 }
 
 CodeGrid Renderer::encodeCondition(const LabelMap &map)
@@ -263,9 +303,9 @@ CodeGrid Renderer::encodeCondition(const LabelMap &map)
     checkLabels(m_private->bundle->config(), map);
     const int factor = int(stage.config.factor());
     checkWholeCode("The label map", map.width, map.height, factor);
-    m_private->checkStageMemory(stage.config, {map.height / factor, map.width / factor});
+    m_private->checkEncodingMemory(stage.config, {map.height / factor, map.width / factor});
     const std::string &labelSet = m_private->bundle->config().condition.labelSet;
-    return m_private->run("Encoding the map", [&] { return encodeLabels(stage, labelSet, map); });
+    return m_private->run("Encoding the map", [&] { return encodedLabels(stage, labelSet, map, stageMemory(stage)); });
 }
 
 CodeGrid Renderer::encodeCondition(const FieldMap &field)
@@ -275,8 +315,8 @@ CodeGrid Renderer::encodeCondition(const FieldMap &field)
     checkField(m_private->bundle->config(), field);
     const int factor = int(stage.config.factor());
     checkWholeCode("The depth or edge map", field.width, field.height, factor);
-    m_private->checkStageMemory(stage.config, {field.height / factor, field.width / factor});
-    return m_private->run("Encoding the map", [&] { return encodeField(stage, field); });
+    m_private->checkEncodingMemory(stage.config, {field.height / factor, field.width / factor});
+    return m_private->run("Encoding the map", [&] { return encodedField(stage, field, stageMemory(stage)); });
 }
 
 } // namespace tessera::core

@@ -7,8 +7,10 @@
 
 #include "core/render/checks.h"
 #include "core/render/condition.h"
-#include "core/render/pixels.h"
+#include "core/render/encoding.h"
+#include "core/render/memory.h"
 #include "core/render/regionedit.h"
+#include "core/sampling/knowncodes.h"
 #include "core/sampling/planwalk.h"
 #include "core/sampling/score.h"
 
@@ -39,51 +41,7 @@ SamplingParams paramsOf(const RenderRequest &request)
     return params;
 }
 
-// Vectors of the codes, the codebook's mean where there is none: [1, embedDim, h, w].
-at::Tensor latentsOf(const models::Autoencoder &stage, const CodeGrid &codes)
-{
-    const at::Tensor indices = tensorOf(codes).to(stage.codebook.device());
-    const at::Tensor latents = stage.lookup(indices.clamp_min(0));
-    const at::Tensor missing = indices.lt(0);
-    if (!missing.any().item<bool>())
-        return latents;
-    const at::Tensor mean = stage.codebook.mean(0).reshape({1, -1, 1, 1});
-    return at::where(missing.unsqueeze(1), mean, latents);
-}
-
-bool rowsDiffer(const Image &one, const Image &other, int y)
-{
-    const size_t bytes = 3 * size_t(one.width);
-    const auto first = std::ptrdiff_t(bytes * size_t(y));
-    return !std::equal(one.rgb.begin() + first, one.rgb.begin() + first + std::ptrdiff_t(bytes), other.rgb.begin() + first);
-}
-
-// Rows that changed, over the whole width: a decoder mixes far enough sideways that narrower would seldom be true.
-PixelRect changedRect(const Image &before, const Image &after)
-{
-    if (before.width != after.width || before.height != after.height)
-        return {0, 0, after.width, after.height};
-    int first = 0, last = after.height;
-    while (first < last && !rowsDiffer(before, after, first))
-        ++first;
-    while (last > first && !rowsDiffer(before, after, last - 1))
-        --last;
-    return first == last ? PixelRect{} : PixelRect{0, first, after.width, last - first};
-}
-
 } // namespace
-
-Image decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes)
-{
-    return pictureImage(stage.decodeLatents(latentsOf(stage, codes)));
-}
-
-CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture)
-{
-    const at::Tensor x =
-        pictureTensor(picture, int(stage.config.seenPixels(picture.width)), int(stage.config.seenPixels(picture.height)));
-    return gridOf(stage.encode(x.to(stage.codebook.device()).contiguous(at::MemoryFormat::ChannelsLast)));
-}
 
 RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
                         const CodeGrid &codes, std::stop_token stop)
@@ -109,9 +67,14 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
 }
 
 RenderJob::RenderJob(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-                     std::stop_token stop, const RenderEvents &events)
-    : m_bundle(bundle), m_engine(engine), m_request(request), m_stop(std::move(stop)), m_events(events),
-      m_factor(int(bundle.config().firstStage.factor()))
+                     std::stop_token stop, const RenderEvents &events, SampleAids aids)
+    : m_bundle(bundle)
+    , m_engine(engine)
+    , m_request(request)
+    , m_stop(std::move(stop))
+    , m_events(events)
+    , m_aids(aids)
+    , m_factor(int(bundle.config().firstStage.factor()))
 {
     m_sample.canvas = canvasOf(bundle.config(), request);
     m_sample.controlTokens = controlTokens(bundle.config(), request.controls);
@@ -124,6 +87,7 @@ RenderResult RenderJob::run()
     const Clock::time_point start = Clock::now();
     encodeCondition();
     lockCodes();
+    draftCodes();
     m_result.times.condition = secondsSince(start);
 
     const Clock::time_point sampleStart = Clock::now();
@@ -148,21 +112,36 @@ void RenderJob::lockCodes()
     if (!m_request.region)
         return;
     m_sample.locked = lockedCells(*m_request.region, m_sample.canvas, m_factor);
+    const models::Autoencoder &stage = m_bundle.firstStage();
     m_sample.initial = m_request.initialCodes ? *m_request.initialCodes
-                                              : encodedPicture(m_bundle.firstStage(), *m_request.initial);
+                                              : encodedPicture(stage, *m_request.initial, stageMemory(stage));
     m_codes = m_sample.initial;
+}
+
+// The picture before: what an edit does not reach stays as it was.
+void RenderJob::draftCodes()
+{
+    const bool any =
+        std::ranges::any_of(m_aids.known->values, [](const KnownCode &known) { return known.code != kNoCode; });
+    if (!any)
+        return;
+    m_sample.draft = CodeGrid(m_sample.canvas);
+    std::ranges::transform(m_aids.known->values, m_sample.draft.values.begin(), &KnownCode::code);
 }
 
 void RenderJob::sample()
 {
     const models::ModelConfig &config = m_bundle.config();
-    const WindowPlan plan = planFor(config, m_sample.canvas, m_sample.params.window, m_engine.gainsFromBatches(), m_sample.locked);
+    const WindowPlan plan =
+        planFor(config, m_sample.canvas, m_sample.params.window, m_engine.gainsFromBatches(), m_sample.locked);
     m_meter.emplace(plan, config.prefixLength());
-    SampleResult sampled = sampleCodes(config, m_engine, m_sample, plan, m_stop,
-                                       [this](const DrawnCode &drawn) { onDrawn(drawn); });
+    SampleResult sampled = sampleCodes(
+        config, m_engine, m_sample, plan, m_stop, [this](const DrawnCode &drawn) { onDrawn(drawn); }, m_aids);
     m_result.finished = sampled.finished;
+    m_result.passes = sampled.passes;
     // Codes not drawn count 0.
-    const double nats = -std::accumulate(sampled.logProbability.values.begin(), sampled.logProbability.values.end(), 0.0);
+    const double nats =
+        -std::accumulate(sampled.logProbability.values.begin(), sampled.logProbability.values.end(), 0.0);
     m_result.natsPerCode = m_result.drawn > 0 ? nats / m_result.drawn : 0;
     m_result.codes = std::move(sampled.codes);
     m_result.conditionCodes = m_sample.condition;
@@ -176,7 +155,8 @@ void RenderJob::onDrawn(const DrawnCode &drawn)
     m_result.drawn = drawn.done;
     m_meter->count(drawn.cell);
     reportProgress(drawn);
-    if (m_events.preview && m_events.previewEvery > 0 && drawn.done % m_events.previewEvery == 0 && drawn.done < drawn.total)
+    if (m_events.preview && m_events.previewEvery > 0 && drawn.done % m_events.previewEvery == 0
+        && drawn.done < drawn.total)
         reportPreview(drawn);
 }
 
@@ -193,22 +173,33 @@ void RenderJob::reportProgress(const DrawnCode &drawn)
 
 void RenderJob::reportPreview(const DrawnCode &drawn)
 {
+    if (!m_previews)
+        startPreviews();
     RenderPreview preview;
-    preview.picture = pictureOfCodes();
-    preview.changed = changedRect(m_lastPreview, preview.picture);
+    preview.changed = m_previews->update(m_codes);
+    preview.picture = finished(m_previews->picture());
     preview.codesDone = drawn.done;
-    m_lastPreview = preview.picture;
     m_events.preview(preview);
+}
+
+void RenderJob::startPreviews()
+{
+    if (m_request.region)
+        m_previews.emplace(m_bundle.firstStage(), m_sample.initial, *m_request.initial);
+    else
+        m_previews.emplace(m_bundle.firstStage(), m_sample.canvas);
 }
 
 void RenderJob::decode()
 {
-    m_result.picture = pictureOfCodes();
+    const models::Autoencoder &stage = m_bundle.firstStage();
+    DecodedPicture decoded = decodedPicture(stage, m_codes, stageMemory(stage), m_stop);
+    m_result.picture = finished(std::move(decoded.picture));
+    m_result.finished = m_result.finished && decoded.complete;
 }
 
-Image RenderJob::pictureOfCodes() const
+Image RenderJob::finished(Image picture) const
 {
-    Image picture = decodedPicture(m_bundle.firstStage(), m_codes);
     return m_request.region ? blended(*m_request.initial, picture, m_sample.locked, m_factor) : picture;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 
+#include "core/render/decoding.h"
 #include "core/render/progressmeter.h"
 #include "core/render/render.h"
 #include "core/sampling/engine.h"
@@ -14,12 +15,13 @@
 namespace tessera::core
 {
 
-// Used once. The bundle, engine, request and events must outlive it. REQUIRES: the request was checked.
+// Used once. The bundle, engine, request and events must outlive it, and so must what `aids` points to.
+// REQUIRES: the request was checked.
 class RenderJob
 {
 public:
     RenderJob(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-              std::stop_token stop, const RenderEvents &events);
+              std::stop_token stop, const RenderEvents &events, SampleAids aids);
 
     RenderResult run();
 
@@ -28,34 +30,33 @@ private:
 
     void encodeCondition();
     void lockCodes();
+    void draftCodes();
     void sample();
     void onDrawn(const DrawnCode &drawn);
     void reportProgress(const DrawnCode &drawn);
     void reportPreview(const DrawnCode &drawn);
+    void startPreviews();
     void decode();
-    // Of the codes drawn so far, the rest filled in.
-    Image pictureOfCodes() const;
+    // In region editing the initial picture where nothing may change.
+    Image finished(Image picture) const;
 
     const models::ModelBundle &m_bundle;
     TransformerEngine &m_engine;
     const RenderRequest &m_request;
     const std::stop_token m_stop;
     const RenderEvents &m_events;
+    const SampleAids m_aids;
     const int m_factor;
 
     SampleRequest m_sample;
     CodeGrid m_codes; // drawn or locked so far; elsewhere kNoCode, or the initial picture's in region editing
     std::optional<ProgressMeter> m_meter;
-    Image m_lastPreview;
+    std::optional<PreviewDecoder> m_previews;
     RenderResult m_result;
 };
 
 // Renderer::score, checked.
 RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
                         const CodeGrid &codes, std::stop_token stop);
-// int64 codes -> picture. kNoCode shows the mean of the codebook.
-Image decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes);
-// Whole codes of the picture's upper left part.
-CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture);
 
 } // namespace tessera::core

@@ -14,6 +14,7 @@ namespace
 {
 
 constexpr double kCut = -std::numeric_limits<double>::infinity();
+constexpr std::ptrdiff_t kSortedFirst = 48; // codes; the rest is sorted where these do not suffice
 
 // Log of the sum of exponentials; at least one score is finite.
 double logTotal(const std::vector<double> &scores)
@@ -31,8 +32,7 @@ std::vector<double> tempered(std::span<const float> logits, double temperature)
 {
     const double greatest = *std::ranges::max_element(logits);
     std::vector<double> scores(logits.size());
-    std::ranges::transform(logits, scores.begin(),
-                           [=](float logit) { return (logit - greatest) / temperature; });
+    std::ranges::transform(logits, scores.begin(), [=](float logit) { return (logit - greatest) / temperature; });
     return scores;
 }
 
@@ -52,22 +52,28 @@ void keepTopP(std::vector<double> &scores, double probability)
 {
     std::vector<size_t> order(scores.size());
     std::iota(order.begin(), order.end(), size_t(0));
-    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+    const auto likelier = [&](size_t a, size_t b) {
+        return scores[a] > scores[b] || (scores[a] == scores[b] && a < b);
+    };
     const double total = logTotal(scores);
     double before = 0; // probability of the codes already kept
-    for (const size_t code : order) {
-        const double own = std::exp(scores[code] - total);
-        if (before > probability) {
-            scores[code] = kCut;
+    std::ptrdiff_t kept = 0;
+    auto sorted = order.begin();
+    // What is kept is often a small part of all codes, so that not all of them need their place.
+    for (auto code = order.begin(); code != order.end() && before <= probability; ++code) {
+        if (code == sorted) {
+            sorted = code == order.begin() ? code + std::min(kSortedFirst, std::ssize(order)) : order.end();
+            std::partial_sort(code, sorted, order.end(), likelier);
         }
-        before += own;
+        before += std::exp(scores[*code] - total);
+        ++kept;
     }
+    std::for_each(order.begin() + kept, order.end(), [&](size_t code) { scores[code] = kCut; });
 }
 
 } // namespace
 
-void filteredLogProbabilities(std::span<const float> logits, const SamplingParams &params,
-                              std::span<float> out)
+void filteredLogProbabilities(std::span<const float> logits, const SamplingParams &params, std::span<float> out)
 {
     std::vector<double> scores = tempered(logits, params.temperature);
     if (params.topK > 0) {

@@ -1,5 +1,6 @@
 #include "core/sampling/planwalk.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,16 @@
 
 namespace tessera::core
 {
+
+namespace
+{
+
+// Guesses in a pass: enough to hide what a pass costs at least, few enough that progress is seen.
+constexpr int kMostGuesses = 64;
+// Guesses must be likely to save so many times what they cost.
+constexpr double kMargin = 1.2;
+
+} // namespace
 
 WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPolicy policy, bool wavefront,
                    const Grid<uint8_t> &locked)
@@ -20,81 +31,91 @@ WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPol
 }
 
 PlanWalk::PlanWalk(const models::ModelConfig &config, TransformerEngine &engine, const WindowPlan &plan,
-                   const Conditioning &conditioning)
+                   const Conditioning &conditioning, WalkAids aids)
     : m_config(config)
     , m_engine(engine)
     , m_plan(plan)
     , m_conditioning(conditioning)
+    , m_aids(std::move(aids))
+    , m_pictureCodes(size_t(config.imageTokens.count))
     , m_windows(size_t(plan.windows))
-{}
-
-std::span<const float> PlanWalk::logits(const PlanStep &step, const CodeGrid &codes)
+    , m_draws(m_aids.draft ? size_t(plan.windows) : 0)
+    , m_depth(engine.tokenCost() * streams())
 {
-    m_tokens.clear();
-    m_inputs.clear();
-    for (const PlannedCode &code : step.codes) {
-        if (code.opensWindow) {
-            openWindow(code);
+    for (const PlanStep &step : plan.steps) {
+        for (const PlannedCode &code : step.codes) {
+            if (m_aids.draft) {
+                m_draws[size_t(code.window)].push_back(code.localPosition);
+            }
         }
     }
-    feed(step, codes, Conditional);
-    if (guided()) {
-        feed(step, codes, Unconditional);
-    }
-    for (size_t row = 0; row < m_inputs.size(); ++row) {
-        m_inputs[row].tokens = m_tokens[row];
-    }
-    const int64_t picture = m_config.imageTokens.count;
-    m_logits.resize(m_inputs.size() * size_t(picture));
-    m_engine.append(m_inputs, m_config.imageTokens.first, picture, m_logits.data());
+}
 
-    const size_t values = step.codes.size() * size_t(picture);
-    if (guided()) {
-        applyGuidance(values);
+bool PlanWalk::logits(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped)
+{
+    dropClosed();
+    m_needed.clear();
+    m_rows.assign(step.codes.size(), nullptr);
+    int tokens = 0;
+    for (size_t i = 0; i < step.codes.size(); ++i) {
+        const PlannedCode &code = step.codes[i];
+        if (!windowOf(code).caches[Conditional]) {
+            open(code);
+        } else {
+            keepWhatAgrees(code, codes);
+        }
+        tokens += std::max(1, code.localPosition - code.firstNew);
+        m_rows[i] = rowAhead(windowOf(code), code.localPosition);
+        if (m_rows[i]) {
+            ++m_accepted;
+        } else {
+            m_needed.push_back(i);
+        }
+    }
+    m_depth.step(tokens);
+    if (!m_needed.empty() && !compute(step, codes, stopped)) {
+        return false;
     }
     checkFinite(step);
-    closeWindows(step);
-    return {m_logits.data(), values};
-}
-
-std::span<const float> PlanWalk::row(size_t index) const
-{
-    const size_t picture = size_t(m_config.imageTokens.count);
-    return {m_logits.data() + index * picture, picture};
-}
-
-void PlanWalk::openWindow(const PlannedCode &code)
-{
-    Window &window = m_windows[size_t(code.window)];
-    window.caches[Conditional] = m_engine.makeCache();
-    if (guided()) {
-        window.caches[Unconditional] = m_engine.makeCache();
-    }
-}
-
-void PlanWalk::feed(const PlanStep &step, const CodeGrid &codes, Stream stream)
-{
     for (const PlannedCode &code : step.codes) {
-        m_tokens.push_back(newTokens(code, codes, stream));
-        m_inputs.push_back({m_windows[size_t(code.window)].caches[stream].get(), {}});
+        if (code.closesWindow) {
+            m_closing.push_back(code.window);
+        }
+    }
+    return true;
+}
+
+void PlanWalk::skip(const PlannedCode &code)
+{
+    if (code.closesWindow) {
+        windowOf(code) = {};
     }
 }
 
-std::vector<int64_t> PlanWalk::newTokens(const PlannedCode &code, const CodeGrid &codes, Stream stream) const
+void PlanWalk::dropClosed()
 {
-    std::vector<int64_t> tokens;
-    if (code.opensWindow) {
-        appendPrefix(code.origin, stream, tokens);
+    for (const int window : m_closing) {
+        m_windows[size_t(window)] = {};
     }
-    for (int local = code.firstNew; local < code.localPosition; ++local) {
-        tokens.push_back(m_config.imageTokens.first + codes.at(m_plan.cellAt(code.origin, local)));
-    }
-    return tokens;
+    m_closing.clear();
 }
 
-void PlanWalk::appendPrefix(Cell origin, Stream stream, std::vector<int64_t> &tokens) const
+void PlanWalk::open(const PlannedCode &code)
 {
-    tokens = m_conditioning.controlTokens;
+    Window &window = windowOf(code);
+    for (int stream = 0; stream < streams(); ++stream) {
+        std::vector<int64_t> &prefix = window.prefixes[stream];
+        prefix = prefixOf(code.origin, Stream(stream));
+        // The logits of the first code come from the prefix' last token, which must then go through the transformer again.
+        const int64_t most = int64_t(prefix.size()) - (code.localPosition == 0 ? 1 : 0);
+        window.caches[stream] =
+            m_aids.prefixes ? m_aids.prefixes->open(prefix, most) : std::shared_ptr<WindowCache>(m_engine.makeCache());
+    }
+}
+
+std::vector<int64_t> PlanWalk::prefixOf(Cell origin, Stream stream) const
+{
+    std::vector<int64_t> tokens = m_conditioning.controlTokens;
     const CodeGrid &condition = m_conditioning.condition;
     const auto add = [&](Cell cell) {
         tokens.push_back(stream == Unconditional ? *m_config.nullToken
@@ -102,22 +123,186 @@ void PlanWalk::appendPrefix(Cell origin, Stream stream, std::vector<int64_t> &to
     };
     if (!(condition.size == m_plan.canvas)) { // one token for the whole picture
         add({0, 0});
-        return;
+        return tokens;
     }
     for (int row = 0; row < m_plan.window; ++row) {
         for (int column = 0; column < m_plan.window; ++column) {
             add({origin.row + row, origin.column + column});
         }
     }
+    return tokens;
 }
 
-// Classifier-free guidance on logits: u + g (c - u).
-void PlanWalk::applyGuidance(size_t values)
+// Of the codes fed, those up to the first that was drawn otherwise.
+void PlanWalk::keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes)
 {
+    Window &window = windowOf(code);
+    const int end = std::min(int(window.fed.size()), code.localPosition);
+    int &agreed = window.agreed;
+    while (agreed < end && window.fed[size_t(agreed)] == codes.at(m_plan.cellAt(code.origin, agreed))) {
+        ++agreed;
+    }
+    if (agreed == end) {
+        return;
+    }
+    redrawAhead(code);
+    window.ahead.clear();
+    window.fed.resize(size_t(agreed));
+    for (int stream = 0; stream < streams(); ++stream) {
+        window.caches[stream]->truncate(int64_t(window.prefixes[stream].size()) + agreed);
+    }
+}
+
+void PlanWalk::redrawAhead(const PlannedCode &code)
+{
+    const std::vector<int> &draws = m_draws[size_t(code.window)];
+    for (auto next = std::ranges::upper_bound(draws, code.localPosition); next != draws.end(); ++next) {
+        const float *row = rowAhead(windowOf(code), *next);
+        if (!row) {
+            return;
+        }
+        const std::span<const float> logits(row, m_pictureCodes);
+        if (isDistribution(logits)) {
+            const Cell cell = m_plan.cellAt(code.origin, *next);
+            m_aids.draft->revise(cell, m_aids.redraw(cell, logits));
+        }
+    }
+}
+
+const float *PlanWalk::rowAhead(const Window &window, int position) const
+{
+    const size_t place = size_t(position - window.firstAhead) * m_pictureCodes;
+    return position >= window.firstAhead && place < window.ahead.size() ? window.ahead.data() + place : nullptr;
+}
+
+bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped)
+{
+    m_tokens.clear();
+    m_inputs.clear();
+    int tokens = 0; // of codes, in a stream
+    for (const size_t i : m_needed) {
+        const PlannedCode &code = step.codes[i];
+        std::vector<int64_t> &fed = windowOf(code).fed;
+        const size_t before = fed.size();
+        while (int(fed.size()) < code.localPosition) {
+            fed.push_back(codes.at(m_plan.cellAt(code.origin, int(fed.size()))));
+        }
+        if (m_aids.draft) {
+            lookAhead(code, codes);
+        }
+        tokens += std::max(1, int(fed.size() - before));
+    }
+    int64_t rows = 0;
+    for (int stream = 0; stream < streams(); ++stream) {
+        for (const size_t i : m_needed) {
+            addInput(step.codes[i], Stream(stream));
+            rows += m_inputs.back().logitRows;
+        }
+    }
+    for (size_t input = 0; input < m_inputs.size(); ++input) {
+        m_inputs[input].tokens = m_tokens[input];
+    }
+    m_logits.resize(size_t(rows) * m_pictureCodes);
+    if (!m_engine.append(m_inputs, m_config.imageTokens.first, int64_t(m_pictureCodes), m_logits.data(), stopped)) {
+        return false;
+    }
+    m_depth.pass(tokens);
+    applyGuidance();
+    takeRows(step);
+    return true;
+}
+
+// Feeds guesses: so many as m_depth has it where the window's places follow each other, and further ones as long as they are
+// likely enough to make codes cheaper. A place gets its code from this pass when all guesses before it are right.
+void PlanWalk::lookAhead(const PlannedCode &code, const CodeGrid &codes)
+{
+    std::vector<int64_t> &fed = windowOf(code).fed;
+    const std::vector<int> &draws = m_draws[size_t(code.window)];
+    const int windows = int(m_needed.size()); // they share what the pass costs at least
+    const double tokenCost = m_engine.tokenCost() * streams();
+    double chance = 1, expected = 1;
+    double cost = 1.0 / windows + tokenCost * std::max(1, code.localPosition - windowOf(code).agreed);
+    int tried = m_depth.tokens(windows), left = kMostGuesses / (streams() * windows);
+    for (auto next = std::ranges::upper_bound(draws, code.localPosition); next != draws.end(); ++next) {
+        const size_t before = fed.size();
+        const int tokens = *next - int(before);
+        if (tokens > left) {
+            return;
+        }
+        guessUpTo(code, codes, *next, chance);
+        const bool pays = chance * cost > kMargin * tokenCost * tokens * expected;
+        if (!pays && (tokens > 1 || tried <= 0)) {
+            fed.resize(before);
+            return;
+        }
+        expected += chance;
+        cost += tokenCost * tokens;
+        left -= tokens;
+        --tried;
+    }
+}
+
+// `chance` is multiplied with that of the guesses being right.
+void PlanWalk::guessUpTo(const PlannedCode &code, const CodeGrid &codes, int position, double &chance)
+{
+    std::vector<int64_t> &fed = windowOf(code).fed;
+    while (int(fed.size()) < position) {
+        const Cell cell = m_plan.cellAt(code.origin, int(fed.size()));
+        const int64_t drawn = codes.at(cell);
+        if (drawn == kNoCode) {
+            chance *= m_aids.draft->chance(cell);
+        }
+        fed.push_back(drawn == kNoCode ? m_aids.draft->at(cell) : drawn);
+    }
+}
+
+// The tokens that the cache lacks of the prefix and the codes fed.
+void PlanWalk::addInput(const PlannedCode &code, Stream stream)
+{
+    const Window &window = windowOf(code);
+    const std::vector<int64_t> &prefix = window.prefixes[stream];
+    WindowCache *cache = window.caches[stream].get();
+    const int64_t known = cache->length(), prefixLength = int64_t(prefix.size());
+    std::vector<int64_t> &tokens = m_tokens.emplace_back();
+    if (known < prefixLength) {
+        tokens.assign(prefix.begin() + known, prefix.end());
+    }
+    for (size_t i = size_t(std::max<int64_t>(0, known - prefixLength)); i < window.fed.size(); ++i) {
+        tokens.push_back(m_config.imageTokens.first + window.fed[i]);
+    }
+    m_inputs.push_back({cache, {}, int64_t(window.fed.size()) - code.localPosition + 1});
+}
+
+// Classifier-free guidance on logits: u + g (c - u), into the first half.
+void PlanWalk::applyGuidance()
+{
+    if (streams() == 1) {
+        return;
+    }
     const float guidance = float(m_conditioning.guidance);
+    const size_t values = m_logits.size() / 2;
     for (size_t i = 0; i < values; ++i) {
         const float unconditional = m_logits[values + i];
         m_logits[i] = unconditional + guidance * (m_logits[i] - unconditional);
+    }
+}
+
+void PlanWalk::takeRows(const PlanStep &step)
+{
+    const float *row = m_logits.data();
+    for (size_t input = 0; input < m_needed.size(); ++input) {
+        const PlannedCode &code = step.codes[m_needed[input]];
+        Window &window = windowOf(code);
+        const float *end = row + size_t(m_inputs[input].logitRows) * m_pictureCodes;
+        m_rows[m_needed[input]] = row;
+        window.firstAhead = code.localPosition + 1;
+        window.ahead.assign(row + m_pictureCodes, end);
+        row = end;
+        if (std::exchange(window.fresh, false) && m_aids.prefixes) {
+            for (int stream = 0; stream < streams(); ++stream) {
+                m_aids.prefixes->keep(window.prefixes[stream], window.caches[stream]);
+            }
+        }
     }
 }
 
@@ -129,15 +314,6 @@ void PlanWalk::checkFinite(const PlanStep &step) const
             throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
                                                   + ", column " + std::to_string(cell.column)
                                                   + " holds NaN or infinity where finite numbers were expected");
-        }
-    }
-}
-
-void PlanWalk::closeWindows(const PlanStep &step)
-{
-    for (const PlannedCode &code : step.codes) {
-        if (code.closesWindow) {
-            m_windows[size_t(code.window)] = {};
         }
     }
 }

@@ -2,12 +2,16 @@
 // each step. What sampling and scoring share.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "core/sampling/draft.h"
 #include "core/sampling/engine.h"
 #include "core/sampling/grid.h"
+#include "core/sampling/guessdepth.h"
+#include "core/sampling/prefixstore.h"
 #include "core/sampling/windowplan.h"
 #include "models/config.h"
 
@@ -25,45 +29,84 @@ struct Conditioning {
     double guidance = 1.0;
 };
 
+// What spares work without changing a result. Pointers stay the caller's; null: nothing of the kind.
+struct WalkAids {
+    PrefixStore *prefixes = nullptr; // of the same engine
+    // Guesses to feed ahead, so that one pass gives the logits of many places. The caller tells it the codes that it draws.
+    // REQUIRES: an engine that keepsBitsInChunks().
+    Draft *draft = nullptr;
+    // What would be drawn at a place from these logits: where a guess was wrong, those computed behind it give the next
+    // guesses (Jacobi iteration). REQUIRED with a draft.
+    std::function<int64_t(Cell cell, std::span<const float> logits)> redraw{};
+};
+
 // Call logits() for the plan's steps in order. All arguments of the constructor must outlive the walk and be
 // valid.
 class PlanWalk
 {
 public:
     PlanWalk(const models::ModelConfig &config, TransformerEngine &engine, const WindowPlan &plan,
-             const Conditioning &conditioning);
+             const Conditioning &conditioning, WalkAids aids = {});
 
-    // Guided logits of the step's codes: float [codes of the step, picture codes], valid until the next call.
-    // REQUIRES: `codes` holds every code before them in their windows. Throws Error (NonFinite) naming the
-    // place.
-    std::span<const float> logits(const PlanStep &step, const CodeGrid &codes);
-    // The row of logits() that belongs to the step's code `index`.
-    std::span<const float> row(size_t index) const;
+    // Computes the guided logits of the step's codes, or takes those computed ahead. A step may lack codes of the plan that
+    // are known otherwise; say skip() for those. False: `stopped` said so, and the walk is over.
+    // REQUIRES: `codes` holds every code before them in their windows. Throws Error (NonFinite) naming the place.
+    bool logits(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped = {});
+    // Those of the step's code `index`: float [picture codes], valid until the next call.
+    std::span<const float> row(size_t index) const { return {m_rows[index], m_pictureCodes}; }
+    // The code is not asked for.
+    void skip(const PlannedCode &code);
+
+    // Codes whose logits were computed ahead, on guesses that proved right.
+    int accepted() const { return m_accepted; }
 
 private:
     enum Stream { Conditional, Unconditional };
 
-    bool guided() const { return m_conditioning.guidance != 1.0; }
-    void openWindow(const PlannedCode &code);
-    void feed(const PlanStep &step, const CodeGrid &codes, Stream stream);
-    std::vector<int64_t> newTokens(const PlannedCode &code, const CodeGrid &codes, Stream stream) const;
-    void appendPrefix(Cell origin, Stream stream, std::vector<int64_t> &tokens) const;
-    void applyGuidance(size_t values);
-    void checkFinite(const PlanStep &step) const;
-    void closeWindows(const PlanStep &step);
-
     struct Window {
-        std::unique_ptr<WindowCache> caches[2]; // by Stream
+        std::shared_ptr<WindowCache> caches[2]; // by Stream; null: closed
+        std::vector<int64_t> prefixes[2];
+        bool fresh = true;        // the prefix has not gone through the transformer yet
+        std::vector<int64_t> fed; // the picture codes in the caches, guesses included
+        int agreed = 0;           // so many of them are drawn
+        int firstAhead = 0;       // position of the first row of `ahead`
+        std::vector<float> ahead; // guided logits [rows, picture codes], of positions up to fed.size()
     };
+
+    int streams() const { return m_conditioning.guidance != 1.0 ? 2 : 1; }
+    Window &windowOf(const PlannedCode &code) { return m_windows[size_t(code.window)]; }
+    std::vector<int64_t> prefixOf(Cell origin, Stream stream) const;
+    void open(const PlannedCode &code);
+    void keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes);
+    void redrawAhead(const PlannedCode &code);
+    const float *rowAhead(const Window &window, int position) const;
+
+    bool compute(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped);
+    void lookAhead(const PlannedCode &code, const CodeGrid &codes);
+    void guessUpTo(const PlannedCode &code, const CodeGrid &codes, int position, double &chance);
+    void addInput(const PlannedCode &code, Stream stream);
+    void applyGuidance();
+    void takeRows(const PlanStep &step);
+    void checkFinite(const PlanStep &step) const;
+    void dropClosed();
 
     const models::ModelConfig &m_config;
     TransformerEngine &m_engine;
     const WindowPlan &m_plan;
-    Conditioning m_conditioning;
-    std::vector<Window> m_windows; // by PlannedCode::window
+    const Conditioning m_conditioning;
+    const WalkAids m_aids;
+    const size_t m_pictureCodes;
+    std::vector<Window> m_windows;         // by PlannedCode::window
+    std::vector<std::vector<int>> m_draws; // by window: positions that the plan draws from it, ascending; with a draft
+    GuessDepth m_depth;
+    std::vector<int> m_closing; // windows whose rows were handed out for the last time
+    int m_accepted = 0;
+    // Of one step.
+    std::vector<size_t> m_needed;      // its codes whose logits are to be computed
+    std::vector<const float *> m_rows; // by code
     std::vector<std::vector<int64_t>> m_tokens;
-    std::vector<EngineInput> m_inputs;
-    std::vector<float> m_logits; // conditional rows, then unconditional rows
+    std::vector<EngineInput> m_inputs; // conditional ones, then unconditional ones
+    std::vector<float> m_logits;
 };
 
 } // namespace tessera::core

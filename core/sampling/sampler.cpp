@@ -1,7 +1,10 @@
 #include "core/sampling/sampler.h"
 
+#include <array>
+#include <optional>
 #include <utility>
 
+#include "core/sampling/knowncodes.h"
 #include "core/sampling/noise.h"
 #include "core/sampling/planwalk.h"
 #include "core/sampling/validation.h"
@@ -13,47 +16,13 @@ namespace tessera::core
 namespace
 {
 
-// Chooses codes for one request and writes them into its result.
-class Drawing
+// Chooses codes from logits. Keeps the noise of places seen lately, at which it may choose again.
+class Chooser
 {
 public:
-    Drawing(const SampleRequest &request, int total, size_t pictureCodes, const DrawnFn &drawn)
-        : m_params(request.params)
-        , m_drawn(drawn)
-        , m_total(total)
-        , m_scores(pictureCodes)
-        , m_noise(pictureCodes)
+    Chooser(const SamplingParams &params, size_t pictureCodes) : m_params(params), m_scores(pictureCodes)
     {
-        m_result.codes = startingCodes(request);
-        m_result.logProbability = Grid<float>(request.canvas);
-        m_result.entropy = Grid<float>(request.canvas);
-    }
-
-    void draw(const PlannedCode &place, std::span<const float> logits)
-    {
-        const int64_t code = choose(place.cell, logits);
-        const CodeOdds odds = oddsOf(logits, code);
-        m_result.codes.at(place.cell) = code;
-        m_result.logProbability.at(place.cell) = odds.logProbability;
-        m_result.entropy.at(place.cell) = odds.entropy;
-        ++m_done;
-        if (m_drawn) {
-            m_drawn({place.cell, code, place.origin, m_done, m_total});
-        }
-    }
-
-    SampleResult &result() { return m_result; }
-
-private:
-    static CodeGrid startingCodes(const SampleRequest &request)
-    {
-        CodeGrid codes(request.canvas, kNoCode);
-        for (size_t i = 0; i < request.locked.values.size(); ++i) {
-            if (request.locked.values[i]) {
-                codes.values[i] = request.initial.values[i];
-            }
-        }
-        return codes;
+        m_places.fill({kNowhere, std::vector<float>(pictureCodes)});
     }
 
     int64_t choose(Cell cell, std::span<const float> logits)
@@ -62,17 +31,186 @@ private:
             return chooseCode(logits);
         }
         filteredLogProbabilities(logits, m_params, m_scores);
-        gumbelNoise(m_params.seed, m_params.variation, cell, int64_t(m_noise.size()), m_noise.data());
-        return chooseCode(m_scores, m_noise);
+        return chooseCode(m_scores, noiseAt(cell));
+    }
+
+private:
+    static constexpr Cell kNowhere{-1, -1};
+    static constexpr int kSide = 8;
+
+    struct Place {
+        Cell cell;
+        std::vector<float> noise;
+    };
+
+    const std::vector<float> &noiseAt(Cell cell)
+    {
+        Place &place = m_places[size_t(cell.row % kSide * kSide + cell.column % kSide)];
+        if (place.cell != cell) {
+            place.cell = cell;
+            gumbelNoise(m_params.seed, m_params.variation, cell, int64_t(place.noise.size()), place.noise.data());
+        }
+        return place.noise;
     }
 
     const SamplingParams &m_params;
+    std::vector<float> m_scores;
+    std::array<Place, kSide * kSide> m_places;
+};
+
+CodeGrid startingCodes(const SampleRequest &request)
+{
+    CodeGrid codes(request.canvas, kNoCode);
+    for (size_t i = 0; i < request.locked.values.size(); ++i) {
+        if (request.locked.values[i]) {
+            codes.values[i] = request.initial.values[i];
+        }
+    }
+    return codes;
+}
+
+// One request on its way to its result.
+class Sampling
+{
+public:
+    Sampling(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
+             const WindowPlan &plan, const DrawnFn &drawn, SampleAids aids)
+        : m_engine(engine)
+        , m_plan(plan)
+        , m_drawn(drawn)
+        , m_known(aids.known)
+        , m_total(plan.codes())
+        , m_chooser(request.params, size_t(config.imageTokens.count))
+        , m_digests(request, plan)
+        , m_walk(config, engine, plan, {request.controlTokens, request.condition, request.params.guidance},
+                 walkAids(request, aids))
+    {
+        m_result.codes = startingCodes(request);
+        m_result.logProbability = m_result.entropy = Grid<float>(request.canvas);
+        if (m_known && !(m_known->size == request.canvas)) {
+            *m_known = KnownCodes(request.canvas);
+        }
+    }
+
+    SampleResult run(const std::stop_token &stop)
+    {
+        const int64_t tokens = m_engine.tokenForwards(), passes = m_engine.passes();
+        const StopFn stopped = [&stop] { return stop.stop_requested(); };
+        m_result.finished = true;
+        for (const PlanStep &step : m_plan.steps) {
+            if (stopped() || !drawStep(step, stopped)) {
+                m_result.finished = false;
+                break;
+            }
+        }
+        m_result.tokenForwards = m_engine.tokenForwards() - tokens;
+        m_result.passes = m_engine.passes() - passes;
+        m_result.accepted = m_walk.accepted();
+        return std::move(m_result);
+    }
+
+private:
+    WalkAids walkAids(const SampleRequest &request, const SampleAids &aids)
+    {
+        if (m_engine.keepsBitsInChunks()) {
+            m_draft.emplace(request.draft.values.empty() ? CodeGrid(request.canvas, kNoCode) : request.draft);
+        }
+        return {aids.prefixes, m_draft ? &*m_draft : nullptr,
+                [this](Cell cell, std::span<const float> logits) { return m_chooser.choose(cell, logits); }};
+    }
+
+    // Codes of a step do not depend on each other, so what is known of them is settled first.
+    bool drawStep(const PlanStep &step, const StopFn &stopped)
+    {
+        m_step.clear();
+        m_asked.codes.clear();
+        for (const PlannedCode &place : step.codes) {
+            const Drawn &drawn = m_step.emplace_back(recalled(place));
+            if (drawn.known) {
+                m_walk.skip(place);
+            } else {
+                m_asked.codes.push_back(place);
+            }
+        }
+        if (!m_asked.codes.empty() && !m_walk.logits(m_asked, m_result.codes, stopped)) {
+            return false;
+        }
+        size_t row = 0;
+        for (size_t i = 0; i < step.codes.size(); ++i) {
+            const PlannedCode &place = step.codes[i];
+            if (!m_step[i].known) {
+                choose(place, m_walk.row(row++), m_step[i].code);
+            }
+            settle(place, m_step[i]);
+        }
+        return true;
+    }
+
+    struct Drawn {
+        KnownCode code;
+        bool known = false;
+    };
+
+    // Bits of an engine that does not keep them in chunks repeat only where the window's tokens come all at once.
+    bool repeatable(const PlannedCode &place) const
+    {
+        return m_known && (m_engine.keepsBitsInChunks() || (place.opensWindow && place.closesWindow));
+    }
+
+    // The code as it was drawn before from the very same, or else its digest alone.
+    Drawn recalled(const PlannedCode &place)
+    {
+        Drawn drawn;
+        if (repeatable(place)) {
+            drawn.code.from = m_digests.of(place, m_result.codes);
+            const KnownCode &before = m_known->at(place.cell);
+            if (before.code != kNoCode && before.from == drawn.code.from) {
+                drawn = {before, true};
+                ++m_result.known;
+            }
+        }
+        return drawn;
+    }
+
+    void choose(const PlannedCode &place, std::span<const float> logits, KnownCode &chosen)
+    {
+        chosen.code = m_chooser.choose(place.cell, logits);
+        const CodeOdds odds = oddsOf(logits, chosen.code);
+        chosen.logProbability = odds.logProbability;
+        chosen.entropy = odds.entropy;
+    }
+
+    void settle(const PlannedCode &place, const Drawn &drawn)
+    {
+        m_result.codes.at(place.cell) = drawn.code.code;
+        m_result.logProbability.at(place.cell) = drawn.code.logProbability;
+        m_result.entropy.at(place.cell) = drawn.code.entropy;
+        if (repeatable(place)) {
+            m_known->at(place.cell) = drawn.code;
+        }
+        if (m_draft) {
+            m_draft->settle(place.cell, drawn.code.code);
+        }
+        ++m_done;
+        if (m_drawn) {
+            m_drawn({place.cell, drawn.code.code, place.origin, m_done, m_total});
+        }
+    }
+
+    TransformerEngine &m_engine;
+    const WindowPlan &m_plan;
     const DrawnFn &m_drawn;
+    KnownCodes *const m_known;
     const int m_total;
     int m_done = 0;
-    std::vector<float> m_scores;
-    std::vector<float> m_noise;
+    Chooser m_chooser;
+    const CodeDigests m_digests;
+    std::optional<Draft> m_draft;
+    PlanWalk m_walk;
     SampleResult m_result;
+    // Of one step.
+    PlanStep m_asked; // its codes that are not known
+    std::vector<Drawn> m_step;
 };
 
 } // namespace
@@ -85,29 +223,13 @@ SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &e
 }
 
 SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
-                         const WindowPlan &plan, std::stop_token stop, const DrawnFn &drawn)
+                         const WindowPlan &plan, std::stop_token stop, const DrawnFn &drawn, SampleAids aids)
 {
     checkSampleRequest(config, request);
     if (!(plan.canvas == request.canvas)) {
         throw Error(ErrorCode::InvalidArgument, "The window plan was made for another canvas than the request's");
     }
-    const int64_t before = engine.tokenForwards();
-    PlanWalk walk(config, engine, plan, {request.controlTokens, request.condition, request.params.guidance});
-    Drawing drawing(request, plan.codes(), size_t(config.imageTokens.count), drawn);
-    SampleResult &result = drawing.result();
-    result.finished = true;
-    for (const PlanStep &step : plan.steps) {
-        if (stop.stop_requested()) {
-            result.finished = false;
-            break;
-        }
-        walk.logits(step, result.codes);
-        for (size_t i = 0; i < step.codes.size(); ++i) {
-            drawing.draw(step.codes[i], walk.row(i));
-        }
-    }
-    result.tokenForwards = engine.tokenForwards() - before;
-    return std::move(result);
+    return Sampling(config, engine, request, plan, drawn, aids).run(stop);
 }
 
 } // namespace tessera::core

@@ -16,6 +16,9 @@
 namespace tessera::core
 {
 
+struct KnownCode;
+class PrefixStore;
+
 struct SampleRequest {
     GridSize canvas;
     std::vector<int64_t> controlTokens; // vocabulary ids, one per control, in the model's order
@@ -26,6 +29,19 @@ struct SampleRequest {
     // Where `locked` is set (size of the canvas, or empty) the code of `initial` stays; later codes see it.
     CodeGrid initial; // looked at where locked only; may be empty when nothing is locked
     Grid<uint8_t> locked;
+    // What the codes will probably be, for instance those of the picture before a stroke: of the canvas, kNoCode where
+    // nothing is known, or empty. Decides how fast the codes are there, never which they are, and only with an engine that
+    // keepsBitsInChunks().
+    CodeGrid draft;
+};
+
+// What earlier requests left that spares later ones work. Belongs to one model and one engine; results are those of a
+// request without. Pointers stay the caller's; null: nothing of the kind.
+struct SampleAids {
+    PrefixStore *prefixes = nullptr; // prefixstore.h
+    // The picture's codes by what decided them (knowncodes.h): read, and those drawn are written. Begins anew where it is of
+    // another canvas.
+    Grid<KnownCode> *known = nullptr;
 };
 
 struct DrawnCode {
@@ -44,19 +60,22 @@ struct SampleResult {
     Grid<float> logProbability;
     Grid<float> entropy;
     int64_t tokenForwards = 0; // through the transformer
+    int64_t passes = 0;        // over its weights
+    int accepted = 0;          // codes that took no pass of their own: guesses of those before them were right
+    int known = 0;             // codes taken from SampleAids::known
     bool finished = false;     // false: stopped; the codes there are a prefix of the full run's
 };
 
-// Blocking. Equal requests give equal codes on one machine. `stop` is looked at between codes; `drawn` is
-// called once per drawn code, in plan order, on this thread. Throws Error: InvalidArgument, NonFinite (naming
-// the place), OutOfMemory.
-SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine,
-                         const SampleRequest &request, std::stop_token stop = {}, const DrawnFn &drawn = {});
+// Blocking. Equal requests give equal codes on one machine. `stop` is looked at between codes and between the layers of a
+// pass; `drawn` is called once per drawn code, in plan order, on this thread. Throws Error: InvalidArgument, NonFinite
+// (naming the place), OutOfMemory.
+SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
+                         std::stop_token stop = {}, const DrawnFn &drawn = {});
 
 // The same codes in the order and batches of `plan`, which must come from planFor with the request's
-// canvas, window policy and locked cells. `stop` is looked at between steps.
-SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine,
-                         const SampleRequest &request, const WindowPlan &plan, std::stop_token stop = {},
-                         const DrawnFn &drawn = {});
+// canvas, window policy and locked cells.
+SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
+                         const WindowPlan &plan, std::stop_token stop = {}, const DrawnFn &drawn = {},
+                         SampleAids aids = {});
 
 } // namespace tessera::core

@@ -85,8 +85,6 @@ public:
     explicit TorchCache(std::shared_ptr<CacheStore> store) : m_store(std::move(store)) {}
     ~TorchCache() override { m_store->giveBack(std::move(m_tensor)); }
 
-    int64_t length() const override { return m_length; }
-
     // Keys (`part` 0) or values (1) of one layer: [heads, blockSize, headDim]. Takes memory at the first use.
     at::Tensor part(int64_t layer, int64_t part)
     {
@@ -96,12 +94,19 @@ public:
         return m_tensor.select(0, layer).select(0, part);
     }
 
-    void grow(int64_t tokens) { m_length += tokens; }
+    // Into an empty cache.
+    void copyFrom(const TorchCache &from, int64_t tokens)
+    {
+        TORCH_CHECK(length() == 0 && tokens <= from.length(), "copy of ", tokens, " tokens out of ", from.length(),
+                    " into a cache of ", length());
+        m_tensor = m_store->take();
+        m_tensor.narrow(3, 0, tokens).copy_(from.m_tensor.narrow(3, 0, tokens));
+        grow(tokens);
+    }
 
 private:
     std::shared_ptr<CacheStore> m_store;
     at::Tensor m_tensor;
-    int64_t m_length = 0;
 };
 
 at::Tensor layerNorm(const models::Norm &norm, const at::Tensor &x)
@@ -116,6 +121,13 @@ at::Tensor linear(const models::Linear &layer, const at::Tensor &x)
     return x.dim() == 1 ? at::addmv(layer.bias, layer.weight, x) : at::addmm(layer.bias, x, layer.weight.t());
 }
 
+// [n, width] -> [count, width], or [width] for one.
+at::Tensor lastRows(const at::Tensor &x, int64_t count)
+{
+    const int64_t first = x.size(0) - count;
+    return count == 1 ? x.select(0, first) : x.narrow(0, first, count);
+}
+
 class TorchEngine : public TransformerEngine
 {
 public:
@@ -126,62 +138,80 @@ public:
         const at::TensorOptions options = model.tokenEmbedding.options().requires_grad(false);
         m_mask = models::attentionMask(config.blockSize, config.unmasked, options);
         m_store = std::make_shared<CacheStore>(
-            std::vector<int64_t>{config.layers, 2, config.heads, config.blockSize, config.headDim()},
-            options);
+            std::vector<int64_t>{config.layers, 2, config.heads, config.blockSize, config.headDim()}, options);
     }
 
     std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<TorchCache>(m_store); }
     uint64_t cacheBytes() const override { return m_store->bytes(); }
 
-    void append(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits) override
+    std::unique_ptr<WindowCache> copyCache(const WindowCache &from, int64_t tokens) override
+    {
+        const c10::InferenceMode inference;
+        auto copy = std::make_unique<TorchCache>(m_store);
+        copy->copyFrom(static_cast<const TorchCache &>(from), tokens);
+        return copy;
+    }
+
+protected:
+    bool run(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
+             const StopFn &stopped) override
     {
         const c10::InferenceMode inference;
         try {
             const at::Tensor head = m_model.head.narrow(0, first, count);
-            for (const EngineInput &input :
-                 inputs) { // row by row, so that no row's rounding depends on the others
-                const at::Tensor last = run(static_cast<TorchCache &>(*input.cache), input.tokens);
-                at::from_blob(logits, {count}, at::kFloat).copy_(at::mv(head, last));
-                logits += count;
-                m_tokenForwards += int64_t(input.tokens.size());
+            for (const EngineInput &input : inputs) { // row by row, so that no row's rounding depends on the others
+                const at::Tensor last = features(input, stopped);
+                if (!last.defined()) {
+                    return false;
+                }
+                const at::Tensor scores = last.dim() == 1 ? at::mv(head, last) : at::mm(last, head.t());
+                at::from_blob(logits, {input.logitRows, count}, at::kFloat)
+                    .copy_(scores.view({input.logitRows, count}));
+                logits += input.logitRows * count;
             }
         } catch (const c10::OutOfMemoryError &) {
-            throw Error(
-                ErrorCode::OutOfMemory,
-                "The device's memory does not suffice for sampling; a smaller canvas or the CPU would do");
+            throw Error(ErrorCode::OutOfMemory,
+                        "The device's memory does not suffice for sampling; a smaller canvas or the CPU would do");
         }
+        for (const EngineInput &input : inputs) {
+            input.cache->grow(int64_t(input.tokens.size()));
+        }
+        return true;
     }
 
 private:
-    // The last token's features before the head: [embedding].
-    at::Tensor run(TorchCache &cache, std::span<const int64_t> tokens)
+    // Features before the head of the last tokens: [logitRows, embedding], or [embedding] of one. Undefined when stopped.
+    at::Tensor features(const EngineInput &input, const StopFn &stopped)
     {
-        const int64_t start = cache.length(), added = int64_t(tokens.size());
-        TORCH_CHECK(added > 0 && start + added <= m_model.config.blockSize, "append of ", added,
-                    " tokens to ", start, " in blocks of ", m_model.config.blockSize);
+        TorchCache &cache = static_cast<TorchCache &>(*input.cache);
+        const int64_t start = cache.length(), added = int64_t(input.tokens.size());
+        TORCH_CHECK(added > 0 && start + added <= m_model.config.blockSize, "append of ", added, " tokens to ", start,
+                    " in blocks of ", m_model.config.blockSize);
         TORCH_CHECK(start > 0 || added >= m_model.config.unmasked, "first append of ", added, " tokens, ",
                     m_model.config.unmasked, " see each other");
-        at::Tensor x = embed(tokens, start); // [added, embedding], or [embedding] for one token
+        at::Tensor x = embed(input.tokens, start); // [added, embedding], or [embedding] for one token
         const int64_t layers = int64_t(m_model.blocks.size());
         for (int64_t layer = 0; layer < layers; ++layer) {
-            x = runBlock(cache, layer, x, layer + 1 == layers);
+            if (stopped && stopped()) {
+                return {};
+            }
+            x = runBlock(cache, layer, x, layer + 1 == layers ? input.logitRows : added);
         }
-        cache.grow(added);
         return layerNorm(m_model.lnFinal, x);
     }
 
     at::Tensor embed(std::span<const int64_t> tokens, int64_t start) const
     {
         const int64_t added = int64_t(tokens.size());
-        const at::Tensor ids = at::from_blob(const_cast<int64_t *>(tokens.data()), {added}, at::kLong)
-                                   .to(m_model.tokenEmbedding.device());
+        const at::Tensor ids =
+            at::from_blob(const_cast<int64_t *>(tokens.data()), {added}, at::kLong).to(m_model.tokenEmbedding.device());
         const at::Tensor positions = m_model.positionEmbedding.select(0, 0).narrow(0, start, added);
         const at::Tensor x = m_model.tokenEmbedding.index_select(0, ids).add_(positions);
         return added == 1 ? x.select(0, 0) : x;
     }
 
-    // `onlyLast`: keys and values of all tokens, everything after them for the last token alone.
-    at::Tensor runBlock(TorchCache &cache, int64_t layer, at::Tensor x, bool onlyLast) const
+    // Keys and values of all tokens, everything after them for the last `kept` alone.
+    at::Tensor runBlock(TorchCache &cache, int64_t layer, at::Tensor x, int64_t kept) const
     {
         const models::TransformerBlock &block = m_model.blocks[size_t(layer)];
         at::Tensor normed = layerNorm(block.ln1, x);
@@ -189,9 +219,9 @@ private:
         const int64_t length = cache.length() + added;
         const at::Tensor keys = store(cache.part(layer, 0), linear(block.key, normed), length);
         const at::Tensor values = store(cache.part(layer, 1), linear(block.value, normed), length);
-        if (onlyLast && added > 1) {
-            normed = normed.select(0, added - 1);
-            x = x.select(0, added - 1);
+        if (kept < added) {
+            normed = lastRows(normed, kept);
+            x = lastRows(x, kept);
         }
         x = x + linear(block.proj, attend(linear(block.query, normed), keys, values));
         return x.add_(linear(block.mlpDown, at::gelu(linear(block.mlpUp, layerNorm(block.ln2, x)))));
@@ -216,8 +246,8 @@ private:
         if (count > 1) { // the last token alone sees everything
             mask = m_mask.narrow(0, length - count, count).narrow(1, 0, length);
         }
-        const at::Tensor mixed = at::scaled_dot_product_attention(
-            split.transpose(1, 2), keys.unsqueeze(0), values.unsqueeze(0), mask); // [1, heads, n, headDim]
+        const at::Tensor mixed = at::scaled_dot_product_attention(split.transpose(1, 2), keys.unsqueeze(0),
+                                                                  values.unsqueeze(0), mask); // [1, heads, n, headDim]
         return mixed.transpose(1, 2).reshape(queries.sizes());
     }
 

@@ -32,8 +32,7 @@ void checkSize(const std::string &what, GridSize found, size_t values, GridSize 
         refuse(what + " is " + sizeText(found) + "; expected " + sizeText(expected));
     }
     if (values != size_t(expected.cells())) {
-        refuse(what + " holds " + std::to_string(values) + " values; expected "
-               + std::to_string(expected.cells()));
+        refuse(what + " holds " + std::to_string(values) + " values; expected " + std::to_string(expected.cells()));
     }
 }
 
@@ -64,8 +63,8 @@ void checkControls(const models::ModelConfig &config, const std::vector<int64_t>
         const models::ControlConfig &control = config.controls[i];
         const int64_t last = control.first + int64_t(control.values.size()) - 1;
         if (tokens[i] < control.first || tokens[i] > last) {
-            refuse("The token of control \"" + control.key + "\" is " + std::to_string(tokens[i])
-                   + "; expected " + std::to_string(control.first) + " to " + std::to_string(last));
+            refuse("The token of control \"" + control.key + "\" is " + std::to_string(tokens[i]) + "; expected "
+                   + std::to_string(control.first) + " to " + std::to_string(last));
         }
     }
 }
@@ -75,8 +74,7 @@ void checkCondition(const models::ModelConfig &config, const CodeGrid &condition
     using models::ConditionKind;
     const ConditionKind kind = config.condition.kind;
     const bool single = kind == ConditionKind::Class || kind == ConditionKind::None;
-    checkSize("The condition grid", condition.size, condition.values.size(),
-              single ? GridSize{1, 1} : canvas);
+    checkSize("The condition grid", condition.size, condition.values.size(), single ? GridSize{1, 1} : canvas);
     checkCodes("The condition code", condition, config.condition.tokens.count);
 }
 
@@ -97,8 +95,7 @@ void checkFilters(const SamplingParams &params)
         refuse("The temperature is " + std::to_string(params.temperature) + "; expected a number above 0");
     }
     if (params.topK < 0) {
-        refuse("Top-k is " + std::to_string(params.topK)
-               + "; expected 0 (off) or the number of codes to keep");
+        refuse("Top-k is " + std::to_string(params.topK) + "; expected 0 (off) or the number of codes to keep");
     }
     if (!(params.topP > 0 && params.topP <= 1)) {
         refuse("Top-p is " + std::to_string(params.topP) + "; expected a number above 0 and at most 1");
@@ -111,13 +108,28 @@ void checkLockedCodes(const models::ModelConfig &config, const SampleRequest &re
         return;
     }
     checkSize("The grid of locked codes", request.locked.size, request.locked.values.size(), request.canvas);
-    checkSize("The grid of initial codes", request.initial.size, request.initial.values.size(),
-              request.canvas);
+    checkSize("The grid of initial codes", request.initial.size, request.initial.values.size(), request.canvas);
     for (int row = 0; row < request.canvas.rows; ++row) {
         for (int column = 0; column < request.canvas.columns; ++column) {
             const Cell cell{row, column};
             if (request.locked.at(cell)) {
                 checkCode("The locked code", cell, request.initial.at(cell), config.imageTokens.count);
+            }
+        }
+    }
+}
+
+void checkDraft(const models::ModelConfig &config, const SampleRequest &request)
+{
+    const CodeGrid &draft = request.draft;
+    if (draft.values.empty()) {
+        return;
+    }
+    checkSize("The draft", draft.size, draft.values.size(), request.canvas);
+    for (int row = 0; row < draft.size.rows; ++row) {
+        for (int column = 0; column < draft.size.columns; ++column) {
+            if (draft.at({row, column}) != kNoCode) {
+                checkCode("The draft's code", {row, column}, draft.at({row, column}), config.imageTokens.count);
             }
         }
     }
@@ -132,6 +144,7 @@ void checkSampleRequest(const models::ModelConfig &config, const SampleRequest &
     checkGuidance(config, request.params.guidance);
     checkFilters(request.params);
     checkLockedCodes(config, request);
+    checkDraft(config, request);
 }
 
 void checkScoreRequest(const models::ModelConfig &config, const ScoreRequest &request)

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "core/sampling/grid.h"
@@ -74,5 +75,23 @@ Cell windowOrigin(Cell cell, GridSize canvas, int window, WindowPolicy policy);
 // there is an order, a policy's step outside 1..window, or `locked` of another size.
 WindowPlan planWindows(GridSize canvas, int window, WindowPolicy policy, bool wavefront = false,
                        const Grid<uint8_t> &locked = {}, std::vector<int64_t> order = {});
+
+// A policy may make codes so much less likely, in percent of exact's nats per code, and still be taken unasked.
+inline constexpr double kMostWindowPrice = 0.5;
+
+// For a canvas larger than one window the fastest policy whose price, by block's step, is at most kMostWindowPrice; exact
+// where none is known or low enough.
+inline WindowPolicy automaticWindow(GridSize canvas, int window, const std::map<int, double> &prices)
+{
+    if (canvas == GridSize{window, window}) {
+        return {};
+    }
+    for (auto price = prices.rbegin(); price != prices.rend(); ++price) { // the longest step has the fewest windows
+        if (price->first <= window && price->second <= kMostWindowPrice) {
+            return {WindowPolicy::Kind::Block, price->first};
+        }
+    }
+    return {};
+}
 
 } // namespace tessera::core

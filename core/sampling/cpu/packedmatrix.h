@@ -30,6 +30,7 @@ public:
     int64_t depth() const { return m_depth; }
     int64_t panels() const { return m_panels; }
     int64_t paddedOutputs() const { return m_panels * kPanel; }
+    int64_t bytes() const { return m_panels * m_panelBytes; } // of the weights
 
     // Fills in all that belongs to the weights.
     void describe(int64_t panel, PanelTask &task) const;

@@ -68,4 +68,13 @@ PackedTransformer::PackedTransformer(const models::Transformer &model, WeightFor
     head = packed({models::Linear{model.head, {}}}, format);
 }
 
+int64_t PackedTransformer::bytes() const
+{
+    int64_t bytes = 0;
+    for (const PackedBlock &block : blocks)
+        for (const PackedMatrix *matrix : {&block.queryKeyValue, &block.proj, &block.mlpUp, &block.mlpDown})
+            bytes += matrix->bytes();
+    return bytes;
+}
+
 } // namespace tessera::core::cpu

@@ -39,6 +39,8 @@ struct PackedTransformer {
     // Weights of any floating type, on any device. Throws std::bad_alloc.
     PackedTransformer(const models::Transformer &model, WeightFormat format);
 
+    // What one pass reads of the layers' weights.
+    int64_t bytes() const;
     int64_t embeddingPanels() const { return roundedUp(config.embedding, kPanel) / kPanel; }
 };
 

@@ -1,6 +1,9 @@
 #include "core/sampling/cpu/windowmemory.h"
 
+#include <cstring>
 #include <string>
+
+#include <c10/util/Exception.h>
 
 #include "core/sampling/cpu/kernels.h"
 #include "models/error.h"
@@ -52,6 +55,26 @@ void CpuCache::prepare()
 {
     if (m_memory.size() == 0)
         m_memory = m_store->take();
+}
+
+// A head's keys, in whole blocks, and its values stand in one stretch each.
+void CpuCache::copyFrom(const CpuCache &from, int64_t tokens)
+{
+    TORCH_CHECK(length() == 0 && tokens <= from.length(), "copy of ", tokens, " tokens out of ", from.length(),
+                " into a cache of ", length());
+    prepare();
+    const CacheLayout &at = layout();
+    const auto copy = [&](int64_t place, int64_t count) {
+        std::memcpy(m_memory.data() + place * at.elementBytes(), from.m_memory.data() + place * at.elementBytes(),
+                    size_t(count * at.elementBytes()));
+    };
+    for (int64_t layer = 0; layer < at.layers; ++layer) {
+        for (int64_t head = 0; head < at.heads; ++head) {
+            copy(at.keysAt(layer, head), roundedUp(tokens, kPanel) * at.headDim);
+            copy(at.valuesAt(layer, head), tokens * at.valueWidth());
+        }
+    }
+    grow(tokens);
 }
 
 } // namespace tessera::core::cpu

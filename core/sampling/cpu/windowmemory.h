@@ -25,7 +25,13 @@ struct CacheLayout {
     int64_t headKeys() const { return tokens * headDim; } // values of one head
     int64_t headValues() const { return tokens * valueWidth(); }
     int64_t elementBytes() const { return bfloat16 ? 2 : 4; }
-    int64_t bytes() const { return layers * heads * (headKeys() + headValues()) * elementBytes(); }
+    int64_t bytes() const { return keysAt(layers, 0) * elementBytes(); }
+    // Places of a head's first key and first value, in elements.
+    int64_t keysAt(int64_t layer, int64_t head) const
+    {
+        return layer * heads * (headKeys() + headValues()) + head * headKeys();
+    }
+    int64_t valuesAt(int64_t layer, int64_t head) const { return keysAt(layer, heads) + head * headValues(); }
 };
 
 // Makes the memory of caches and keeps a few of closed windows for the next ones: inside a large canvas a window opens
@@ -56,31 +62,27 @@ public:
     explicit CpuCache(std::shared_ptr<CacheStore> store) : m_store(std::move(store)) {}
     ~CpuCache() override { m_store->giveBack(std::move(m_memory)); }
 
-    int64_t length() const override { return m_length; }
-    void grow(int64_t tokens) { m_length += tokens; }
-
     // Takes the memory at the first call; call it before the others. Throws Error (OutOfMemory).
     void prepare();
     // [blocks][headDim][64] and [tokens][valueWidth] of one head; Element as the layout says: float or uint16_t.
     template<typename Element>
     Element *keys(int64_t layer, int64_t head)
     {
-        const CacheLayout &at = layout();
-        return reinterpret_cast<Element *>(m_memory.data()) + layer * at.heads * (at.headKeys() + at.headValues())
-               + head * at.headKeys();
+        return reinterpret_cast<Element *>(m_memory.data()) + layout().keysAt(layer, head);
     }
     template<typename Element>
     Element *values(int64_t layer, int64_t head)
     {
-        const CacheLayout &at = layout();
-        return keys<Element>(layer, 0) + at.heads * at.headKeys() + head * at.headValues();
+        return reinterpret_cast<Element *>(m_memory.data()) + layout().valuesAt(layer, head);
     }
     const CacheLayout &layout() const { return m_store->layout(); }
+
+    // Into an empty cache: the first `tokens` tokens of one of the same layout. Throws Error (OutOfMemory).
+    void copyFrom(const CpuCache &from, int64_t tokens);
 
 private:
     std::shared_ptr<CacheStore> m_store;
     AlignedBuffer<std::byte> m_memory;
-    int64_t m_length = 0;
 };
 
 } // namespace tessera::core::cpu

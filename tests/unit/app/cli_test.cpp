@@ -12,6 +12,8 @@
 
 #include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
+#include "models/bundle.h"
+#include "models/modelfile.h"
 #include "tests/unit/app/clifixture.h"
 
 namespace tessera::tests
@@ -44,7 +46,8 @@ TEST_F(Cli, AMapNeedsNoOption)
 
 TEST_F(Cli, RenderJsonHasTheKeysOfTheContract)
 {
-    const Outcome outcome = render({"-o", file("a.png"), "--json", "--seed", "3", "--variation", "2", "--window", "block:2"});
+    const Outcome outcome =
+        render({"-o", file("a.png"), "--json", "--seed", "3", "--variation", "2", "--window", "block:2"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     const json result = json::parse(outcome.out);
     EXPECT_EQ(result.at("codes"), 30);
@@ -57,6 +60,22 @@ TEST_F(Cli, RenderJsonHasTheKeysOfTheContract)
     EXPECT_EQ(result.at("seed"), 3);
     EXPECT_EQ(result.at("variation"), 2);
     EXPECT_EQ(result.at("outputs"), json::array({file("a.png")}));
+}
+
+TEST_F(Cli, AutoTakesTheWindowPolicyThatTheModelCanAfford)
+{
+    const auto window = [&](const std::string &modelName, const std::string &size) {
+        const Outcome outcome = run({"render", "--model", model(modelName), "--map", map(), "--threads", "1", "-o",
+                                     file("a.png"), "--json", "--window", "auto", "--size", size});
+        EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+        return nlohmann::json::parse(outcome.out).at("window").get<std::string>();
+    };
+    EXPECT_EQ(window("tiny", "48x40"), "exact"); // no prices
+    models::ModelFile priced = models::ModelFile::open(model());
+    priced.config.windowPrices = {{2, 0.4}, {4, 0.9}};
+    models::ModelBundle::write(model("priced"), priced.config, priced.readTensors(), {});
+    EXPECT_EQ(window("priced", "48x40"), "block:2");
+    EXPECT_EQ(window("priced", "32x32"), "exact"); // one window
 }
 
 TEST_F(Cli, SameSeedSameFileOtherSeedOtherPicture)
@@ -82,7 +101,8 @@ TEST_F(Cli, VariationOfManyEqualsTheOneAlone)
 TEST_F(Cli, CodesDecodeToThePictureAndScoresHaveTheirShape)
 {
     render({"-o", file("a.png"), "--codes", file("a.npy"), "--scores", file("s.npy")});
-    const Outcome outcome = run({"decode", "--model", model(), "--codes", file("a.npy"), "-o", file("b.png"), "--threads", "1"});
+    const Outcome outcome =
+        run({"decode", "--model", model(), "--codes", file("a.npy"), "-o", file("b.png"), "--threads", "1"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     EXPECT_EQ(core::readImage(file("a.png")), core::readImage(file("b.png")));
     const core::FloatPlanes scores = core::readNpyPlanes(file("s.npy"));
@@ -133,8 +153,8 @@ TEST_F(Cli, RegionEditLeavesTheRestAndCanBeMadeAgain)
     for (int y = 0; y < 16; ++y)
         std::fill_n(mask.scanLine(y), 16, uchar(255));
     core::writeImage(file("mask.png"), mask);
-    const Outcome outcome = render({"-o", file("b.png"), "--init", file("a.png"), "--region", file("mask.png"), "--seed", "5",
-                                    "--json"});
+    const Outcome outcome =
+        render({"-o", file("b.png"), "--init", file("a.png"), "--region", file("mask.png"), "--seed", "5", "--json"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     EXPECT_EQ(json::parse(outcome.out).at("codes"), 4);
     const QImage before = core::readImage(file("a.png")), after = core::readImage(file("b.png"));
@@ -177,13 +197,15 @@ TEST_F(Cli, WrongUsageIsTwo)
 TEST_F(Cli, BadInputIsOneWithASentence)
 {
     expectFailure(run({"render", "--model", model(), "--map", file("none.png"), "-o", file("a.png")}), "none.png");
-    expectFailure(run({"render", "--model", file("none.safetensors"), "--map", map(), "-o", file("a.png")}), "none.safetensors");
+    expectFailure(run({"render", "--model", file("none.safetensors"), "--map", map(), "-o", file("a.png")}),
+                  "none.safetensors");
     expectFailure(render({"-o", file("a.png"), "--size", "31x64"}), "32 x 32");
     expectFailure(render({"-o", file("a.png"), "--control", "light=noon"}), "any, day, sunset");
     expectFailure(render({"-o", file("a.png"), "--control", "mood=good"}), "light, biome, weather");
     expectFailure(render({"-o", file("a.png"), "--temperature", "0"}), "temperature");
     expectFailure(render({"-o", file("a.png"), "--precision", "fp16"}), "it offers fp32, bf16, int8");
-    expectFailure(run({"render", "--model", model(), "--depth", map(), "-o", file("a.png")}), "paints from labels, not from depth");
+    expectFailure(run({"render", "--model", model(), "--depth", map(), "-o", file("a.png")}),
+                  "paints from labels, not from depth");
     expectFailure(run({"render", "--model", model(), "-o", file("a.png")}), "--map FILE");
     expectFailure(run({"decode", "--model", model(), "--codes", map(), "-o", file("a.png")}), "map.png");
     EXPECT_TRUE(files().empty());
@@ -211,8 +233,8 @@ TEST_F(Cli, AFailedRenderLeavesTheOldFile)
 TEST_F(Cli, SeveralOutputsAreWrittenTogetherOrNotAtAll)
 {
     std::ofstream(file("a.npy")) << "old";
-    const std::string command = "ulimit -f 2; exec " TESSERA_CLI " render --model " + model() + " --map " + map() + " -o "
-        + file("a.png") + " --codes " + file("a.npy");
+    const std::string command = "ulimit -f 2; exec " TESSERA_CLI " render --model " + model() + " --map " + map()
+                                + " -o " + file("a.png") + " --codes " + file("a.npy");
     const Outcome outcome = Process({"/bin/sh", "-c", "trap '' XFSZ; " + command}).finish();
     EXPECT_EQ(outcome.exitCode, 1) << outcome.err;
     EXPECT_EQ(bytesOf(file("a.npy")), "old");
@@ -241,8 +263,8 @@ TEST_F(Cli, ProgressJsonIsOneObjectALine)
 
 TEST_F(Cli, InterruptLeavesNothing)
 {
-    Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png"), "--codes", file("a.npy"),
-                                 "--size", "512x512", "--progress", "json", "--preview-every", "40"}));
+    Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png"), "--codes",
+                                 file("a.npy"), "--size", "512x512", "--progress", "json", "--preview-every", "40"}));
     ASSERT_TRUE(process.waitForError("\"preview\""));
     process.sendSignal(SIGINT);
     const Outcome outcome = process.finish();

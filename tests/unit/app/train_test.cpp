@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "models/bundle.h"
+#include "models/modelfile.h"
 #include "models/training/shard.h"
+#include "tests/data/tinymodel.h"
 #include "tests/unit/app/process.h"
 
 namespace tessera::tests
@@ -34,10 +37,7 @@ protected:
         arguments.insert(arguments.begin(), TESSERA_TRAIN);
         return arguments;
     }
-    static Outcome run(std::vector<std::string> arguments)
-    {
-        return Process(command(std::move(arguments))).finish();
-    }
+    static Outcome run(std::vector<std::string> arguments) { return Process(command(std::move(arguments))).finish(); }
     std::vector<std::string> landscapes(const std::string &count) const
     {
         return {"landscapes", "--count", count, "--seed", "5", "--size", "24x16", "-o", output().string()};
@@ -103,6 +103,29 @@ TEST_F(TrainTest, InterruptLeavesWholeShardsOnly)
     process.sendSignal(SIGINT);
     EXPECT_EQ(process.finish().exitCode, 130);
     EXPECT_TRUE(fs::is_empty(output()));
+}
+
+TEST_F(TrainTest, EvaluateRecordsWhatWindowsInStepsCost)
+{
+    std::vector<std::string> arguments = landscapes("2");
+    arguments[6] = "64x72";
+    ASSERT_EQ(run(arguments).exitCode, 0);
+    const fs::path model = writeTinyModel(output() / "tiny.safetensors"), target = output() / "priced.safetensors";
+    const Outcome outcome = run({"evaluate", "--model", model.string(), "--data", output().string(), "--windows",
+                                 "--record", target.string(), "--threads", "1", "--json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const auto figures = nlohmann::json::parse(outcome.out);
+    EXPECT_EQ(figures.at("pictures"), 2);
+    ASSERT_EQ(figures.at("policies").size(), 2U); // a window of 4 codes: steps of 2 and 4
+    const models::ModelFile before = models::ModelFile::open(model), after = models::ModelFile::open(target);
+    ASSERT_EQ(after.config.windowPrices.size(), 2U);
+    for (const auto &policy : figures.at("policies")) {
+        const std::string name = policy.at("window");
+        EXPECT_NEAR(after.config.windowPrices.at(name == "block:2" ? 2 : 4), policy.at("percent").get<double>(), 1e-3);
+    }
+    EXPECT_EQ(after.notes, before.notes);
+    EXPECT_EQ(models::ModelBundle::open(target).identity(), models::ModelBundle::open(model).identity());
+    EXPECT_EQ(run({"evaluate", "--record", target.string()}).exitCode, 2);
 }
 
 TEST_F(TrainTest, PicturesToLookAt)

@@ -28,6 +28,8 @@ TEST(LandscapeMaker, EqualSeedsGiveEqualPartsOfTheWantedSize)
     EXPECT_EQ(*near, 1.0f);
     EXPECT_EQ(makeLandscape(5, {160, 96}).labels, made.labels);
     EXPECT_NE(makeLandscape(6, {160, 96}).labels, made.labels);
+    for (const char *control : {"light", "biome", "weather"})
+        EXPECT_NE(made.controls.at(control), "") << control;
 }
 
 TEST(LandscapeMaker, WorksOffTheWindowsThread)

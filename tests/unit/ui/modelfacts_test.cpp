@@ -54,6 +54,14 @@ TEST(ModelFacts, SayWhatAModelIsAndNeeds)
     EXPECT_FALSE(facts.contains("Assumed"));
 }
 
+TEST(ModelFacts, TellHowLargeCanvasesArePainted)
+{
+    core::ModelInfo info = published();
+    EXPECT_FALSE(factsOf(info).contains("Large canvases"));
+    info.windowPrices = {{4, 0.125}, {8, 0.75}};
+    EXPECT_EQ(factsOf(info)["Large canvases"], "the window moves in steps of 4 codes, which makes them 0.13 % less likely");
+}
+
 TEST(ModelFacts, ClassModelsRenderOneWindowAndAStageNone)
 {
     core::ModelInfo info = published();

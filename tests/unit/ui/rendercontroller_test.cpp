@@ -65,6 +65,20 @@ TEST(RenderController, LoadsAndRenders)
     EXPECT_TRUE(desk.controller.windowRect().isEmpty());
 }
 
+TEST(RenderController, SaysWhenTheWindowMovedInSteps)
+{
+    Desk desk;
+    ASSERT_TRUE(desk.load());
+    core::RenderRequest request = requestWithSeed(1);
+    desk.controller.render(request);
+    ASSERT_TRUE(desk.idle());
+    EXPECT_FALSE(desk.controller.lastResult().contains("steps")) << desk.controller.lastResult().toStdString();
+    request.window = {core::WindowPolicy::Kind::Block, 8};
+    desk.controller.render(request);
+    ASSERT_TRUE(desk.idle());
+    EXPECT_TRUE(desk.controller.lastResult().endsWith("window in steps of 8")) << desk.controller.lastResult().toStdString();
+}
+
 TEST(RenderController, EqualRequestsGiveEqualPictures)
 {
     Desk desk;

@@ -19,6 +19,15 @@ core::ModelInfo infoWithControls()
     return info;
 }
 
+TEST(RenderSettings, ChoosesWhatTheModelKnows)
+{
+    RenderSettings settings;
+    settings.setModel(infoWithControls());
+    settings.setControlIndex("weather", 1);
+    settings.choose({{"light", "noon"}, {"weather", "hail"}, {"biome", "coast"}});
+    EXPECT_EQ(settings.request().controls, (std::map<std::string, std::string>{{"light", "noon"}}));
+}
+
 TEST(RenderSettings, ChoicesReachTheRequestAndAnyIsLeftOut)
 {
     RenderSettings settings;

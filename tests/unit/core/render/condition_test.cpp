@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "core/render/encoding.h"
 #include "models/error.h"
 #include "tests/unit/core/render/tinyrenderer.h"
 #include "tests/unit/models/fillsource.h"
@@ -84,7 +85,8 @@ TEST(Condition, CocoStuffLabelsGoToThePlanesThatTheModelWasTrainedWith)
             if (plane >= 0)
                 planes[0][plane][int64_t(i / 12)][int64_t(i % 12)].fill_(1);
         }
-        EXPECT_EQ(core::encodeLabels(stage, "cocostuff", map), core::gridOf(stage.encode(planes))) << channels;
+        EXPECT_EQ(core::encodedLabels(stage, "cocostuff", map, uint64_t(1) << 40), core::gridOf(stage.encode(planes)))
+            << channels;
     }
 }
 

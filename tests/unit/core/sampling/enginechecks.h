@@ -28,5 +28,10 @@ void expectChunksMatchThePlainPass(TransformerEngine &engine, const TinyModel &m
                                    const std::vector<int64_t> &chunks);
 void expectTheIdsAskedFor(TransformerEngine &engine, const TinyModel &model);
 void expectAReusedCacheRemembersNothing(TransformerEngine &engine);
+void expectLogitsOfSeveralTokens(TransformerEngine &engine, const TinyModel &model);
+void expectACutCacheForgets(TransformerEngine &engine);
+void expectACopiedCacheGoesOn(TransformerEngine &engine);
+// REQUIRES: a model of two layers.
+void expectStopsBetweenLayers(TransformerEngine &engine);
 
 } // namespace tessera::core

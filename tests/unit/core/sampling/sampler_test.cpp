@@ -54,18 +54,22 @@ class EvenEngine : public TransformerEngine
 public:
     explicit EvenEngine(int brokenCall = -1) : m_brokenCall(brokenCall) {}
 
-    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<Cache>(); }
+    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<WindowCache>(); }
+    std::unique_ptr<WindowCache> copyCache(const WindowCache &, int64_t) override { return makeCache(); }
     uint64_t cacheBytes() const override { return 0; }
-    void append(std::span<const EngineInput> inputs, int64_t, int64_t count, float *logits) override
+
+protected:
+    bool run(std::span<const EngineInput> inputs, int64_t, int64_t count, float *logits, const StopFn &) override
     {
         const float value = m_calls++ == m_brokenCall ? std::numeric_limits<float>::quiet_NaN() : 0.0f;
         std::fill_n(logits, int64_t(inputs.size()) * count, value);
+        for (const EngineInput &input : inputs) {
+            input.cache->grow(int64_t(input.tokens.size()));
+        }
+        return true;
     }
 
 private:
-    struct Cache : WindowCache {
-        int64_t length() const override { return 0; }
-    };
     int m_brokenCall;
     int m_calls = 0;
 };

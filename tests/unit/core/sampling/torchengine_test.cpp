@@ -58,6 +58,32 @@ TEST(TorchEngine, AReusedCacheRemembersNothing)
     expectAReusedCacheRemembersNothing(*makeTorchEngine(model.transformer));
 }
 
+TEST(TorchEngine, GivesLogitsOfSeveralTokens)
+{
+    for (const int64_t unmasked : {0, 18}) {
+        const TinyModel model(unmasked);
+        expectLogitsOfSeveralTokens(*makeTorchEngine(model.transformer), model);
+    }
+}
+
+TEST(TorchEngine, ACutCacheForgets)
+{
+    const TinyModel model;
+    expectACutCacheForgets(*makeTorchEngine(model.transformer));
+}
+
+TEST(TorchEngine, ACopiedCacheGoesOn)
+{
+    const TinyModel model;
+    expectACopiedCacheGoesOn(*makeTorchEngine(model.transformer));
+}
+
+TEST(TorchEngine, StopsBetweenLayers)
+{
+    const TinyModel model;
+    expectStopsBetweenLayers(*makeTorchEngine(model.transformer));
+}
+
 TEST(TorchEngine, ACacheMayOutliveTheEngine)
 {
     const TinyModel model;

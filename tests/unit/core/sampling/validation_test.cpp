@@ -110,6 +110,15 @@ TEST_F(Validation, RefusesLockedCodesThatDoNotFit)
     });
 }
 
+TEST_F(Validation, RefusesADraftThatDoesNotFit)
+{
+    expectRefused("The draft is", [](SampleRequest &request) { request.draft = CodeGrid({4, 5}, kNoCode); });
+    expectRefused("The draft's code in row 2, column 1 is 24; expected 0 to 23", [](SampleRequest &request) {
+        request.draft = CodeGrid(request.canvas, kNoCode);
+        request.draft.at({2, 1}) = 24;
+    });
+}
+
 TEST_F(Validation, LooksAtInitialCodesOnlyWhereLocked)
 {
     SampleRequest request = m_model.request({4, 6});

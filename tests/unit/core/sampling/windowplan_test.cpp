@@ -188,6 +188,22 @@ TEST(WindowPlan, RefusesWhatCannotWork)
     EXPECT_THROW(planWindows({16, 16}, kWindow, kExact, false, Grid<uint8_t>({16, 17})), Error);
 }
 
+TEST(AutomaticWindow, TakesTheLongestStepThatIsCheapEnough)
+{
+    const std::map<int, double> prices{{2, -0.01}, {4, 0.1}, {8, kMostWindowPrice}, {16, 0.51}};
+    EXPECT_EQ(automaticWindow({32, 32}, kWindow, prices), block(8));
+    EXPECT_EQ(automaticWindow({16, 17}, kWindow, prices), block(8));
+    EXPECT_EQ(automaticWindow({32, 32}, kWindow, {{2, 0.2}, {4, 0.7}}), block(2));
+    EXPECT_EQ(automaticWindow({32, 32}, 8, {{4, 0.2}, {16, 0.2}}), block(4)) << "a step beyond the window";
+}
+
+TEST(AutomaticWindow, IsExactWhereNothingIsWonOrKnown)
+{
+    EXPECT_EQ(automaticWindow({16, 16}, kWindow, {{8, 0.1}}), kExact);
+    EXPECT_EQ(automaticWindow({32, 32}, kWindow, {}), kExact);
+    EXPECT_EQ(automaticWindow({32, 32}, kWindow, {{2, 0.6}, {8, 3}}), kExact);
+}
+
 } // namespace
 
 } // namespace tessera::core

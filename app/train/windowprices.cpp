@@ -1,0 +1,160 @@
+#include "app/train/windowprices.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+#include <nlohmann/json.hpp>
+
+#include "app/train/progress.h"
+#include "app/train/threads.h"
+#include "core/sampling/cpu/cpuengine.h"
+#include "core/sampling/windowprice.h"
+#include "models/bundle.h"
+#include "models/error.h"
+#include "models/modelfile.h"
+#include "models/training/onehot.h"
+#include "models/training/pictureset.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+using nlohmann::json;
+
+core::CodeGrid gridOf(const at::Tensor &codes)
+{
+    const at::Tensor values = codes.squeeze(0).to(at::kLong).contiguous(); // [h, w]
+    core::CodeGrid grid({int(values.size(0)), int(values.size(1))});
+    std::copy_n(values.const_data_ptr<int64_t>(), grid.values.size(), grid.values.begin());
+    return grid;
+}
+
+int64_t tokenOf(const models::ControlConfig &control, const std::string &fact)
+{
+    const auto found = std::ranges::find(control.values, fact);
+    return control.first + (found == control.values.end() ? 0 : found - control.values.begin());
+}
+
+// A picture of the set, its middle square in whole codes, with its map and its facts as controls.
+core::ScoreRequest requestFor(const models::ModelBundle &bundle, const models::PictureSet &pictures, int64_t index)
+{
+    models::View view = pictures.wholeView(index);
+    const int64_t factor = bundle.config().firstStage.factor(), side = view.side / factor * factor;
+    view.side = int(side);
+    const models::Autoencoder &stage = *bundle.conditionStage();
+    const at::Tensor labels = pictures.exactLabels(view, side).unsqueeze(0);
+    const at::Tensor rgb = pictures.rgb(view, side).unsqueeze(0).contiguous(at::MemoryFormat::ChannelsLast);
+    core::ScoreRequest request;
+    request.codes = gridOf(bundle.firstStage().encode(rgb));
+    request.condition = gridOf(stage.encode(models::oneHot(labels, stage.config.inChannels)));
+    for (const models::ControlConfig &control : bundle.config().controls) {
+        request.controlTokens.push_back(tokenOf(control, pictures.fact(index, control.key)));
+    }
+    return request;
+}
+
+void expectLabels(const models::ModelBundle &bundle)
+{
+    if (!bundle.transformer() || bundle.config().condition.kind != models::ConditionKind::Labels) {
+        throw Error(ErrorCode::ModelMismatch,
+                    bundle.path().string() + " does not paint from labels, which is what the pictures come with");
+    }
+}
+
+// Empty after a stop.
+std::vector<core::WindowPrice> measured(const models::ModelBundle &bundle, const models::PictureSet &pictures,
+                                        const std::stop_token &stop)
+{
+    const auto engine =
+        core::makeCpuEngine(*bundle.transformer(), {core::CpuPrecision::Float32, at::get_num_threads(), {}});
+    core::WindowPriceMeter meter(bundle.config(), *engine);
+    ProgressBar bar(ProgressStyle::Auto, "pictures");
+    for (int64_t i = 0; i < pictures.size(); ++i) {
+        if (!meter.add(requestFor(bundle, pictures, i), stop)) {
+            return {};
+        }
+        bar.show({"windows", i + 1, pictures.size(), 0, {}});
+    }
+    return meter.prices();
+}
+
+// In thousandths of a percent: finer is noise.
+double recorded(const core::WindowPrice &price)
+{
+    return std::round(price.percent() * 1000) / 1000;
+}
+
+std::string policyName(const core::WindowPrice &price)
+{
+    return "block:" + std::to_string(price.step);
+}
+
+void print(const models::ModelBundle &bundle, const std::vector<core::WindowPrice> &prices, int64_t pictures)
+{
+    json policies = json::array();
+    for (const core::WindowPrice &price : prices) {
+        policies.push_back({{"window", policyName(price)},
+                            {"percent", price.percent()},
+                            {"nats_per_code", price.nats},
+                            {"exact_nats_per_code", price.exactNats},
+                            {"standard_error_nats", price.standardError},
+                            {"codes", price.codes}});
+    }
+    const json all{{"model", bundle.path().string()}, {"pictures", pictures}, {"policies", std::move(policies)}};
+    std::printf("%s\n", all.dump(2).c_str());
+}
+
+void printLines(const std::vector<core::WindowPrice> &prices)
+{
+    for (const core::WindowPrice &price : prices) {
+        std::printf("%-9s %+7.3f %% (+- %.3f)   %.4f nats a code, exact %.4f, %lld codes\n", policyName(price).c_str(),
+                    price.percent(), 100 * price.standardError / price.exactNats, price.nats, price.exactNats,
+                    static_cast<long long>(price.codes));
+    }
+}
+
+void record(const std::filesystem::path &model, const std::filesystem::path &target,
+            const std::vector<core::WindowPrice> &prices)
+{
+    const models::ModelFile file = models::ModelFile::open(model);
+    models::ModelConfig config = file.config;
+    config.windowPrices.clear();
+    for (const core::WindowPrice &price : prices) {
+        config.windowPrices[price.step] = recorded(price);
+    }
+    models::ModelBundle::write(target, config, file.readTensors(), file.notes);
+}
+
+} // namespace
+
+void measureWindowPrices(const WindowPriceOptions &options, std::stop_token stop)
+{
+    setThreads(options.threads);
+    const c10::InferenceMode inference;
+    const models::ModelBundle bundle = models::ModelBundle::open(options.model);
+    expectLabels(bundle);
+    const std::filesystem::path below = options.data / "val";
+    const models::PictureSet pictures(std::filesystem::is_directory(below) ? below : options.data);
+    const std::vector<core::WindowPrice> prices = measured(bundle, pictures, stop);
+    if (prices.empty()) {
+        return;
+    }
+    if (!options.record.empty()) {
+        record(options.model, options.record, prices);
+    }
+    if (options.json) {
+        print(bundle, prices, pictures.size());
+    } else {
+        printLines(prices);
+    }
+}
+
+} // namespace tessera::train

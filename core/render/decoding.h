@@ -1,0 +1,56 @@
+// From codes to pictures.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+
+#include "core/map/pixelrect.h"
+#include "core/render/image.h"
+#include "core/sampling/grid.h"
+#include "models/tileddecoder.h"
+
+namespace tessera::core
+{
+
+struct DecodedPicture {
+    Image picture;
+    bool complete = true; // false: stopped while tiles were being refined; colours are then a little off
+};
+
+// kNoCode shows the mean of the codebook. The canvas is decoded as a whole where that fits `memory` bytes (stageMemory() as
+// a rule), otherwise in the largest tiles that fit (models/tileddecoder.h). `stop` is looked at between tiles.
+// Throws Error (ModelMismatch, NonFinite) as pictureImage.
+DecodedPicture decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes, uint64_t memory,
+                              std::stop_token stop = {});
+
+// The picture of a canvas whose codes come bit by bit, for looking at: only rows that new codes can be seen in are decoded,
+// and with the rows above and below them as far as they are known, so that a preview costs little however large the canvas
+// is. Rows without any code are grey, missing codes in other rows show the mean of the codebook.
+// One thread. The stage must outlive it.
+class PreviewDecoder
+{
+public:
+    PreviewDecoder(const models::Autoencoder &stage, GridSize canvas);
+    // Starts from a picture and its codes. `picture` covers the canvas; what it has beyond whole codes is dropped.
+    PreviewDecoder(const models::Autoencoder &stage, const CodeGrid &codes, const Image &picture);
+
+    // Decodes what `codes`, of the canvas' size, have new. Returns where the picture may have changed: whole rows, all
+    // known ones where that is no more than twice the work, none when no code is new. Everything else stays.
+    PixelRect update(const CodeGrid &codes);
+
+    const Image &picture() const { return m_picture; }
+
+private:
+    void decodeRows(int first, int last, int known);
+    void chooseStatistics(models::TiledDecoder &decoder, int known, int tile);
+
+    const models::Autoencoder &m_stage;
+    int m_factor;
+    int m_reach; // rows beyond its own in which a code is seen
+    CodeGrid m_codes;
+    Image m_picture;
+    models::NormStatistics m_statistics;
+    int m_sampledRows = 0; // of the canvas that m_statistics are of
+};
+
+} // namespace tessera::core

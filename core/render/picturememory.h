@@ -1,0 +1,33 @@
+// What is known of the pictures drawn last, so that drawing one again after an edit starts from it.
+#pragma once
+
+#include <cstdint>
+#include <list>
+
+#include "core/sampling/grid.h"
+#include "core/sampling/knowncodes.h"
+
+namespace tessera::core
+{
+
+// Pictures share noise, and so mostly codes, when canvas, seed and variation are equal, whatever else was changed. Of one
+// model and one engine. One thread at a time.
+class PictureMemory
+{
+public:
+    static constexpr size_t kMost = 16; // pictures; the one used least lately goes
+
+    // Valid until the next call; of the canvas' size.
+    KnownCodes &of(GridSize canvas, uint64_t seed, uint32_t variation);
+
+private:
+    struct Picture {
+        uint64_t seed = 0;
+        uint32_t variation = 0;
+        KnownCodes codes;
+    };
+
+    std::list<Picture> m_pictures; // the one used last first
+};
+
+} // namespace tessera::core

@@ -1,0 +1,63 @@
+#include "core/sampling/prefixstore.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tessera::core
+{
+
+PrefixStore::PrefixStore(TransformerEngine &engine, int64_t unmasked, uint64_t mostBytes)
+    : m_engine(engine)
+    , m_unmasked(unmasked)
+    , m_mostEntries(std::max(kFewest, size_t(mostBytes / std::max<uint64_t>(1, engine.cacheBytes()))))
+{}
+
+std::shared_ptr<WindowCache> PrefixStore::open(std::span<const int64_t> prefix, int64_t most)
+{
+    const auto tokens = [&](const Entry &entry) { return common(entry, prefix, most); };
+    const auto best = std::ranges::max_element(m_entries, {}, tokens);
+    if (best == m_entries.end() || tokens(*best) == 0) {
+        return m_engine.makeCache();
+    }
+    const int64_t count = tokens(*best);
+    touch(best);
+    const Entry &entry = m_entries.front();
+    // A closed window's cache is taken over as it is, unless its own prefix would be lost.
+    if (entry.cache.use_count() == 1 && std::ranges::equal(entry.prefix, prefix)) {
+        entry.cache->truncate(count);
+        return entry.cache;
+    }
+    return m_engine.copyCache(*entry.cache, count);
+}
+
+void PrefixStore::keep(std::vector<int64_t> prefix, std::shared_ptr<WindowCache> cache)
+{
+    if (!m_engine.keepsBitsInChunks()) {
+        return;
+    }
+    const auto known = std::ranges::find(m_entries, prefix, &Entry::prefix);
+    if (known != m_entries.end()) {
+        touch(known);
+        return;
+    }
+    m_entries.insert(m_entries.begin(), {std::move(prefix), std::move(cache)});
+    if (m_entries.size() > m_mostEntries) {
+        m_entries.pop_back();
+    }
+}
+
+// Tokens that see each other are only equal where all of them are.
+int64_t PrefixStore::common(const Entry &entry, std::span<const int64_t> prefix, int64_t most) const
+{
+    const auto [end, ignored] = std::ranges::mismatch(entry.prefix, prefix);
+    const int64_t equal = end - entry.prefix.begin();
+    const int64_t tokens = std::min({equal, entry.cache->length(), most});
+    return equal == int64_t(prefix.size()) || tokens >= m_unmasked ? tokens : 0;
+}
+
+void PrefixStore::touch(std::vector<Entry>::iterator entry)
+{
+    std::rotate(m_entries.begin(), entry, entry + 1);
+}
+
+} // namespace tessera::core
