@@ -67,6 +67,18 @@ TEST(Rendering, ThePictureGrowsWithTheAttentionWindowOnIt)
     EXPECT_TRUE(painter.session.picture()->unsaved());
 }
 
+TEST(Rendering, LargeCanvasesAreDrawnInTheStepsThatTheModelCanAfford)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel());
+    for (const auto &[width, steps] : {std::pair{512, true}, {256, false}}) {
+        painter.session.document()->newCanvas(width, 256);
+        painter.key(Qt::Key_Return, Qt::ControlModifier);
+        ASSERT_TRUE(idle(painter));
+        EXPECT_EQ(painter.session.controller()->lastResult().endsWith("window in steps of 8"), steps) << width;
+    }
+}
+
 TEST(Rendering, CancelKeepsWhatIsDone)
 {
     Gate gate;
