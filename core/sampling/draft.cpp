@@ -13,7 +13,7 @@ constexpr double kLearned = 1.0 / 8; // weight of the latest guess of a kind
 
 } // namespace
 
-Draft::Draft(CodeGrid guesses) : m_guesses(std::move(guesses)), m_fates(m_guesses.size), m_chances{0.9, 0.6, 0.7, 0.1}
+Draft::Draft(CodeGrid guesses) : m_guesses(std::move(guesses)), m_fates(m_guesses.size), m_chances{0.8, 0.6, 0.7, 0.1}
 {}
 
 int64_t Draft::at(Cell cell) const

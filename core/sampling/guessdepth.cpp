@@ -10,34 +10,34 @@ namespace
 
 constexpr double kShare = 0.8; // of a pass' least cost, spent on guesses: near the best for the models measured
 constexpr double kForgotten = 1.0 / 12; // of the past with every pass
-constexpr double kCredit = 4;           // passes' worth of trust at first, while there are no good guesses yet
 constexpr double kGrowth = 1.0 / 12;    // of the greatest depth with every pass that pays
-constexpr double kTolerance = 1.02;     // what has failed is tried again once it makes up no more than this of the past
 
 } // namespace
 
-GuessDepth::GuessDepth(double tokenCost)
-    : m_tokenCost(tokenCost)
-    , m_most(kShare / tokenCost)
-    , m_depth(m_most)
-    , m_steps(kCredit)
-    , m_passes(0)
-{}
+GuessDepth::GuessDepth(double tokenCost) : m_tokenCost(tokenCost), m_most(kShare / tokenCost), m_depth(m_most) {}
 
 int GuessDepth::tokens(int windows) const
 {
     return int(m_depth / windows);
 }
 
-void GuessDepth::step(int tokens)
-{
-    m_steps += 1 + m_tokenCost * tokens;
-}
-
 void GuessDepth::pass(int tokens)
 {
+    if (m_resting > 0) {
+        if (--m_resting == 0) {
+            m_steps = kCreditAgain;
+            m_passes = 0;
+            m_depth = m_most;
+        }
+        return;
+    }
     m_passes += 1 + m_tokenCost * tokens;
-    m_depth = m_passes > kTolerance * m_steps ? m_depth / 2 : std::min(m_most, m_depth + kGrowth * m_most);
+    m_depth = m_passes > m_steps ? m_depth / 2 : std::min(m_most, m_depth + kGrowth * m_most);
+    if (m_depth < 1 && m_most >= 1) {
+        m_depth = 0;
+        m_resting = m_nextRest;
+        m_nextRest *= 2;
+    }
     m_steps *= 1 - kForgotten;
     m_passes *= 1 - kForgotten;
 }
