@@ -51,6 +51,7 @@ TEST_F(Cli, RenderJsonHasTheKeysOfTheContract)
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     const json result = json::parse(outcome.out);
     EXPECT_EQ(result.at("codes"), 30);
+    EXPECT_GT(result.at("passes").get<int64_t>(), 0);
     for (const char *key : {"load", "condition", "sample", "decode", "total"})
         EXPECT_GE(result.at("seconds").at(key).get<double>(), 0) << key;
     EXPECT_EQ(result.at("device"), "cpu");
