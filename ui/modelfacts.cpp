@@ -94,8 +94,8 @@ private:
 
     QString largeCanvases() const
     {
-        const core::GridSize large{2 * m_info.window, 2 * m_info.window};
-        const core::WindowPolicy policy = core::automaticWindow(large, m_info.window, m_info.windowPrices);
+        const int large = 2 * m_info.window * m_info.factor;
+        const core::WindowPolicy policy = core::automaticWindow(m_info, large, large);
         if (policy.kind == core::WindowPolicy::Kind::Exact)
             return {};
         return tr("the window moves in steps of %1 codes, which makes them %2 % less likely")

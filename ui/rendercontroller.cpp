@@ -255,7 +255,7 @@ QString RenderController::resultText(const RenderAnswer &answer) const
     const QString done = tr("%1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds);
     const core::WindowPolicy &window = m_running->window;
     return window.kind == core::WindowPolicy::Kind::Exact ? done
-                                                          : tr("%1 · window in steps of %2").arg(done).arg(window.step);
+                                                          : tr("%1 · steps of %2").arg(done).arg(window.step);
 }
 
 } // namespace tessera::ui

@@ -237,9 +237,7 @@ void Session::render()
     core::RenderRequest request = m_settings.request();
     request.width = canvasSize().width();
     request.height = canvasSize().height();
-    const core::ModelInfo &model = m_controller.modelInfo();
-    request.window = core::automaticWindow({request.height / model.factor, request.width / model.factor}, model.window,
-                                           model.windowPrices);
+    request.window = core::automaticWindow(m_controller.modelInfo(), request.width, request.height);
     if (told([&] { setCondition(request); }))
         m_controller.render(std::move(request));
 }

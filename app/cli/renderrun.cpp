@@ -91,8 +91,7 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
 
 core::WindowPolicy windowFor(const std::string &text, const core::ModelInfo &model, const core::RenderRequest &request)
 {
-    const core::GridSize canvas{request.height / model.factor, request.width / model.factor};
-    return text == kAutoWindow ? core::automaticWindow(canvas, model.window, model.windowPrices)
+    return text == kAutoWindow ? core::automaticWindow(model, request.width, request.height)
                                : *parsedWindow(text, model.window);
 }
 

@@ -14,6 +14,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "app/train/benchmarkcase.h"
+#include "app/train/codegrid.h"
 #include "core/landscape/landscape.h"
 #include "core/sampling/cpu/cpuengine.h"
 #include "core/sampling/knowncodes.h"
@@ -46,11 +47,7 @@ core::CodeGrid encoded(const models::Autoencoder &stage, const Labels &labels, i
     const at::Tensor map = at::empty({1, side, side}, at::kByte);
     std::ranges::copy(labels, map.mutable_data_ptr<uint8_t>());
     const at::Tensor planes = models::oneHot(map.to(at::kLong), stage.config.inChannels);
-    const at::Tensor codes = stage.encode(planes.contiguous(at::MemoryFormat::ChannelsLast)).to(at::kLong).contiguous();
-    const int cells = side / int(stage.config.factor());
-    core::CodeGrid grid({cells, cells});
-    std::copy_n(codes.const_data_ptr<int64_t>(), grid.values.size(), grid.values.begin());
-    return grid;
+    return codeGridOf(stage.encode(planes.contiguous(at::MemoryFormat::ChannelsLast)));
 }
 
 // A square of so many cells in another place of each map; 256 cells are all of a map of 16 x 16.

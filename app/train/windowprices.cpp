@@ -11,6 +11,7 @@
 #include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
+#include "app/train/codegrid.h"
 #include "app/train/progress.h"
 #include "app/train/threads.h"
 #include "core/sampling/cpu/cpuengine.h"
@@ -29,14 +30,6 @@ namespace
 
 using nlohmann::json;
 
-core::CodeGrid gridOf(const at::Tensor &codes)
-{
-    const at::Tensor values = codes.squeeze(0).to(at::kLong).contiguous(); // [h, w]
-    core::CodeGrid grid({int(values.size(0)), int(values.size(1))});
-    std::copy_n(values.const_data_ptr<int64_t>(), grid.values.size(), grid.values.begin());
-    return grid;
-}
-
 int64_t tokenOf(const models::ControlConfig &control, const std::string &fact)
 {
     const auto found = std::ranges::find(control.values, fact);
@@ -53,8 +46,8 @@ core::ScoreRequest requestFor(const models::ModelBundle &bundle, const models::P
     const at::Tensor labels = pictures.exactLabels(view, side).unsqueeze(0);
     const at::Tensor rgb = pictures.rgb(view, side).unsqueeze(0).contiguous(at::MemoryFormat::ChannelsLast);
     core::ScoreRequest request;
-    request.codes = gridOf(bundle.firstStage().encode(rgb));
-    request.condition = gridOf(stage.encode(models::oneHot(labels, stage.config.inChannels)));
+    request.codes = codeGridOf(bundle.firstStage().encode(rgb));
+    request.condition = codeGridOf(stage.encode(models::oneHot(labels, stage.config.inChannels)));
     for (const models::ControlConfig &control : bundle.config().controls) {
         request.controlTokens.push_back(tokenOf(control, pictures.fact(index, control.key)));
     }
@@ -65,7 +58,7 @@ void expectLabels(const models::ModelBundle &bundle)
 {
     if (!bundle.transformer() || bundle.config().condition.kind != models::ConditionKind::Labels) {
         throw Error(ErrorCode::ModelMismatch,
-                    bundle.path().string() + " does not paint from labels, which is what the pictures come with");
+                    bundle.path().string() + " does not paint from labels, which is what the pictures come with.");
     }
 }
 

@@ -52,6 +52,12 @@ struct ModelInfo {
     std::map<std::string, std::string> notes;
 };
 
+// By the model's own figures, for a canvas in pixels (core/sampling/windowplan.h).
+inline WindowPolicy automaticWindow(const ModelInfo &model, int width, int height)
+{
+    return automaticWindow({height / model.factor, width / model.factor}, model.window, model.windowPrices);
+}
+
 // Everything that decides a picture. Equal requests give equal pictures, bit for bit on one machine.
 struct RenderRequest {
     std::string modelIdentity; // informative; "" means whatever model renders

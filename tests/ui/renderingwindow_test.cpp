@@ -75,7 +75,7 @@ TEST(Rendering, LargeCanvasesAreDrawnInTheStepsThatTheModelCanAfford)
         painter.session.document()->newCanvas(width, 256);
         painter.key(Qt::Key_Return, Qt::ControlModifier);
         ASSERT_TRUE(idle(painter));
-        EXPECT_EQ(painter.session.controller()->lastResult().endsWith("window in steps of 8"), steps) << width;
+        EXPECT_EQ(painter.session.controller()->lastResult().endsWith(" · steps of 8"), steps) << width;
     }
 }
 

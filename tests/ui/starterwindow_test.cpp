@@ -39,6 +39,9 @@ TEST(Starter, PaintsRendersAndShowsAPicture)
     painter.saveScreenshot("starter-half.png");
     ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kStarterWaitMs));
     painter.saveScreenshot("starter-rendered.png");
+    painter.click("modelButton");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("unloadButton"); }, kStarterWaitMs));
+    painter.saveScreenshot("starter-card.png");
 
     const QImage picture = painter.session.picture()->image();
     ASSERT_EQ(picture.size(), QSize(256, 256));

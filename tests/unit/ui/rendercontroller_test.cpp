@@ -76,7 +76,7 @@ TEST(RenderController, SaysWhenTheWindowMovedInSteps)
     request.window = {core::WindowPolicy::Kind::Block, 8};
     desk.controller.render(request);
     ASSERT_TRUE(desk.idle());
-    EXPECT_TRUE(desk.controller.lastResult().endsWith("window in steps of 8")) << desk.controller.lastResult().toStdString();
+    EXPECT_TRUE(desk.controller.lastResult().endsWith(" · steps of 8")) << desk.controller.lastResult().toStdString();
 }
 
 TEST(RenderController, EqualRequestsGiveEqualPictures)
