@@ -14,7 +14,7 @@
 #include "models/error.h"
 #include "models/modelfile.h"
 #include "models/networks.h"
-#include "models/safetensors.h"
+#include "models/safetensorsset.h"
 
 namespace tessera::models
 {
@@ -25,6 +25,7 @@ namespace
 {
 
 const std::string kConfigKey = "config";
+constexpr uint64_t kSetFileBytes = 15 << 20; // small enough for repositories and mails
 
 // FNV-1a on words: quick, and equal for equal models. It guards against mistakes, not against forgery.
 class IdentityHash
@@ -197,7 +198,7 @@ ModelSummary ModelBundle::inspect(const fs::path &path)
     summary.config = file.config;
     summary.format = file.format;
     summary.dtype = storedType(file);
-    summary.fileBytes = fs::file_size(file.path);
+    summary.fileBytes = file.bytes();
     for (const std::string &name : networkTensors(file.config))
         summary.parameters += elementCount(file.entries.at(name).shape);
     summary.memoryBytes = summary.parameters * 4;
@@ -212,7 +213,10 @@ void ModelBundle::write(const fs::path &path, const ModelConfig &config, const S
 {
     auto metadata = notes;
     metadata[kConfigKey] = config.toJson().dump();
-    writeSafetensors(path, tensors, metadata);
+    if (namesSafetensorsSet(path))
+        writeSafetensorsSet(path, tensors, metadata, kSetFileBytes);
+    else
+        writeSafetensors(path, tensors, metadata);
 }
 
 } // namespace tessera::models

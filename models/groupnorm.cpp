@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 
 namespace tessera::models
 {
@@ -161,6 +162,17 @@ GroupMoments momentsByLibrary(const at::Tensor &x, int64_t groups)
     return moments;
 }
 
+// Autocast would widen the map to float32 for it, three times the memory traffic, though the GPU's kernel sums in
+// float32 whatever it reads.
+at::Tensor groupNormByLibrary(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
+                              double epsilon)
+{
+    if (!x.is_cuda())
+        return at::group_norm(x, groups, weight, bias, epsilon);
+    const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::autocast_dispatch_keyset);
+    return at::group_norm(x, groups, weight.to(x.scalar_type()), bias.to(x.scalar_type()), epsilon);
+}
+
 at::Tensor byChannel(const std::vector<double> &ofGroups, const at::Tensor &x)
 {
     const at::Tensor values = at::tensor(ofGroups, at::kDouble).to(x.device(), at::kFloat);
@@ -207,7 +219,7 @@ at::Tensor groupNorm(const at::Tensor &x, int64_t groups, const at::Tensor &weig
                      double epsilon)
 {
     if (!isPlainInference(x, weight))
-        return at::group_norm(x, groups, weight, bias, epsilon);
+        return groupNormByLibrary(x, groups, weight, bias, epsilon);
     const at::Tensor result = at::empty_like(x), plainWeight = weight.contiguous(), plainBias = bias.contiguous();
     for (int64_t picture = 0; picture < x.size(0); ++picture) {
         const Plane plane = planeOf(x, picture);

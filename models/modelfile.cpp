@@ -46,13 +46,19 @@ fs::path lastFile(const fs::path &folder, std::initializer_list<const char *> en
     return found;
 }
 
+// An index goes before the files that it names.
 fs::path firstSafetensors(const fs::path &folder)
 {
     fs::path found;
     std::error_code failure;
-    for (const auto &entry : fs::directory_iterator(folder, failure))
-        if (entry.path().extension() == ".safetensors" && (found.empty() || entry.path() < found))
+    for (const auto &entry : fs::directory_iterator(folder, failure)) {
+        const bool set = namesSafetensorsSet(entry.path());
+        if (!set && entry.path().extension() != ".safetensors")
+            continue;
+        const bool better = set == namesSafetensorsSet(found) ? entry.path() < found : set;
+        if (found.empty() || better)
             found = entry.path();
+    }
     if (failure)
         throw Error(ErrorCode::FileRead,
                     "The folder " + folder.string() + " cannot be read: " + failure.message() + ".");
@@ -80,17 +86,16 @@ ModelConfig configOf(const nlohmann::json &document, const std::string &place)
     }
 }
 
-ModelConfig configOf(const SafetensorsIndex &index)
+ModelConfig configOf(const SafetensorsSet &set)
 {
-    const auto text = index.metadata.find(kConfigKey);
-    if (text == index.metadata.end())
-        throw Error(ErrorCode::ModelMismatch, index.path.string() + " holds tensors but no model configuration: its "
+    const auto text = set.metadata.find(kConfigKey);
+    if (text == set.metadata.end())
+        throw Error(ErrorCode::ModelMismatch, set.path.string() + " holds tensors but no model configuration: its "
                                                   + "metadata has no entry '" + kConfigKey + "'.");
     const auto json = nlohmann::json::parse(text->second, nullptr, false);
     if (json.is_discarded())
-        throw Error(ErrorCode::ModelMismatch,
-                    index.path.string() + " has a model configuration that is not valid JSON.");
-    return configOf(json, index.path.string());
+        throw Error(ErrorCode::ModelMismatch, set.path.string() + " has a model configuration that is not valid JSON.");
+    return configOf(json, set.path.string());
 }
 
 // A published configuration names a file with the list of used codes, which nobody has; the list is in the checkpoint.
@@ -117,16 +122,17 @@ std::string joined(const std::vector<std::string> &parts)
 
 ModelFile fromSafetensors(const fs::path &path)
 {
-    SafetensorsIndex index = readSafetensorsIndex(path);
+    SafetensorsSet set = readSafetensorsSet(path);
     ModelFile file;
     file.path = path;
     file.format = "safetensors";
-    file.config = configOf(index);
-    for (const auto &[name, entry] : index.entries)
-        file.entries[name] = {entry.dtype, entry.shape, entry.end - entry.begin};
-    file.notes = index.metadata;
+    file.config = configOf(set);
+    for (const SafetensorsIndex &part : set.files)
+        for (const auto &[name, entry] : part.entries)
+            file.entries[name] = {entry.dtype, entry.shape, entry.end - entry.begin};
+    file.notes = set.metadata;
     file.notes.erase(kConfigKey);
-    file.index = std::move(index);
+    file.index = std::move(set);
     return file;
 }
 
@@ -248,9 +254,18 @@ StateDict ModelFile::readTensors() const
     const auto wanted = [&](const std::string &name) { return takes(networks, name); };
     if (checkpoint)
         return readCheckpoint(*checkpoint, wanted);
-    SafetensorsIndex part = std::get<SafetensorsIndex>(index);
-    std::erase_if(part.entries, [&](const auto &entry) { return !wanted(entry.first); });
-    return readSafetensors(part);
+    StateDict tensors;
+    for (SafetensorsIndex part : std::get<SafetensorsSet>(index).files) {
+        std::erase_if(part.entries, [&](const auto &entry) { return !wanted(entry.first); });
+        tensors.merge(readSafetensors(part));
+    }
+    return tensors;
+}
+
+uint64_t ModelFile::bytes() const
+{
+    const auto *set = std::get_if<SafetensorsSet>(&index);
+    return set ? set->bytes() : fs::file_size(path);
 }
 
 std::vector<std::string> ModelFile::ignoredTensors() const

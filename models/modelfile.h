@@ -10,7 +10,7 @@
 
 #include "models/checkpoint/checkpointindex.h"
 #include "models/config.h"
-#include "models/safetensors.h"
+#include "models/safetensorsset.h"
 
 namespace tessera::models
 {
@@ -28,11 +28,12 @@ struct ModelFile {
     std::map<std::string, Entry> entries; // every tensor of the file
     std::map<std::string, std::string> notes;
     std::vector<std::string> foreignObjects; // classes and functions that a checkpoint names; never looked up
-    std::variant<SafetensorsIndex, CheckpointIndex> index;
+    std::variant<SafetensorsSet, CheckpointIndex> index;
 
     // Finds and opens a model without reading tensors. `path` is one of
-    // - a .safetensors file whose metadata "config" holds the configuration as JSON, or a folder with one (of several
-    //   model.safetensors is taken, else the first by name), or the word "starter";
+    // - a .safetensors file whose metadata "config" holds the configuration as JSON, or the .safetensors.index.json of
+    //   several files, or a folder with one (of several model.safetensors is taken, else the first index, else the first
+    //   file by name), or the word "starter";
     // - a published folder: checkpoints/last.ckpt or ckpts/last.ckpt with configs/*-project.yaml or configs/model.yaml;
     // - a checkpoint (.ckpt, .pt, .pth, .bin) with its .yaml of the same name beside it, or in such a folder.
     // Where a checkpoint has no configuration, it is inferred from its tensors; `notes` say what was assumed.
@@ -44,6 +45,7 @@ struct ModelFile {
     // The tensors that the model's networks take, as stored, and what belongs to them (".scale"). Nothing else of the
     // file is read.
     StateDict readTensors() const;
+    uint64_t bytes() const; // on the disk
     // The names of entries that no network takes: losses, masks, whatever else training left.
     std::vector<std::string> ignoredTensors() const;
 };

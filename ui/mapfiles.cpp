@@ -26,7 +26,8 @@ bool hasModelSuffix(const fs::path &path)
 {
     static constexpr std::array kSuffixes{".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".yaml", ".yml"};
     const std::string suffix = QString::fromStdString(path.extension().string()).toLower().toStdString();
-    return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end();
+    return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end()
+           || path.filename().string().ends_with(".safetensors.index.json");
 }
 
 // The first bytes of torch's two containers and of safetensors, whose header of eight bytes is followed by JSON.

@@ -7,6 +7,7 @@
 #include "app/cli/outputs.h"
 #include "core/render/modelreport.h"
 #include "models/error.h"
+#include "models/safetensorsset.h"
 
 namespace tessera::cli
 {
@@ -23,9 +24,9 @@ struct ConvertOptions {
 void run(const ConvertOptions &options)
 {
     const std::filesystem::path target = options.output;
-    if (target.extension() != ".safetensors")
-        throw Error(ErrorCode::InvalidArgument,
-                    target.string() + " cannot be written: a model's name ends in .safetensors.");
+    if (target.extension() != ".safetensors" && !models::namesSafetensorsSet(target))
+        throw Error(ErrorCode::InvalidArgument, target.string() + " cannot be written: a model's name ends in "
+                                                    + ".safetensors, or .safetensors.index.json for several files.");
     checkTarget(target);
     const WritingScope writing;
     core::convertModel(options.model, target, options.dtype);
@@ -38,7 +39,10 @@ void addConvertCommand(CLI::App &app)
     const auto options = std::make_shared<ConvertOptions>();
     CLI::App *command = app.add_subcommand("convert", "A model to a .safetensors file of another number format");
     command->add_option("model", options->model, "A model's file or folder, or 'starter'")->required();
-    command->add_option("-o,--output", options->output, "File to write, .safetensors")->required();
+    command
+        ->add_option("-o,--output", options->output,
+                     "File to write, .safetensors; or .safetensors.index.json: several files of at most 15 MiB")
+        ->required();
     command->add_option("--dtype", options->dtype, "fp32; fp16, half the size; int8, a quarter")
         ->check(CLI::IsMember({"fp32", "fp16", "int8"}))
         ->capture_default_str();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/train/threads.h"
+#include "models/device.h"
 #include "models/training/evaluate.h"
 
 namespace tessera::train
@@ -41,7 +42,8 @@ void printFigures(const nlohmann::json &figures, const std::string &prefix = "")
 void evaluate(const EvaluationOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
-    const nlohmann::json figures = models::evaluateModel(options.model, options.data, stop);
+    const nlohmann::json figures = 
+        models::evaluateModel(options.model, options.data, models::deviceNamed(options.device), stop);
     if (stop.stop_requested()) {
         return;
     }

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <stop_token>
+#include <string>
 
 namespace tessera::train
 {
@@ -10,6 +11,7 @@ namespace tessera::train
 struct EvaluationOptions {
     std::filesystem::path model = "starter";
     std::filesystem::path data = "build/data/val";
+    std::string device = "cpu";
     int threads = 0; // 0: as many as LibTorch takes
     bool json = false;
 };

@@ -22,8 +22,6 @@ namespace
 
 namespace fs = std::filesystem;
 
-constexpr int kShardPictures = 100;
-
 // Consecutive pictures that are made in one go.
 struct Run {
     int first = 0;
@@ -78,7 +76,7 @@ private:
     }
 
     uint32_t seedOf(int index) const { return m_options.seed + uint32_t(index); }
-    int shardSize(int first) const { return std::min(kShardPictures, m_options.count - first); }
+    int shardSize(int first) const { return std::min(m_options.shard, m_options.count - first); }
     fs::path shardPath(int first) const
     {
         return m_options.output / numbered("landscapes-%010u.tlds", seedOf(first));
@@ -90,7 +88,7 @@ private:
         if (m_options.png) {
             runs.push_back({0, m_options.count});
         }
-        for (int first = 0; !m_options.png && first < m_options.count; first += kShardPictures) {
+        for (int first = 0; !m_options.png && first < m_options.count; first += m_options.shard) {
             if (isThere(first)) {
                 m_done += shardSize(first);
             } else if (!runs.empty() && runs.back().first + runs.back().count == first) {
@@ -150,12 +148,12 @@ private:
                              picture.height, picture.rgb.data());
             return;
         }
-        if (index % kShardPictures == 0) {
+        if (index % m_options.shard == 0) {
             m_writer.emplace(shardPath(index), m_options.width, m_options.height);
         }
         m_writer->add({picture.width, picture.height, std::move(picture.rgb), std::move(picture.object),
                        std::move(picture.material), std::move(picture.depth), factsJson(picture.facts)});
-        if (m_writer->count() == shardSize(index - index % kShardPictures)) {
+        if (m_writer->count() == shardSize(index - index % m_options.shard)) {
             m_writer->close();
             m_writer.reset();
         }

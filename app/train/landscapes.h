@@ -16,12 +16,13 @@ struct LandscapesOptions {
     int width = 256;
     int height = 256;
     std::filesystem::path output;
+    int shard = 100;  // pictures a file
     int threads = 0;  // 0: as many as the machine has
     bool png = false; // pictures instead of shards
     ProgressStyle progress = ProgressStyle::Auto;
 };
 
-// A shard holds up to 100 pictures and is named by its first seed; one that is already there, complete and of
+// A shard holds up to `shard` pictures and is named by its first seed; one that is already there, complete and of
 // this size is kept and its pictures are not made again. Throws Error; on a stop only whole files are left.
 void makeLandscapes(const LandscapesOptions &options, std::stop_token stop);
 

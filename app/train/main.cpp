@@ -15,6 +15,7 @@
 #include "app/train/exitcodes.h"
 #include "app/train/interrupt.h"
 #include "app/train/landscapes.h"
+#include "app/train/starter.h"
 #include "app/train/training.h"
 #include "app/train/windowprices.h"
 #include "app/common/parkthreads.h"
@@ -31,6 +32,7 @@ struct CommandLine {
     Job job; // of the chosen subcommand
     LandscapesOptions landscapes;
     TrainingOptions training;
+    StarterOptions starter;
     EvaluationOptions evaluation;
     bool windows = false;         // evaluate window policies instead
     std::filesystem::path record; // of which the model with its prices
@@ -72,6 +74,11 @@ void addPathOption(CLI::App &command, const std::string &name, std::filesystem::
         ->required(required);
 }
 
+void addDeviceOption(CLI::App &command, std::string &device)
+{
+    command.add_option("--device", device, "auto, cpu, cuda or cuda:N; " + device + " unless told");
+}
+
 void addLandscapes(CLI::App &app, CommandLine &line)
 {
     LandscapesOptions &options = line.landscapes;
@@ -110,11 +117,33 @@ void addTraining(CLI::App &app, CommandLine &line, const std::string &name, cons
     minutes->check(CLI::PositiveNumber);
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
+    addDeviceOption(*command, options.device);
     addProgressOption(*command, options.progress);
     command->callback([&line, train] {
         line.job = [&line, train](std::stop_token stop) {
             runTraining(line.training, train, std::move(stop));
         };
+    });
+}
+
+void addStarter(CLI::App &app, CommandLine &line)
+{
+    StarterOptions &options = line.starter;
+    CLI::App *command = app.add_subcommand("starter", "Make a whole model: data, all networks, figures");
+    command->add_option("--minutes", options.minutes, "Length of the run; figures come on top")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    addPathOption(*command, "--plan", options.plan,
+                  "What to make, .yaml or .json; resources/recipes/starter.yaml unless told, on a GPU starter-gpu.yaml");
+    addPathOption(*command, "--data", options.data, "Folder for shards in train/ and val/; build/data unless told");
+    addPathOption(*command, "--output", options.output, "Folder; build/starter unless told");
+    command->add_flag("--resume", options.resume, "Go on from what an earlier run left in the output folder");
+    command->add_option("--threads", options.threads, "Threads; the machine's or LibTorch's choice unless told")
+        ->check(CLI::PositiveNumber);
+    addDeviceOption(*command, options.device);
+    addProgressOption(*command, options.progress);
+    command->callback([&line] {
+        line.job = [&line](std::stop_token stop) { trainStarter(line.starter, std::move(stop)); };
     });
 }
 
@@ -128,6 +157,7 @@ void addEvaluation(CLI::App &app, CommandLine &line)
     addPathOption(*command, "--data", options.data, "Folder of shards; build/data/val unless told");
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
+    addDeviceOption(*command, options.device);
     command->add_flag("--json", options.json, "Figures as JSON on stdout");
     CLI::Option *windows = command->add_flag(
         "--windows", line.windows,
@@ -185,6 +215,7 @@ int run(int argc, char **argv)
     addTraining(app, line, "condition", "Train a condition stage: painted maps to codes",
                 models::trainCondition);
     addTraining(app, line, "transformer", "Train the transformer that draws codes", models::trainTransformer);
+    addStarter(app, line);
     addEvaluation(app, line);
     addBenchmarks(app, line);
     try {

@@ -43,7 +43,7 @@ size_t terminalColumns()
 } // namespace
 
 ProgressBar::ProgressBar(ProgressStyle style, std::string unit)
-    : m_unit(std::move(unit)), m_json(style == ProgressStyle::Json), m_bar(!m_json && isatty(STDERR_FILENO)),
+    : m_unit(std::move(unit)), m_json(style == ProgressStyle::Json), m_bar(style == ProgressStyle::Auto && isatty(STDERR_FILENO)),
       m_start(steady_clock::now())
 {
 }

@@ -1,4 +1,4 @@
-// Progress of a command on stderr: a bar on a terminal, JSON lines when asked for, else nothing.
+// Progress of a command on stderr: a bar on a terminal, JSON lines when asked for, else nothing. None: never anything.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 namespace tessera::train
 {
 
-enum class ProgressStyle { Auto, Json };
+enum class ProgressStyle { Auto, Json, None };
 
 struct ProgressState {
     std::string label;                    // what is going on, may be empty

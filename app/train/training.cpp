@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/train/threads.h"
+#include "models/device.h"
 #include "models/training/recipefile.h"
 
 namespace tessera::train
@@ -23,10 +24,16 @@ ProgressState stateOf(const models::TrainProgress &progress)
 
 } // namespace
 
+void trainWithProgress(models::TrainOptions request, Trainer train, ProgressStyle style)
+{
+    ProgressBar bar(style, "steps");
+    request.progress = [&bar](const models::TrainProgress &progress) { bar.show(stateOf(progress)); };
+    train(request);
+}
+
 void runTraining(const TrainingOptions &options, Trainer train, std::stop_token stop)
 {
     setThreads(options.threads);
-    ProgressBar bar(options.progress, "steps");
     models::TrainOptions request;
     request.recipe = models::readRecipe(options.recipe);
     request.data = options.data;
@@ -36,9 +43,8 @@ void runTraining(const TrainingOptions &options, Trainer train, std::stop_token 
     request.minutes = options.minutes;
     request.steps = options.steps;
     request.stop = stop;
-    request.progress = [&bar](const models::TrainProgress &progress) { bar.show(stateOf(progress)); };
-    train(request);
-    bar.finish();
+    request.device = models::deviceNamed(options.device);
+    trainWithProgress(request, train, options.progress);
     if (stop.stop_requested()) {
         std::fprintf(stderr, "tessera-train: stopped; '%s' holds a checkpoint, --resume goes on from it\n",
                      request.output.c_str());

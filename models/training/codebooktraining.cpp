@@ -51,7 +51,7 @@ CodebookTraining::CodebookTraining(int64_t codes, int64_t embedDim)
 void CodebookTraining::remember(const at::Tensor &latents)
 {
     const c10::NoGradGuard noGradients;
-    const at::Tensor rows = flattened(latents);
+    const at::Tensor rows = flattened(latents).cpu();
     for (int64_t done = 0; done < rows.size(0);) {
         const int64_t count = std::min(rows.size(0) - done, kRingCapacity - m_next);
         m_ring.slice(0, m_next, m_next + count).copy_(rows.slice(0, done, done + count));

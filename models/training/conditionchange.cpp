@@ -17,8 +17,8 @@ constexpr int64_t kMaps = 400; // enough for every code that matters
 
 at::Tensor codesOf(const Autoencoder &stage, const at::Tensor &labels)
 {
-    const at::Tensor planes = oneHot(labels, stage.config.inChannels);
-    return stage.encode(planes.contiguous(at::MemoryFormat::ChannelsLast)).reshape(-1);
+    const at::Tensor planes = oneHot(labels.to(stage.codebook.device()), stage.config.inChannels);
+    return stage.encode(planes.contiguous(at::MemoryFormat::ChannelsLast)).reshape(-1).cpu();
 }
 
 // How often an old code stands where a new one does: float [new codes, old codes].

@@ -15,7 +15,7 @@ struct Conditioning {
     const Autoencoder &stage;
 };
 
-// Whether both stages make the same codes.
+// Whether both stages, which are on one device, make the same codes.
 bool sameCodes(const Autoencoder &a, const Autoencoder &b);
 
 // The transformer's tensors with the vocabulary of `now`: each code of the new stage starts with the mean embedding of the

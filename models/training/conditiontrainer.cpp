@@ -7,6 +7,7 @@
 #include "models/training/onehot.h"
 #include "models/training/pictureset.h"
 #include "models/training/sheet.h"
+#include "models/training/stacked.h"
 #include "models/training/stagetraining.h"
 
 namespace tessera::models
@@ -45,12 +46,11 @@ public:
 protected:
     Batch batch(uint64_t seed) override
     {
-        std::vector<at::Tensor> maps;
-        for (int64_t i = 0; i < m_batch; ++i) {
+        const auto painted = [&](int64_t i) {
             const uint64_t sample = mixedSeed(seed, uint64_t(i));
-            maps.push_back(m_pictures.paintedLabels(m_pictures.randomView(sample, m_views), m_side, sample, {}));
-        }
-        const at::Tensor labels = at::stack(maps);
+            return m_pictures.paintedLabels(m_pictures.randomView(sample, m_views), m_side, sample, {});
+        };
+        const at::Tensor labels = stacked(m_batch, painted).to(device());
         return {oneHot(labels, m_labels), labels};
     }
 

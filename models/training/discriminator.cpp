@@ -60,8 +60,8 @@ at::Tensor convolve(const at::Tensor &x, const Conv &conv, int64_t stride)
 
 at::Tensor normalize(const at::Tensor &x, const BatchNorm &norm, bool training)
 {
-    return at::batch_norm(x, norm.weight, norm.bias, norm.runningMean, norm.runningVar, training,
-                          kBatchNormMomentum, kBatchNormEps, false);
+    return at::batch_norm(x, norm.weight, norm.bias, norm.runningMean, norm.runningVar, training, kBatchNormMomentum,
+                          kBatchNormEps, false);
 }
 
 void initialize(const ActNorm &norm, const at::Tensor &x)
@@ -144,8 +144,7 @@ StateDict Discriminator::parameters() const
     StateDict all = tensors();
     std::erase_if(all, [](const auto &entry) {
         const std::string &name = entry.first;
-        return name.ends_with("running_mean") || name.ends_with("running_var") ||
-               name.ends_with("initialized");
+        return name.ends_with("running_mean") || name.ends_with("running_var") || name.ends_with("initialized");
     });
     return all;
 }

@@ -23,8 +23,8 @@ struct DiscriminatorConfig {
 
 // Statistics of the batch in training, running ones otherwise.
 struct BatchNorm {
-    at::Tensor weight, bias;             // [channels], trained
-    at::Tensor runningMean, runningVar;  // [channels], updated in place by training passes
+    at::Tensor weight, bias;            // [channels], trained
+    at::Tensor runningMean, runningVar; // [channels], updated in place by training passes
 };
 
 // y = scale (x + loc); the first training batch sets both so that y is normalised, then they are trained.
@@ -42,8 +42,7 @@ struct DiscriminatorStage {
 
 struct DiscriminatorOutput {
     at::Tensor logits;                // float [B, 1, h, w]: above 0 looks real
-    std::vector<at::Tensor>
-        features; // after each stage's activation, for feature matching; empty unless asked for
+    std::vector<at::Tensor> features; // after each stage's activation, for feature matching; empty unless asked for
 };
 
 struct Discriminator {

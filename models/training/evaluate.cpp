@@ -59,10 +59,10 @@ ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, cons
     std::vector<at::Tensor> originals, reconstructions, soft;
     at::Tensor used = at::zeros({firstStage.config.codes}, at::kLong);
     for (int64_t i = 0; i < count; ++i) {
-        const at::Tensor x = pictures.rgb(pictures.wholeView(i), side).unsqueeze(0);
-        const at::Tensor codes = firstStage.encode(x);
-        const at::Tensor y = firstStage.decode(codes).clamp(-1, 1);
-        used += at::bincount(codes.reshape({-1}), {}, firstStage.config.codes);
+        const at::Tensor x = pictures.rgb(pictures.wholeView(i), side).unsqueeze(0).cpu();
+        const at::Tensor codes = firstStage.encode(x.to(firstStage.codebook.device()));
+        const at::Tensor y = firstStage.decode(codes).clamp(-1, 1).cpu();
+        used += at::bincount(codes.cpu().reshape({-1}), {}, firstStage.config.codes);
         squares += (x - y).square().mean().item<double>() / 4; // values span 2
         made += meanGradient(y);
         real += meanGradient(x);
@@ -91,11 +91,12 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
     at::Tensor confusion = at::zeros({labelCount * labelCount}, at::kLong);
     for (int64_t i = 0; i < count; ++i) {
         const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
-        const at::Tensor codes = conditionStage.encode(oneHot(labels.unsqueeze(0), conditionStage.config.inChannels));
-        used += at::bincount(codes.reshape({-1}), {}, conditionStage.config.codes);
+        const at::Tensor input = labels.unsqueeze(0).to(conditionStage.codebook.device());
+        const at::Tensor codes = conditionStage.encode(oneHot(input, conditionStage.config.inChannels));
+        used += at::bincount(codes.cpu().reshape({-1}), {}, conditionStage.config.codes);
         if (conditionStage.config.encoderOnly)
             continue;
-        const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0);
+        const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0).cpu();
         confusion += at::bincount((labels * labelCount + back).reshape(-1), {}, labelCount * labelCount);
         if (i < kShown)
             figures.shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
@@ -147,11 +148,11 @@ bool readsMaps(const ModelConfig &config)
 
 } // namespace
 
-nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data,
+nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data, c10::Device device,
                              std::stop_token stop)
 {
     const c10::NoGradGuard noGradients;
-    const ModelBundle bundle = ModelBundle::open(model);
+    const ModelBundle bundle = ModelBundle::open(model, device);
     const PictureSet pictures(std::filesystem::is_directory(data / "val") ? data / "val" : data);
     const ModelConfig &config = bundle.config();
     const int64_t side = config.window * config.firstStage.factor();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 #include <nlohmann/json.hpp>
 
 #include "models/autoencoder.h"
@@ -52,7 +53,7 @@ LikelihoodFigures evaluateLikelihood(const Transformer &transformer, const Seque
                                      const PictureSet &pictures, const at::Tensor &codes, int64_t count);
 
 // All of it for a model file, as flat keys. `data`: folder of shards, or one with val/ below it. Throws Error.
-nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data,
+nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data, c10::Device device,
                              std::stop_token stop = {});
 
 } // namespace tessera::models

@@ -50,8 +50,8 @@ at::Tensor generatorLoss(const at::Tensor &fakeLogits)
 
 at::Tensor featureMatchingLoss(const std::vector<at::Tensor> &fake, const std::vector<at::Tensor> &real)
 {
-    TORCH_CHECK(!fake.empty() && fake.size() == real.size(), "feature matching: ", fake.size(),
-                " generated and ", real.size(), " real stages");
+    TORCH_CHECK(!fake.empty() && fake.size() == real.size(), "feature matching: ", fake.size(), " generated and ",
+                real.size(), " real stages");
     at::Tensor sum;
     for (size_t stage = 0; stage < fake.size(); ++stage) {
         const at::Tensor term = l1Loss(fake[stage], real[stage].detach());
@@ -69,8 +69,8 @@ at::Tensor lossGradient(const at::Tensor &loss, const at::Tensor &weight)
 at::Tensor adaptiveWeight(const at::Tensor &reconstructionGradient, const at::Tensor &adversarialGradient,
                           double maximum)
 {
-    const at::Tensor ratio = reconstructionGradient.detach().to(at::kFloat).norm() /
-                             (adversarialGradient.detach().to(at::kFloat).norm() + 1e-4);
+    const at::Tensor ratio = reconstructionGradient.detach().to(at::kFloat).norm()
+                             / (adversarialGradient.detach().to(at::kFloat).norm() + 1e-4);
     return at::nan_to_num(ratio, 0.0, 0.0, 0.0).clamp(0, maximum);
 }
 

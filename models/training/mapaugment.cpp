@@ -54,11 +54,9 @@ void removeFog(std::vector<uint8_t> &labels, const LabelSource &source)
 }
 
 // Which words the painter uses.
-std::vector<uint8_t> namedLabels(const LabelSource &source, MapRandom &random,
-                                 const MapAugmentation &settings)
+std::vector<uint8_t> namedLabels(const LabelSource &source, MapRandom &random, const MapAugmentation &settings)
 {
-    const double nearKm =
-        random.chance(settings.wholeObjects) ? 0 : 1.5 * std::pow(8.0, random.unit()); // 1.5 to 12
+    const double nearKm = random.chance(settings.wholeObjects) ? 0 : 1.5 * std::pow(8.0, random.unit()); // 1.5 to 12
     std::vector<uint8_t> labels = trainingLabels(source, nearKm);
     if (random.chance(settings.noFog)) {
         removeFog(labels, source);
@@ -128,8 +126,7 @@ std::vector<uint8_t> trainingLabels(const LabelSource &source, double nearKm)
     return labels;
 }
 
-std::vector<uint8_t> augmentedLabels(const LabelSource &source, uint64_t seed,
-                                     const MapAugmentation &settings)
+std::vector<uint8_t> augmentedLabels(const LabelSource &source, uint64_t seed, const MapAugmentation &settings)
 {
     MapRandom random(seed);
     if (random.chance(settings.exact)) {

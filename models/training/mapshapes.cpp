@@ -36,10 +36,14 @@ void floodPart(const LabelPlane &plane, int start, Parts &parts, std::vector<int
         const int pixel = stack.back();
         stack.pop_back();
         const int x = pixel % plane.width;
-        if (x > 0) visit(pixel - 1);
-        if (x + 1 < plane.width) visit(pixel + 1);
-        if (pixel >= plane.width) visit(pixel - plane.width);
-        if (pixel + plane.width < plane.width * plane.height) visit(pixel + plane.width);
+        if (x > 0)
+            visit(pixel - 1);
+        if (x + 1 < plane.width)
+            visit(pixel + 1);
+        if (pixel >= plane.width)
+            visit(pixel - plane.width);
+        if (pixel + plane.width < plane.width * plane.height)
+            visit(pixel + plane.width);
     }
     parts.sizes.push_back(size);
     parts.labels.push_back(label);
@@ -69,14 +73,18 @@ std::vector<int> largestNeighbours(const LabelPlane &plane, const Parts &parts)
         return std::tie(parts.sizes[size_t(a)], a) > std::tie(parts.sizes[size_t(b)], b);
     };
     const auto meet = [&](int a, int b) {
-        if (larger(b, best[size_t(a)])) best[size_t(a)] = b;
-        if (larger(a, best[size_t(b)])) best[size_t(b)] = a;
+        if (larger(b, best[size_t(a)]))
+            best[size_t(a)] = b;
+        if (larger(a, best[size_t(b)]))
+            best[size_t(b)] = a;
     };
     for (int y = 0; y < plane.height; ++y) {
         for (int x = 0; x < plane.width; ++x) {
             const size_t pixel = size_t(y) * size_t(plane.width) + size_t(x);
-            if (x + 1 < plane.width) meet(parts.ofPixel[pixel], parts.ofPixel[pixel + 1]);
-            if (y + 1 < plane.height) meet(parts.ofPixel[pixel], parts.ofPixel[pixel + size_t(plane.width)]);
+            if (x + 1 < plane.width)
+                meet(parts.ofPixel[pixel], parts.ofPixel[pixel + 1]);
+            if (y + 1 < plane.height)
+                meet(parts.ofPixel[pixel], parts.ofPixel[pixel + size_t(plane.width)]);
         }
     }
     return best;
@@ -92,8 +100,10 @@ void sumAcross(const std::vector<uint16_t> &columns, std::vector<uint16_t> &coun
         sum += columns[size_t(x)];
     }
     for (int x = 0; x < width; ++x) {
-        if (x + radius < width) sum += columns[size_t(x + radius)];
-        if (x > radius) sum -= columns[size_t(x - radius - 1)];
+        if (x + radius < width)
+            sum += columns[size_t(x + radius)];
+        if (x > radius)
+            sum -= columns[size_t(x - radius - 1)];
         counts[size_t(x)] = uint16_t(sum);
     }
 }
@@ -111,8 +121,7 @@ void countRow(const LabelPlane &plane, int y, uint8_t label, int sign, std::vect
 }
 
 // Puts `label` wherever it is commoner than what `best` counts so far.
-void voteFor(uint8_t label, const LabelPlane &plane, int radius, std::vector<uint16_t> &best,
-             LabelPlane &result)
+void voteFor(uint8_t label, const LabelPlane &plane, int radius, std::vector<uint16_t> &best, LabelPlane &result)
 {
     std::vector<uint16_t> columns(size_t(plane.width), 0), counts(size_t(plane.width));
     for (int y = 0; y < radius; ++y) {
@@ -146,7 +155,8 @@ class SmoothField
 {
 public:
     SmoothField(int width, int height, double wavelength, MapRandom &random)
-        : m_step(1 / std::max(1.0, wavelength)), m_columns(int(width * m_step) + 2)
+        : m_step(1 / std::max(1.0, wavelength))
+        , m_columns(int(width * m_step) + 2)
     {
         const int rows = int(height * m_step) + 2;
         m_values.resize(size_t(m_columns) * size_t(rows));
@@ -267,8 +277,7 @@ void bendOutlines(LabelPlane &plane, MapRandom &random, double amplitude, double
         for (int x = 0; x < plane.width; ++x) {
             const int fromX = int(std::lround(x + amplitude * dx.at(x, y)));
             const int fromY = int(std::lround(y + amplitude * dy.at(x, y)));
-            plane.at(x, y) =
-                before.at(std::clamp(fromX, 0, plane.width - 1), std::clamp(fromY, 0, plane.height - 1));
+            plane.at(x, y) = before.at(std::clamp(fromX, 0, plane.width - 1), std::clamp(fromY, 0, plane.height - 1));
         }
     }
 }
@@ -288,8 +297,7 @@ void redrawWithBrush(LabelPlane &plane, const uint16_t *depth, MapRandom &random
             discs.push_back(disc);
         }
     }
-    std::stable_sort(discs.begin(), discs.end(),
-                     [](const Disc &a, const Disc &b) { return a.depth < b.depth; });
+    std::stable_sort(discs.begin(), discs.end(), [](const Disc &a, const Disc &b) { return a.depth < b.depth; });
     for (const Disc &disc : discs) {
         stamp(plane, disc);
     }

@@ -45,8 +45,8 @@ StateDict partTensors(const std::filesystem::path &path, Part part)
                 file.path.string() + " has no tensors that begin with '" + prefixOf(part) + "'.");
 }
 
-TrainedStage::TrainedStage(const std::filesystem::path &path, Part part)
-    : m_bundle(ModelBundle::open(path))
+TrainedStage::TrainedStage(const std::filesystem::path &path, Part part, c10::Device device)
+    : m_bundle(ModelBundle::open(path, device))
     , m_part(part)
 {}
 

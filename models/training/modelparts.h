@@ -20,7 +20,7 @@ StateDict partTensors(const std::filesystem::path &path, Part part);
 class TrainedStage
 {
 public:
-    TrainedStage(const std::filesystem::path &path, Part part);
+    TrainedStage(const std::filesystem::path &path, Part part, c10::Device device = c10::kCPU);
 
     const Autoencoder &network() const { return m_part == Part::FirstStage ? m_bundle.firstStage() : alone(); }
     const AutoencoderConfig &config() const { return network().config; }

@@ -9,7 +9,8 @@ namespace tessera::models
 // int64 [B, H, W] -> float32 [B, classes, H, W], channels last.
 inline at::Tensor oneHot(const at::Tensor &labels, int64_t classes)
 {
-    at::Tensor planes = at::zeros({labels.size(0), labels.size(1), labels.size(2), classes}, at::kFloat);
+    at::Tensor planes =
+        at::zeros({labels.size(0), labels.size(1), labels.size(2), classes}, labels.options().dtype(at::kFloat));
     planes.scatter_(3, labels.unsqueeze(3), 1);
     return planes.permute({0, 3, 1, 2});
 }

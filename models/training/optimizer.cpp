@@ -36,9 +36,7 @@ double Optimizer::step(double learningRate)
         ++m_steps;
         const double scale = m_settings.clip > 0 ? std::min(1.0, m_settings.clip / (norm + 1e-6)) : 1.0;
         for (Group &group : m_groups) {
-            for (size_t i = 0; i < group.parameters.size(); ++i)
-                if (group.parameters[i].grad().defined())
-                    update(group, i, group.parameters[i].grad() * scale, learningRate);
+            update(group, scale, learningRate);
             updateAverage(group);
         }
     }
@@ -48,32 +46,49 @@ double Optimizer::step(double learningRate)
 
 double Optimizer::gradientNorm() const
 {
-    double squares = 0;
+    std::vector<at::Tensor> squares; // fetched together: each fetch from a GPU waits for it
     for (const Group &group : m_groups)
         for (const at::Tensor &parameter : group.parameters)
             if (parameter.grad().defined())
-                squares += parameter.grad().square().sum().item<double>();
-    return std::sqrt(squares);
+                squares.push_back(parameter.grad().square().sum());
+    return squares.empty() ? 0 : std::sqrt(at::stack(squares).to(at::kDouble).sum().item<double>());
 }
 
 // theta -= rate (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) + decay theta)
-void Optimizer::update(Group &group, size_t i, const at::Tensor &gradient, double learningRate)
+// for all parameters that have a gradient, in calls that take a list: on a GPU each is one kernel for many tensors.
+void Optimizer::update(Group &group, double gradientScale, double learningRate)
 {
     const double beta1 = m_settings.beta1, beta2 = m_settings.beta2, t = double(m_steps);
-    group.m[i].mul_(beta1).add_(gradient, 1 - beta1);
-    group.v[i].mul_(beta2).addcmul_(gradient, gradient, 1 - beta2);
-    const at::Tensor root = (group.v[i] / (1 - std::pow(beta2, t))).sqrt_().add_(1e-8);
+    std::vector<at::Tensor> parameters, gradients, m, v;
+    for (size_t i = 0; i < group.parameters.size(); ++i) {
+        if (!group.parameters[i].grad().defined())
+            continue;
+        parameters.push_back(group.parameters[i]);
+        gradients.push_back(group.parameters[i].grad());
+        m.push_back(group.m[i]);
+        v.push_back(group.v[i]);
+    }
+    if (parameters.empty())
+        return;
+    gradients = at::_foreach_mul(gradients, gradientScale);
+    at::_foreach_mul_(m, beta1);
+    at::_foreach_add_(m, gradients, 1 - beta1);
+    at::_foreach_mul_(v, beta2);
+    at::_foreach_addcmul_(v, gradients, gradients, 1 - beta2);
+    std::vector<at::Tensor> roots = at::_foreach_div(v, 1 - std::pow(beta2, t));
+    at::_foreach_sqrt_(roots);
+    at::_foreach_add_(roots, 1e-8);
     if (group.weightDecay > 0)
-        group.parameters[i].mul_(1 - learningRate * group.weightDecay);
-    group.parameters[i].addcdiv_(group.m[i], root, -learningRate / (1 - std::pow(beta1, t)));
+        at::_foreach_mul_(parameters, 1 - learningRate * group.weightDecay);
+    at::_foreach_addcdiv_(parameters, m, roots, -learningRate / (1 - std::pow(beta1, t)));
 }
 
 void Optimizer::updateAverage(Group &group)
 {
     // Early averages would otherwise remember the random start for a long time.
     const double decay = std::min(m_settings.averageDecay, (1.0 + double(m_steps)) / (10.0 + double(m_steps)));
-    for (size_t i = 0; i < group.average.size(); ++i)
-        group.average[i].lerp_(group.parameters[i], 1 - decay);
+    if (!group.average.empty())
+        at::_foreach_lerp_(group.average, group.parameters, 1 - decay);
 }
 
 void Optimizer::dropGradients()
@@ -90,10 +105,11 @@ void Optimizer::forgetRows(const std::string &name, const at::Tensor &rows)
         if (found == group.names.end())
             continue;
         const auto i = size_t(found - group.names.begin());
-        group.m[i].index_fill_(0, rows, 0);
-        group.v[i].index_fill_(0, rows, 0);
+        const at::Tensor there = rows.to(group.m[i].device());
+        group.m[i].index_fill_(0, there, 0);
+        group.v[i].index_fill_(0, there, 0);
         if (!group.average.empty())
-            group.average[i].index_copy_(0, rows, group.parameters[i].detach().index_select(0, rows));
+            group.average[i].index_copy_(0, there, group.parameters[i].detach().index_select(0, there));
     }
 }
 

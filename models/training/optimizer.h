@@ -50,7 +50,7 @@ private:
         double weightDecay = 0;
     };
     double gradientNorm() const;
-    void update(Group &group, size_t i, const at::Tensor &gradient, double learningRate);
+    void update(Group &group, double gradientScale, double learningRate);
     void updateAverage(Group &group);
 
     OptimizerSettings m_settings;

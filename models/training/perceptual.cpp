@@ -19,8 +19,7 @@ constexpr double kNormEps = 1e-10;
 at::Tensor takeFloat(ParameterSource &source, const std::string &name, const std::vector<int64_t> &shape)
 {
     const at::Tensor tensor = source.take(name, shape, Init::Zero);
-    return tensor.defined() ? tensor.to(at::kFloat)
-                            : tensor; // undefined: the source reports it when it finishes
+    return tensor.defined() ? tensor.to(at::kFloat) : tensor; // undefined: the source reports it when it finishes
 }
 
 Conv takeFloatConv(ParameterSource &source, const std::string &name, int64_t in, int64_t out)
@@ -57,8 +56,7 @@ Perceptual Perceptual::create(ParameterSource &source)
     for (int block = 0; block < kPerceptualBlocks; ++block) {
         const std::string slice = "net.slice" + std::to_string(block + 1) + ".";
         for (int i = 0; i < kConvolutions[block]; ++i, layer += 2) {
-            net.blocks[block].push_back(
-                takeFloatConv(source, slice + std::to_string(layer), in, kChannels[block]));
+            net.blocks[block].push_back(takeFloatConv(source, slice + std::to_string(layer), in, kChannels[block]));
             in = kChannels[block];
         }
         ++layer;
@@ -71,9 +69,8 @@ Perceptual Perceptual::create(ParameterSource &source)
 Perceptual Perceptual::load(const std::filesystem::path &path, int usedBlocks)
 {
     if (usedBlocks < 1 || usedBlocks > kPerceptualBlocks) {
-        throw Error(ErrorCode::InvalidArgument, "The perceptual loss uses 1 to " +
-                                                    std::to_string(kPerceptualBlocks) + " blocks, not " +
-                                                    std::to_string(usedBlocks));
+        throw Error(ErrorCode::InvalidArgument, "The perceptual loss uses 1 to " + std::to_string(kPerceptualBlocks)
+                                                    + " blocks, not " + std::to_string(usedBlocks));
     }
     const StateDict tensors = readSafetensors(readSafetensorsIndex(path));
     StateDictSource source(tensors, "", path.string());
@@ -115,8 +112,7 @@ std::vector<at::Tensor> Perceptual::taps(const at::Tensor &x) const
     return result;
 }
 
-at::Tensor Perceptual::distance(const std::vector<at::Tensor> &taps,
-                                const std::vector<at::Tensor> &targetTaps) const
+at::Tensor Perceptual::distance(const std::vector<at::Tensor> &taps, const std::vector<at::Tensor> &targetTaps) const
 {
     TORCH_CHECK(taps.size() == targetTaps.size() && taps.size() == size_t(usedBlocks), "LPIPS: ", usedBlocks,
                 " taps expected, found ", taps.size(), " and ", targetTaps.size());

@@ -19,10 +19,10 @@ namespace tessera::models
 inline constexpr int kPerceptualBlocks = 5;
 
 struct Perceptual {
-    at::Tensor shift, scale;                                    // [1, 3, 1, 1]
-    std::array<std::vector<Conv>, kPerceptualBlocks> blocks;    // 2, 2, 3, 3, 3 convolutions, ReLU after each
-    std::array<at::Tensor, kPerceptualBlocks> channelWeights;   // [1, channels, 1, 1]
-    int usedBlocks = kPerceptualBlocks;                         // the first so many; fewer are cheaper
+    at::Tensor shift, scale;                                  // [1, 3, 1, 1]
+    std::array<std::vector<Conv>, kPerceptualBlocks> blocks;  // 2, 2, 3, 3, 3 convolutions, ReLU after each
+    std::array<at::Tensor, kPerceptualBlocks> channelWeights; // [1, channels, 1, 1]
+    int usedBlocks = kPerceptualBlocks;                       // the first so many; fewer are cheaper
 
     // Takes every tensor from `source` as float32; throws what the source throws.
     static Perceptual create(ParameterSource &source);

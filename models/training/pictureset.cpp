@@ -145,13 +145,30 @@ View PictureSet::randomView(uint64_t seed, const ViewSettings &settings) const
     return view;
 }
 
+void PictureSet::keepColoursOn(c10::Device device)
+{
+    if (device.is_cpu())
+        return;
+    const ShardPicture &first = m_pictures[0];
+    at::Tensor all = at::empty({size(), 3, first.height, first.width}, at::TensorOptions(at::kByte).device(device));
+    for (int64_t i = 0; i < size(); ++i)
+        all[i].copy_(colours(i));
+    m_colours = all;
+}
+
+at::Tensor PictureSet::colours(int64_t index) const
+{
+    if (m_colours.defined())
+        return m_colours[index];
+    const ShardPicture &picture = m_pictures[size_t(index)];
+    return at::from_blob(const_cast<uint8_t *>(picture.rgb.data()), {picture.height, picture.width, 3}, at::kByte)
+        .permute({2, 0, 1});
+}
+
 at::Tensor PictureSet::rgb(const View &view, int64_t side) const
 {
-    const ShardPicture &picture = m_pictures[size_t(view.picture)];
-    const at::Tensor whole =
-        at::from_blob(const_cast<uint8_t *>(picture.rgb.data()), {picture.height, picture.width, 3}, at::kByte);
-    at::Tensor x = whole.slice(0, view.y, view.y + view.side).slice(1, view.x, view.x + view.side);
-    x = x.permute({2, 0, 1}).to(at::kFloat).contiguous().unsqueeze(0);
+    at::Tensor x = colours(view.picture).slice(1, view.y, view.y + view.side).slice(2, view.x, view.x + view.side);
+    x = x.to(at::kFloat).contiguous().unsqueeze(0);
     if (view.side != side)
         x = at::_upsample_bilinear2d_aa(x, {side, side}, false);
     if (view.mirrored)

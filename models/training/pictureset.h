@@ -29,13 +29,16 @@ struct ViewSettings {
     double least = 0.5;
 };
 
-// Constant after construction; safe to read from several threads.
+// Safe to read from several threads.
 class PictureSet
 {
 public:
     // Reads every shard of a folder. Throws Error: FileRead (no shards, by name), FileFormat (also when the pictures are
     // not all of one size).
     explicit PictureSet(const std::filesystem::path &folder);
+
+    // Takes the colours to a device, on which rgb() works from then on: a GPU cuts views faster than a processor feeds it.
+    void keepColoursOn(c10::Device device);
 
     int64_t size() const { return int64_t(m_pictures.size()); }
     const ShardPicture &picture(int64_t index) const { return m_pictures[size_t(index)]; }
@@ -48,15 +51,18 @@ public:
     View randomView(uint64_t seed, const ViewSettings &settings) const;
     View wholeView(int64_t index) const;
 
-    // float32 [3, side, side] in [-1, 1], scaled with an area filter.
+    // float32 [3, side, side] in [-1, 1], scaled with an area filter; on the CPU or where keepColoursOn() said.
     at::Tensor rgb(const View &view, int64_t side) const;
     // Labels int64 [side, side], nearest: exact ones, or as an artist might have painted them.
     at::Tensor exactLabels(const View &view, int64_t side) const;
     at::Tensor paintedLabels(const View &view, int64_t side, uint64_t seed, const MapAugmentation &augmentation) const;
 
 private:
+    at::Tensor colours(int64_t picture) const; // uint8 [3, height, width]
+
     std::vector<ShardPicture> m_pictures;
     std::vector<std::map<std::string, std::string>> m_facts;
+    at::Tensor m_colours; // uint8 [pictures, 3, height, width] on a device; undefined: those of m_pictures serve
     uint64_t m_identity = 0;
 };
 

@@ -97,9 +97,8 @@ Bytes encodePng(int width, int height, const std::uint8_t *rgb)
 {
     constexpr int kLargest = 32767;
     if (width < 1 || height < 1 || width > kLargest || height > kLargest)
-        throw Error(ErrorCode::InvalidArgument,
-                    "a PNG of " + std::to_string(width) + " x " + std::to_string(height)
-                        + " pixels was asked for; each side must be between 1 and 32767");
+        throw Error(ErrorCode::InvalidArgument, "a PNG of " + std::to_string(width) + " x " + std::to_string(height)
+                                                    + " pixels was asked for; each side must be between 1 and 32767");
     Bytes out = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
     Bytes header;
     appendBigEndian(header, static_cast<std::uint32_t>(width));

@@ -25,15 +25,15 @@ int64_t controlToken(const ControlConfig &control, const std::string &fact)
 SequenceBuilder::SequenceBuilder(const ModelConfig &config, const Autoencoder &conditionStage)
     : m_config(config)
     , m_conditionStage(conditionStage)
-    , m_bfloat16(bfloat16Pays(c10::kCPU))
 {}
 
 at::Tensor SequenceBuilder::conditionCodes(const at::Tensor &labels) const
 {
     const c10::NoGradGuard noGradients;
-    const at::Tensor input = oneHot(labels, m_conditionStage.config.inChannels);
-    const Autocast autocast(c10::kCPU, m_bfloat16);
-    return exactCodes(m_conditionStage, m_conditionStage.latents(input)).flatten(1);
+    const c10::Device device = m_conditionStage.codebook.device();
+    const at::Tensor input = oneHot(labels.to(device), m_conditionStage.config.inChannels);
+    const Autocast autocast(device, bfloat16Pays(device));
+    return exactCodes(m_conditionStage, m_conditionStage.latents(input)).flatten(1).cpu();
 }
 
 at::Tensor SequenceBuilder::prefix(const PictureSet &pictures, const std::vector<View> &views,
@@ -66,14 +66,15 @@ Sequences SequenceBuilder::sequences(const at::Tensor &prefix, const at::Tensor 
 
 at::Tensor SequenceBuilder::loss(const Transformer &model, const Sequences &batch, double dropout) const
 {
+    const c10::Device device = model.tokenEmbedding.device();
     at::Tensor logits;
     {
-        const Autocast autocast(c10::kCPU, m_bfloat16);
-        logits = model.forward(batch.tokens, m_config.prefixLength() - 1, dropout); // [B, window^2, vocab]
+        const Autocast autocast(device, bfloat16Pays(device));
+        logits = model.forward(batch.tokens.to(device), m_config.prefixLength() - 1, dropout); // [B, window^2, vocab]
     }
     const int64_t first = m_config.imageTokens.first, count = m_config.imageTokens.count;
     logits = logits.slice(2, first, first + count).to(at::kFloat).reshape({-1, count});
-    return at::cross_entropy_loss(logits, batch.target.reshape({-1}));
+    return at::cross_entropy_loss(logits, batch.target.to(device).reshape({-1}));
 }
 
 } // namespace tessera::models

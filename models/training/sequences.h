@@ -32,7 +32,7 @@ public:
     // Side in pixels of the picture and the map that fill one window.
     int64_t side() const { return m_config.window * m_config.firstStage.factor(); }
 
-    // Labels int64 [B, side, side] -> condition codes int64 [B, window^2], before the vocabulary shift.
+    // Labels int64 [B, side, side] -> condition codes int64 [B, window^2], before the vocabulary shift; on the CPU.
     at::Tensor conditionCodes(const at::Tensor &labels) const;
     // Controls from the pictures' facts ("any" where dropped or unknown), then the condition, or null tokens where dropped:
     // int64 [B, prefix].
@@ -41,13 +41,12 @@ public:
     // codes: int64 [B, window, window].
     Sequences sequences(const at::Tensor &prefix, const at::Tensor &codes) const;
 
-    // Mean nats per picture code; differentiable.
+    // Mean nats per picture code; differentiable, on the model's device.
     at::Tensor loss(const Transformer &model, const Sequences &batch, double dropout = 0) const;
 
 private:
     const ModelConfig &m_config;
     const Autoencoder &m_conditionStage;
-    bool m_bfloat16;
 };
 
 } // namespace tessera::models

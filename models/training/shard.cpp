@@ -63,9 +63,9 @@ std::string sizeText(std::uint32_t width, std::uint32_t height)
 void checkSide(const std::filesystem::path &path, int width, int height)
 {
     if (width < 1 || height < 1 || width > int(kLargestSide) || height > int(kLargestSide))
-        throw Error(ErrorCode::InvalidArgument,
-                    path.string() + ": a shard of " + std::to_string(width) + " x " + std::to_string(height)
-                        + " pictures was asked for; each side must be between 1 and 8192");
+        throw Error(ErrorCode::InvalidArgument, path.string() + ": a shard of " + std::to_string(width) + " x "
+                                                    + std::to_string(height)
+                                                    + " pictures was asked for; each side must be between 1 and 8192");
 }
 
 void checkPlane(const std::filesystem::path &path, const char *name, std::size_t found, std::size_t expected)
@@ -197,22 +197,19 @@ void ShardReader::readHeader(std::uint64_t fileSize)
     for (std::uint32_t i = 0; i < header.count; ++i) {
         std::uint32_t facts = 0;
         if (fileSize - offset < planes + sizeof facts)
-            badFormat(m_path, "it has " + std::to_string(fileSize) + " bytes and ends in picture "
-                                  + std::to_string(i) + " of " + std::to_string(header.count));
+            badFormat(m_path, "it has " + std::to_string(fileSize) + " bytes and ends in picture " + std::to_string(i)
+                                  + " of " + std::to_string(header.count));
         readBytes(&facts, sizeof facts, offset + planes);
         const std::uint64_t end = offset + planes + sizeof facts + facts;
         if (facts > kLargestFacts || end > fileSize)
-            badFormat(m_path, "picture " + std::to_string(i) + " claims " + std::to_string(facts)
-                                  + " bytes of facts; "
-                                  + std::to_string(fileSize - offset - planes - sizeof facts)
-                                  + " bytes are left");
+            badFormat(m_path, "picture " + std::to_string(i) + " claims " + std::to_string(facts) + " bytes of facts; "
+                                  + std::to_string(fileSize - offset - planes - sizeof facts) + " bytes are left");
         m_offsets.push_back(offset);
         offset = end;
     }
     if (offset != fileSize)
-        badFormat(m_path, "it has " + std::to_string(fileSize) + " bytes; expected " + std::to_string(offset)
-                              + " for " + std::to_string(header.count) + " pictures of "
-                              + sizeText(header.width, header.height));
+        badFormat(m_path, "it has " + std::to_string(fileSize) + " bytes; expected " + std::to_string(offset) + " for "
+                              + std::to_string(header.count) + " pictures of " + sizeText(header.width, header.height));
 }
 
 ShardPicture ShardReader::read(std::size_t index) const

@@ -36,7 +36,8 @@ at::Tensor patchesAt(const at::Tensor &level, const at::Tensor &places)
 at::Tensor normalised(const at::Tensor &patches)
 {
     const at::Tensor channels = patches.reshape({patches.size(0), 3, kPatch * kPatch});
-    const at::Tensor mean = channels.mean({0, 2}, true), spread = channels.std({0, 2}, true, true).clamp_min(1e-6);
+    const at::Tensor mean = channels.mean(at::IntArrayRef({0, 2}), true),
+                     spread = channels.std(at::IntArrayRef({0, 2}), true, true).clamp_min(1e-6);
     return ((channels - mean) / spread).reshape(patches.sizes());
 }
 

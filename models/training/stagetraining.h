@@ -15,6 +15,9 @@
 namespace tessera::models
 {
 
+// Convolutions run twice as fast when channels come last.
+StateDict channelsLastOn(c10::Device device, StateDict tensors);
+
 class StageTraining
 {
 public:
@@ -48,6 +51,7 @@ protected:
     virtual ModelConfig modelConfig() const = 0;
 
     StateDict averagedParameters() const;
+    c10::Device device() const { return m_run.options().device; }
 
     TrainRun m_run;
     bool m_bfloat16;

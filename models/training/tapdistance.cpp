@@ -47,9 +47,8 @@ float placeDistance(const T *x, const T *target, const float *weights, int64_t c
 
 // With u = x / |x| and g = 2 weights (u - v): the gradient is (g - u (u . g)) / |x|. Where x is zero, the
 // activation before it passes no gradient on anyway.
-template <typename T>
-void placeGradient(const T *x, const T *target, const float *weights, int64_t channels, float upstream,
-                   T *gradient)
+template<typename T>
+void placeGradient(const T *x, const T *target, const float *weights, int64_t channels, float upstream, T *gradient)
 {
     const float a = 1 / (lengthOf(x, channels) + kNormEps);
     const float b = 1 / (lengthOf(target, channels) + kNormEps);
@@ -118,9 +117,8 @@ struct TapDistance : torch::autograd::Function<TapDistance> {
         const variable_list saved = context->get_saved_variables();
         const at::Tensor &x = saved[0];
         const at::Tensor up = upstream[0].to(at::kFloat).contiguous();
-        at::Tensor gradient = x.scalar_type() == at::kFloat
-                                  ? gradients<float>(x, saved[1], saved[2], up)
-                                  : gradients<at::BFloat16>(x, saved[1], saved[2], up);
+        at::Tensor gradient = x.scalar_type() == at::kFloat ? gradients<float>(x, saved[1], saved[2], up)
+                                                            : gradients<at::BFloat16>(x, saved[1], saved[2], up);
         return {gradient, at::Tensor(), at::Tensor()};
     }
 };
@@ -129,13 +127,11 @@ struct TapDistance : torch::autograd::Function<TapDistance> {
 
 at::Tensor tapDistance(const at::Tensor &x, const at::Tensor &target, const at::Tensor &weights)
 {
-    TORCH_CHECK(x.sizes() == target.sizes() && x.scalar_type() == target.scalar_type(),
-                "tap distance: ", x.sizes(), " ", x.scalar_type(), " against ", target.sizes(), " ",
-                target.scalar_type());
-    TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16, "tap distance in ",
-                x.scalar_type());
-    TORCH_CHECK(x.is_cpu() && weights.numel() == x.size(1), "tap distance: ", weights.numel(),
-                " weights for ", x.size(1), " channels on ", x.device());
+    TORCH_CHECK(x.sizes() == target.sizes() && x.scalar_type() == target.scalar_type(), "tap distance: ", x.sizes(),
+                " ", x.scalar_type(), " against ", target.sizes(), " ", target.scalar_type());
+    TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16, "tap distance in ", x.scalar_type());
+    TORCH_CHECK(x.is_cpu() && weights.numel() == x.size(1), "tap distance: ", weights.numel(), " weights for ",
+                x.size(1), " channels on ", x.device());
     return TapDistance::apply(x.contiguous(at::MemoryFormat::ChannelsLast),
                               target.detach().contiguous(at::MemoryFormat::ChannelsLast),
                               weights.to(at::kFloat).contiguous());

@@ -7,6 +7,7 @@
 
 #include "models/safetensors.h"
 #include "models/training/autocast.h"
+#include "models/training/stacked.h"
 
 namespace tessera::models
 {
@@ -14,7 +15,7 @@ namespace tessera::models
 namespace
 {
 
-constexpr size_t kBatch = 16;
+constexpr size_t kBatch = 32;
 constexpr uint64_t kMapSeed = 0x6d617073; // maps of a view are drawn apart from its place
 const std::string kFingerprint = "fingerprint";
 
@@ -45,7 +46,8 @@ TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, int
                   const ViewSettings &settings, uint64_t seed, std::stop_token stop, const ShareFn &share)
 {
     const c10::NoGradGuard noGradients;
-    const Autocast autocast(c10::kCPU, bfloat16Pays(c10::kCPU));
+    const c10::Device device = firstStage.codebook.device();
+    const Autocast autocast(device, bfloat16Pays(device));
     const int64_t side = window * firstStage.config.factor();
     TokenSet result{trainingViews(pictures, viewsPerPicture, settings, seed), {}, {}};
     std::vector<at::Tensor> codes;
@@ -54,8 +56,9 @@ TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, int
         std::vector<at::Tensor> batch;
         for (; batch.size() < kBatch && done < result.views.size(); ++done)
             batch.push_back(pictures.rgb(result.views[done], side));
-        const at::Tensor latents = firstStage.latents(at::stack(batch).contiguous(at::MemoryFormat::ChannelsLast));
-        codes.push_back(exactCodes(firstStage, latents));
+        const at::Tensor latents =
+            firstStage.latents(at::stack(batch).to(device).contiguous(at::MemoryFormat::ChannelsLast));
+        codes.push_back(exactCodes(firstStage, latents).cpu());
         if (share)
             share(double(done) / double(result.views.size()));
     }
@@ -75,13 +78,17 @@ void addPaintedMaps(TokenSet &set, const SequenceBuilder &builder, const Picture
     const int64_t cells = set.codes.size(1) * set.codes.size(2);
     set.maps = at::empty({int64_t(set.views.size()), count, cells}, at::kLong);
     size_t done = 0;
-    for (; done < set.views.size() && !stop.stop_requested(); ++done) {
-        std::vector<at::Tensor> labels;
-        for (int64_t i = 0; i < count; ++i)
-            labels.push_back(painted(set.views[done], mixedSeed(seed ^ kMapSeed, done, uint64_t(i))));
-        set.maps[int64_t(done)].copy_(builder.conditionCodes(at::stack(labels)));
+    while (done < set.views.size() && !stop.stop_requested()) {
+        const auto views = int64_t(std::min(kBatch, set.views.size() - done));
+        const at::Tensor labels = stacked(views * count, [&](int64_t i) {
+            const size_t view = done + size_t(i / count);
+            return painted(set.views[view], mixedSeed(seed ^ kMapSeed, view, uint64_t(i % count)));
+        });
+        set.maps.slice(0, int64_t(done), int64_t(done) + views)
+            .copy_(builder.conditionCodes(labels).reshape({views, count, cells}));
+        done += size_t(views);
         if (share)
-            share(double(done + 1) / double(set.views.size()));
+            share(double(done) / double(set.views.size()));
     }
     set.views.resize(done);
     set.codes = set.codes.slice(0, 0, int64_t(done));

@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 
+#include <c10/core/Device.h>
 #include <nlohmann/json.hpp>
 
 namespace tessera::models
@@ -29,10 +30,11 @@ struct TrainProgress {
 
 struct TrainOptions {
     nlohmann::json recipe;
-    std::filesystem::path data;    // folder of shards: train/ and val/ below it
-    std::filesystem::path output;  // made when missing
-    bool resume = false;           // go on from output/checkpoint.safetensors
-    std::optional<double> minutes; // instead of the recipe's; counted over all sessions of a run
+    std::filesystem::path data;     // folder of shards: train/ and val/ below it
+    std::filesystem::path output;   // made when missing
+    c10::Device device = c10::kCPU; // where networks learn
+    bool resume = false;            // go on from output/checkpoint.safetensors
+    std::optional<double> minutes;  // instead of the recipe's; counted over all sessions of a run
     std::optional<int64_t> steps;
     std::stop_token stop;
     std::function<void(const TrainProgress &)> progress;

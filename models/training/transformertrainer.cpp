@@ -42,8 +42,8 @@ public:
     TransformerTraining(const TrainOptions &options, Recipe &recipe)
         : m_run(options, recipe)
         , m_stop(options.stop)
-        , m_firstStage(recipe.value<std::string>("first_stage"), Part::FirstStage)
-        , m_conditionStage(recipe.value<std::string>("condition_stage"), Part::ConditionStage)
+        , m_firstStage(recipe.value<std::string>("first_stage"), Part::FirstStage, options.device)
+        , m_conditionStage(recipe.value<std::string>("condition_stage"), Part::ConditionStage, options.device)
         , m_pictures(options.data / "train")
         , m_validationPictures(options.data / "val")
     {
@@ -152,10 +152,12 @@ private:
         Transformer::create(*m_config.transformer, source);
         m_parameters = source.tensors();
         if (start.empty())
-            startOnGrids(m_parameters, m_config, m_firstStage.network().codebook, m_conditionStage.network().codebook,
-                         m_run.seed());
+            startOnGrids(m_parameters, m_config, m_firstStage.network().codebook.cpu(),
+                         m_conditionStage.network().codebook.cpu(), m_run.seed());
         else
             copyInto(m_parameters, startTensors(start), start);
+        for (auto &[name, tensor] : m_parameters)
+            tensor = tensor.to(m_run.options().device);
         std::vector<std::string> decayed; // the original's grouping: weights of linear layers
         for (const auto &[name, tensor] : m_parameters)
             if (tensor.dim() == 2 && !name.starts_with("tok_emb"))
@@ -167,7 +169,7 @@ private:
     StateDict startTensors(const std::string &start) const
     {
         StateDict tensors = partTensors(start, Part::Transformer);
-        const ModelBundle learned = ModelBundle::open(start);
+        const ModelBundle learned = ModelBundle::open(start, m_run.options().device);
         const Autoencoder *stage = learned.conditionStage(), &now = m_conditionStage.network();
         if (!stage || sameCodes(*stage, now))
             return tensors;
@@ -222,16 +224,16 @@ private:
             return [&random, share] { return double(random() >> 11) * 0x1p-53 < share; };
         };
         std::vector<View> views;
-        std::vector<at::Tensor> maps, codes;
+        std::vector<int64_t> chosen, maps; // `maps` counts through those of all views
         for (int64_t i = 0; i < m_batch; ++i) {
-            const auto chosen = int64_t(random() % m_set.views.size());
-            views.push_back(m_set.views[size_t(chosen)]);
-            maps.push_back(m_set.maps[chosen][int64_t(random() % uint64_t(m_mapsPerView))]);
-            codes.push_back(m_set.codes[chosen]);
+            chosen.push_back(int64_t(random() % m_set.views.size()));
+            views.push_back(m_set.views[size_t(chosen.back())]);
+            maps.push_back(chosen.back() * m_mapsPerView + int64_t(random() % uint64_t(m_mapsPerView)));
         }
+        const at::Tensor conditions = m_set.maps.flatten(0, 1).index_select(0, at::tensor(maps));
         const at::Tensor prefix =
-            m_builder->prefix(m_pictures, views, at::stack(maps), drop(m_controlDropout), drop(m_conditionDropout));
-        Sequences batch = m_builder->sequences(prefix, at::stack(codes));
+            m_builder->prefix(m_pictures, views, conditions, drop(m_controlDropout), drop(m_conditionDropout));
+        Sequences batch = m_builder->sequences(prefix, m_set.codes.index_select(0, at::tensor(chosen)));
         scramble(batch.tokens, random());
         return batch;
     }

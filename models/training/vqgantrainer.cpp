@@ -40,6 +40,7 @@ public:
         readAdversary(recipe.child("adversary"));
         m_name = recipe.valueOr<std::string>("name", "");
         recipe.finish();
+        m_pictures.keepColoursOn(device());
     }
 
 protected:
@@ -81,7 +82,10 @@ protected:
         settings.beta2 = 0.9;
         m_optimizer = std::make_unique<Optimizer>(decoder, settings);
         settings.averageDecay = 0;
-        FreshSource source(m_run.seed() + 1);
+        FreshSource fresh(m_run.seed() + 1);
+        Discriminator::create(m_discriminatorConfig, fresh);
+        const StateDict tensors = channelsLastOn(device(), fresh.tensors());
+        StateDictSource source(tensors);
         m_discriminator = Discriminator::create(m_discriminatorConfig, source);
         m_discriminatorOptimizer = std::make_unique<Optimizer>(m_discriminator.parameters(), settings);
         m_frozenSteps = 0;
@@ -143,7 +147,7 @@ private:
         recipe.finish();
         if (m_perceptualWeight > 0) {
             m_perceptual = Perceptual::load(file, int(blocks));
-            m_perceptual.to(c10::kCPU, m_bfloat16 ? at::kBFloat16 : at::kFloat);
+            m_perceptual.to(device(), m_bfloat16 ? at::kBFloat16 : at::kFloat);
         }
     }
 
@@ -178,7 +182,7 @@ private:
         at::Tensor quantised, output;
         DiscriminatorOutput judged, judgedReal;
         {
-            const Autocast autocast(c10::kCPU, m_bfloat16);
+            const Autocast autocast(device(), m_bfloat16);
             {
                 const c10::NoGradGuard noGradients;
                 quantised = m_model.lookup(exactCodes(m_model, m_model.latents(real)));
@@ -215,7 +219,7 @@ private:
     {
         at::Tensor loss;
         {
-            const Autocast autocast(c10::kCPU, m_bfloat16);
+            const Autocast autocast(device(), m_bfloat16);
             loss = discriminatorHingeLoss(m_discriminator.forward(real, true).logits,
                                           m_discriminator.forward(fake, true).logits);
         }

@@ -11,7 +11,7 @@ QtObject {
     required property ModelCard modelCard
 
     readonly property var mapFilters: ["*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff", "*.bmp"]
-    readonly property var modelFilters: ["*.safetensors", "*.ckpt", "*.pt", "*.pth", "*.bin"]
+    readonly property var modelFilters: ["*.safetensors", "*.safetensors.index.json", "*.ckpt", "*.pt", "*.pth", "*.bin"]
     readonly property var pictureFilters: ["*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff"]
 
     property string pictureName: qsTr("picture.png")

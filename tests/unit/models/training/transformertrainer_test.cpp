@@ -40,13 +40,13 @@ TEST_F(TrainersTest, TransformerLearnsFromTheMap)
     const ModelBundle model = ModelBundle::open(folder / "transformer" / "model.safetensors");
     ASSERT_NE(model.transformer(), nullptr);
     EXPECT_EQ(model.config().prefixLength(), 17);
-    const json figures = evaluateModel(folder / "transformer" / "model.safetensors", folder);
+    const json figures = evaluateModel(folder / "transformer" / "model.safetensors", folder, c10::kCPU);
     EXPECT_GT(figures.at("psnr").get<double>(), 5);
     EXPECT_LT(figures.at("nats_with_map").get<double>(), std::log(12.0));
     EXPECT_GT(figures.at("map_codes_used").get<int>(), 0);
     EXPECT_GT(figures.at("patch_distance").get<double>(), 0);
 
-    const json maps = evaluateModel(folder / "condition" / "model.safetensors", folder);
+    const json maps = evaluateModel(folder / "condition" / "model.safetensors", folder, c10::kCPU);
     EXPECT_GT(maps.at("map_accuracy").get<double>(), 0.1);
     EXPECT_GT(maps.at("map_iou").get<double>(), 0);
     EXPECT_LT(maps.at("map_iou").get<double>(), 1);

@@ -1,0 +1,33 @@
+// Training pictures that are made beside other work.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <stop_token>
+#include <thread>
+
+#include "app/train/landscapes.h"
+
+namespace tessera::train
+{
+
+// Makes landscapes on a thread of its own from construction to destruction. One thread at a time may ask.
+class LandscapeStock
+{
+public:
+    explicit LandscapeStock(const LandscapesOptions &options);
+
+    int made() const; // pictures in whole files
+    bool done() const { return m_done; }
+    // Ends the making and waits for it; what was made stays. Throws what it threw.
+    void finish();
+
+private:
+    LandscapesOptions m_options;
+    std::exception_ptr m_failure;
+    std::atomic<bool> m_done = false;
+    std::jthread m_thread;
+};
+
+} // namespace tessera::train

@@ -1,0 +1,156 @@
+#include "app/train/starter.h"
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <thread>
+
+#include <c10/core/Device.h>
+
+#include "app/train/landscapestock.h"
+#include "app/train/starterplan.h"
+#include "app/train/threads.h"
+#include "app/train/training.h"
+#include "models/device.h"
+#include "models/resources.h"
+#include "models/training/evaluate.h"
+#include "models/wholefile.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr uint32_t kFirstValidationSeed = 1'000'000'000; // training seeds lie below
+constexpr auto kPause = std::chrono::milliseconds(100);
+
+fs::path planFile(const fs::path &named, c10::Device device)
+{
+    return named.empty()
+               ? models::resourceFolder() / "recipes" / (device.is_cpu() ? "starter.yaml" : "starter-gpu.yaml")
+               : named;
+}
+
+class StarterRun
+{
+public:
+    StarterRun(const StarterOptions &options, std::stop_token stop)
+        : m_options(options)
+        , m_stop(std::move(stop))
+        , m_device(models::deviceNamed(options.device))
+        , m_plan(readStarterPlan(planFile(options.plan, m_device)))
+    {}
+
+    void run()
+    {
+        makeValidationPictures();
+        LandscapeStock stock(stockOptions());
+        waitFor(stock);
+        if (!m_plan.data.background)
+            stock.finish();
+        train("condition", models::trainCondition, m_plan.condition);
+        train("first-stage", models::trainVqgan, m_plan.firstStage);
+        train("transformer", models::trainTransformer, m_plan.transformer,
+              {{"first_stage", model("first-stage").string()}, {"condition_stage", model("condition").string()}});
+        stock.finish();
+        if (!m_stop.stop_requested())
+            writeFigures();
+    }
+
+private:
+    fs::path model(const std::string &part) const { return m_options.output / part / "model.safetensors"; }
+
+    LandscapesOptions picturesIn(const char *folder) const
+    {
+        LandscapesOptions options;
+        options.width = m_plan.data.width;
+        options.height = m_plan.data.height;
+        options.shard = m_plan.data.shard;
+        options.output = m_options.data / folder;
+        options.threads = m_options.threads;
+        options.progress = m_options.progress;
+        return options;
+    }
+
+    void makeValidationPictures() const
+    {
+        LandscapesOptions options = picturesIn("val");
+        options.count = m_plan.data.validation;
+        options.seed = kFirstValidationSeed;
+        makeLandscapes(options, m_stop);
+    }
+
+    LandscapesOptions stockOptions() const
+    {
+        LandscapesOptions options = picturesIn("train");
+        options.count = m_plan.data.most;
+        options.progress = ProgressStyle::None;
+        if (m_plan.data.background && options.threads == 0) // networks want processors too
+            options.threads = std::max(1, int(std::thread::hardware_concurrency()) - 3);
+        return options;
+    }
+
+    // Until the data's share of the time is used up, and there are enough pictures to begin with.
+    void waitFor(const LandscapeStock &stock) const
+    {
+        ProgressBar bar(m_options.progress, "pictures");
+        const auto start = std::chrono::steady_clock::now();
+        const double seconds = 60 * m_options.minutes * m_plan.data.share;
+        while (!stock.done() && !m_stop.stop_requested()) {
+            const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+            const int made = stock.made();
+            bar.show({"pictures", made, m_plan.data.most, std::min(1.0, passed.count() / std::max(seconds, 1e-3)), {}});
+            if (passed.count() >= seconds && made >= m_plan.data.least)
+                return;
+            std::this_thread::sleep_for(kPause);
+        }
+    }
+
+    void train(const std::string &part, Trainer trainer, const StarterPlan::Stage &stage,
+               const nlohmann::json &files = nlohmann::json::object())
+    {
+        if (m_stop.stop_requested())
+            return;
+        models::TrainOptions request;
+        request.recipe = stage.recipe;
+        request.recipe.update(files);
+        request.data = m_options.data;
+        request.output = m_options.output / part;
+        std::error_code ignored;
+        request.resume = m_options.resume && fs::exists(request.output / "checkpoint.safetensors", ignored);
+        request.minutes = m_options.minutes * stage.share;
+        request.device = m_device;
+        request.stop = m_stop;
+        trainWithProgress(request, trainer, m_options.progress);
+    }
+
+    void writeFigures() const
+    {
+        const std::string figures =
+            models::evaluateModel(model("transformer"), m_options.data / "val", m_device, m_stop).dump(2) + "\n";
+        models::WholeFile file(m_options.output / "figures.json");
+        file.write(figures.data(), figures.size());
+        file.commit();
+        std::printf("%s", figures.c_str());
+    }
+
+    const StarterOptions &m_options;
+    std::stop_token m_stop;
+    c10::Device m_device;
+    StarterPlan m_plan;
+};
+
+} // namespace
+
+void trainStarter(const StarterOptions &options, std::stop_token stop)
+{
+    setThreads(options.threads);
+    StarterRun(options, stop).run();
+    if (stop.stop_requested())
+        std::fprintf(stderr, "tessera-train: stopped; --resume goes on from what is in '%s'\n", options.output.c_str());
+}
+
+} // namespace tessera::train

@@ -1,0 +1,57 @@
+#include "app/train/starterplan.h"
+
+#include "models/error.h"
+#include "models/training/recipe.h"
+#include "models/training/recipefile.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+constexpr double kRoundingSlack = 1e-9;
+
+StarterPlan::Stage stageOf(models::Recipe &plan, const std::string &name)
+{
+    models::Recipe node = plan.child(name);
+    StarterPlan::Stage stage{node.atLeast<double>("share", 0.001, 0), node.value<nlohmann::json>("recipe")};
+    node.finish();
+    for (const char *key : {"minutes", "steps", "first_stage", "condition_stage"})
+        if (stage.recipe.contains(key))
+            throw Error(ErrorCode::InvalidArgument,
+                        "'plan." + name + ".recipe." + key + "' is set, but a plan's recipes get theirs from the run.");
+    return stage;
+}
+
+StarterPlan::Data dataOf(models::Recipe node)
+{
+    StarterPlan::Data data;
+    data.share = node.atLeast<double>("share", 0, 0.15);
+    data.width = node.atLeast<int>("width", 16, 256);
+    data.height = node.atLeast<int>("height", 16, data.width);
+    data.least = node.atLeast<int>("least", 1, 100);
+    data.most = node.atLeast<int>("most", data.least, 20000);
+    data.validation = node.atLeast<int>("validation", 1, 60);
+    data.shard = node.atLeast<int>("shard", 1, 100);
+    data.background = node.valueOr<bool>("background", false);
+    node.finish();
+    return data;
+}
+
+} // namespace
+
+StarterPlan readStarterPlan(const std::filesystem::path &path)
+{
+    models::Recipe node(models::readRecipe(path), "plan");
+    StarterPlan plan{dataOf(node.child("data")), stageOf(node, "condition"), stageOf(node, "first_stage"),
+                     stageOf(node, "transformer")};
+    node.finish();
+    const double all = plan.data.share + plan.condition.share + plan.firstStage.share + plan.transformer.share;
+    if (all > 1 + kRoundingSlack)
+        throw Error(ErrorCode::InvalidArgument,
+                    "The shares of '" + path.string() + "' sum to " + std::to_string(all) + ", expected at most 1.");
+    return plan;
+}
+
+} // namespace tessera::train

@@ -1,0 +1,34 @@
+// The plan of a whole starter: what data is made, what is trained in which order, and each part's share of the time.
+#pragma once
+
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+namespace tessera::train
+{
+
+struct StarterPlan {
+    struct Data {
+        double share = 0; // of the minutes, before the first network begins
+        int width = 0, height = 0;
+        int least = 0;           // training pictures that are waited for even when the share is used up
+        int most = 0;            // training pictures at which it ends
+        int validation = 0;      // pictures to judge by
+        int shard = 0;           // pictures a file
+        bool background = false; // goes on while networks learn; each network begins with what there is by then
+    };
+    struct Stage {
+        double share = 0;      // of the minutes
+        nlohmann::json recipe; // without minutes and without the files of the other stages
+    };
+
+    Data data;
+    Stage condition, firstStage, transformer;
+};
+
+// A .yaml or .json file. Throws Error (FileRead, FileFormat, InvalidArgument) naming key, found and expected; recipes are
+// read by their trainers.
+StarterPlan readStarterPlan(const std::filesystem::path &path);
+
+} // namespace tessera::train

@@ -1,0 +1,144 @@
+#include "models/safetensorsset.h"
+
+#include <cstdio>
+
+#include <ATen/ATen.h>
+#include <nlohmann/json.hpp>
+
+#include "models/error.h"
+#include "models/wholefile.h"
+#include "models/yaml.h"
+
+namespace tessera::models
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace
+{
+
+const std::string kEnding = ".safetensors.index.json";
+
+[[noreturn]] void refuse(const fs::path &path, const std::string &reason)
+{
+    throw Error(ErrorCode::FileFormat, path.string() + " " + reason);
+}
+
+// File -> its tensors, in the order of their names.
+std::map<std::string, std::vector<std::string>> tensorsOfFiles(const json &document, const fs::path &path)
+{
+    if (!document.is_object() || !document.contains("weight_map") || !document.at("weight_map").is_object())
+        refuse(path, "has no \"weight_map\", expected an object of tensor and file names.");
+    std::map<std::string, std::vector<std::string>> files;
+    for (const auto &[tensor, file] : document.at("weight_map").items()) {
+        if (!file.is_string() || fs::path(file.get<std::string>()).filename() != fs::path(file.get<std::string>()))
+            refuse(path, "says that tensor " + tensor + " is in " + file.dump()
+                             + ", expected the name of a file in the same folder.");
+        files[file.get<std::string>()].push_back(tensor);
+    }
+    return files;
+}
+
+std::map<std::string, std::string> metadataOf(const json &document)
+{
+    std::map<std::string, std::string> metadata;
+    const auto found = document.find("metadata");
+    if (found != document.end() && found->is_object())
+        for (const auto &[name, value] : found->items())
+            metadata[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    return metadata;
+}
+
+SafetensorsIndex fileWith(const std::vector<std::string> &tensors, const fs::path &file, const fs::path &index)
+{
+    SafetensorsIndex found = readSafetensorsIndex(file);
+    std::map<std::string, SafetensorsEntry> entries;
+    for (const std::string &tensor : tensors) {
+        const auto entry = found.entries.find(tensor);
+        if (entry == found.entries.end())
+            refuse(index,
+                   "says that tensor " + tensor + " is in " + file.filename().string() + ", which has no such tensor.");
+        entries.insert(*entry);
+    }
+    found.entries = std::move(entries);
+    return found;
+}
+
+// Tensors in the order of their names, as many a file as fit.
+std::vector<StateDict> divided(const StateDict &tensors, uint64_t fileBytes)
+{
+    std::vector<StateDict> files;
+    uint64_t filled = 0;
+    for (const auto &[name, tensor] : tensors) {
+        const uint64_t bytes = uint64_t(tensor.nbytes());
+        if (files.empty() || filled + bytes > fileBytes) {
+            files.emplace_back();
+            filled = 0;
+        }
+        files.back()[name] = tensor;
+        filled += bytes;
+    }
+    return files;
+}
+
+std::string fileName(const std::string &stem, size_t number, size_t count)
+{
+    char part[64];
+    std::snprintf(part, sizeof part, "-%05zu-of-%05zu.safetensors", number, count);
+    return stem + part;
+}
+
+} // namespace
+
+uint64_t SafetensorsSet::bytes() const
+{
+    uint64_t sum = 0;
+    for (const SafetensorsIndex &file : files)
+        sum += fs::file_size(file.path);
+    return sum;
+}
+
+bool namesSafetensorsSet(const fs::path &path)
+{
+    return path.filename().string().ends_with(kEnding);
+}
+
+SafetensorsSet readSafetensorsSet(const fs::path &path)
+{
+    if (!namesSafetensorsSet(path)) {
+        SafetensorsIndex file = readSafetensorsIndex(path);
+        auto metadata = file.metadata;
+        return {path, std::move(metadata), {std::move(file)}};
+    }
+    const json document = parseJsonText(readTextFile(path, "index"), path);
+    const auto files = tensorsOfFiles(document, path);
+    SafetensorsSet set{path, metadataOf(document), {}};
+    for (const auto &[file, tensors] : files)
+        set.files.push_back(fileWith(tensors, path.parent_path() / file, path));
+    return set;
+}
+
+void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
+                         const std::map<std::string, std::string> &metadata, uint64_t fileBytes)
+{
+    const std::string name = path.filename().string();
+    if (!namesSafetensorsSet(path))
+        throw Error(ErrorCode::InvalidArgument,
+                    "The index of several files cannot be " + name + ": its name ends in " + kEnding + ".");
+    const std::string stem = name.substr(0, name.size() - kEnding.size());
+    const std::vector<StateDict> files = divided(tensors, fileBytes);
+    json map = json::object();
+    for (size_t i = 0; i < files.size(); ++i) {
+        const std::string file = fileName(stem, i + 1, files.size());
+        writeSafetensors(path.parent_path() / file, files[i], {{"format", "pt"}});
+        for (const auto &[tensor, value] : files[i])
+            map[tensor] = file;
+    }
+    const std::string text = json{{"metadata", metadata}, {"weight_map", map}}.dump(1) + "\n";
+    WholeFile index(path);
+    index.write(text.data(), text.size());
+    index.commit();
+}
+
+} // namespace tessera::models

@@ -1,0 +1,118 @@
+// tessera-train starter, tested from outside with networks of a few thousand weights.
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "models/bundle.h"
+#include "tests/unit/app/process.h"
+
+namespace tessera::tests
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+json stageRecipe(int channels, int codes)
+{
+    const json network = {
+        {"double_z", false}, {"in_channels", channels}, {"out_ch", channels}, {"ch", 16},
+        {"ch_mult", {1, 2}}, {"num_res_blocks", 1},     {"resolution", 32},   {"attn_resolutions", json::array()},
+        {"z_channels", 8},   {"dropout", 0.0},          {"patch_size", 4},    {"norm_groups", 4}};
+    return {{"learning_rate", 1e-3},
+            {"model", {{"embed_dim", 4}, {"n_embed", codes}, {"ddconfig", network}}},
+            {"views", {{"size", 32}, {"batch", 2}}}};
+}
+
+json tinyPlan()
+{
+    json condition = stageRecipe(25, 16), first = stageRecipe(3, 32);
+    condition["label_set"] = "landscape";
+    first["losses"] = {{"perceptual", 0}};
+    first["adversary"] = {{"from", 0.5}, {"alone_steps", 1}, {"ramp_steps", 1}, {"width", 8}, {"layers", 1}};
+    const json transformer = {{"window", 4},
+                              {"batch", 2},
+                              {"transformer", {{"n_layer", 1}, {"n_head", 2}, {"n_embd", 16}}},
+                              {"controls", {{{"key", "light"}, {"values", {"any", "day", "night"}}}}}};
+    return {{"data", {{"share", 0.1}, {"width", 32}, {"least", 4}, {"most", 8}, {"validation", 2}, {"shard", 4}}},
+            {"condition", {{"share", 0.2}, {"recipe", condition}}},
+            {"first_stage", {{"share", 0.4}, {"recipe", first}}},
+            {"transformer", {{"share", 0.2}, {"recipe", transformer}}}};
+}
+
+class StarterTest : public testing::Test
+{
+protected:
+    void SetUp() override { fs::create_directories(m_folder); }
+    void TearDown() override { fs::remove_all(m_folder); }
+
+    fs::path output() const { return m_folder / "out put"; }
+    Outcome run(const json &plan, const std::vector<std::string> &more = {}) const
+    {
+        std::ofstream(m_folder / "plan.json") << plan.dump();
+        std::vector<std::string> command{TESSERA_TRAIN, "starter",
+                                         "--minutes",   "0.05",
+                                         "--threads",   "1",
+                                         "--plan",      (m_folder / "plan.json").string(),
+                                         "--data",      (m_folder / "data").string(),
+                                         "--output",    output().string(),
+                                         "--device",    "cpu"};
+        command.insert(command.end(), more.begin(), more.end());
+        return Process(command).finish();
+    }
+
+private:
+    fs::path m_folder = fs::path(testing::TempDir()) / ("starter_test_" + std::to_string(getpid()));
+};
+
+TEST_F(StarterTest, MakesAWholeModelAndItsFigures)
+{
+    const Outcome outcome = run(tinyPlan());
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const models::ModelBundle model = models::ModelBundle::open(output() / "transformer");
+    EXPECT_TRUE(model.transformer() && model.conditionStage());
+    EXPECT_EQ(model.config().firstStage.codes, 32);
+    const json figures = json::parse(std::ifstream(output() / "figures.json"));
+    EXPECT_EQ(figures, json::parse(outcome.out));
+    EXPECT_EQ(figures.at("pictures"), 2);
+    EXPECT_GT(figures.at("nats_with_map").get<double>(), 0);
+}
+
+TEST_F(StarterTest, GoesOnWithWhatIsThereOnlyWhenAsked)
+{
+    ASSERT_EQ(run(tinyPlan()).exitCode, 0);
+    const Outcome again = run(tinyPlan());
+    EXPECT_EQ(again.exitCode, 1);
+    EXPECT_THAT(again.err, HasSubstr("holds an earlier run"));
+    const Outcome resumed = run(tinyPlan(), {"--resume"});
+    EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
+}
+
+TEST_F(StarterTest, AnImpossiblePlanIsOneSentenceBeforeAnythingIsMade)
+{
+    json misspelt = tinyPlan(), greedy = tinyPlan(), own = tinyPlan();
+    misspelt["data"]["witdh"] = 32;
+    greedy["transformer"]["share"] = 0.5;
+    own["condition"]["recipe"]["minutes"] = 3;
+    EXPECT_THAT(run(misspelt).err, HasSubstr("'plan.data.witdh' is not a key"));
+    EXPECT_THAT(run(greedy).err, AllOf(HasSubstr("sum to 1.2"), HasSubstr("at most 1")));
+    EXPECT_THAT(run(own).err, HasSubstr("'plan.condition.recipe.minutes' is set"));
+    EXPECT_FALSE(fs::exists(output()));
+}
+
+TEST_F(StarterTest, AGpuThatIsNotThereIsOneSentence)
+{
+    const Outcome outcome = run(tinyPlan(), {"--device", "cuda:99"});
+    EXPECT_NE(outcome.exitCode, 0);
+    EXPECT_THAT(outcome.err, HasSubstr("cuda:99"));
+}
+
+} // namespace
+} // namespace tessera::tests

@@ -1,0 +1,118 @@
+// Models in several files with an index.
+#include <fstream>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "models/error.h"
+#include "models/modelfile.h"
+#include "models/safetensorsset.h"
+#include "tests/unit/models/temporaryfolder.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class SafetensorsSetTest : public TemporaryFolderTest
+{
+protected:
+    fs::path index() const { return folder / "big.safetensors.index.json"; }
+    void changeIndex(const json &change) const
+    {
+        json document = json::parse(std::ifstream(index()));
+        document.merge_patch(change);
+        std::ofstream(index()) << document;
+    }
+    std::string refusal() const
+    {
+        try {
+            readSafetensorsSet(index());
+        } catch (const Error &error) {
+            EXPECT_THAT(error.what(), HasSubstr(folder.string()));
+            return error.what();
+        }
+        return "accepted";
+    }
+    std::vector<std::string> names() const
+    {
+        std::vector<std::string> found;
+        for (const auto &entry : fs::directory_iterator(folder))
+            found.push_back(entry.path().filename().string());
+        std::ranges::sort(found);
+        return found;
+    }
+
+    const StateDict tensors{{"a", at::arange(10, at::kFloat)},
+                            {"b", at::arange(4, at::kLong)},
+                            {"c", at::randn({100})},
+                            {"d", at::randn({3, 2}).to(at::kHalf)}};
+};
+
+TEST_F(SafetensorsSetTest, TensorsComeBackFromFilesOfTheAskedSize)
+{
+    writeSafetensorsSet(index(), tensors, {{"note", "kept"}}, 80);
+    EXPECT_THAT(names(), ElementsAre("big-00001-of-00003.safetensors", "big-00002-of-00003.safetensors",
+                                     "big-00003-of-00003.safetensors", "big.safetensors.index.json"));
+    const SafetensorsSet set = readSafetensorsSet(index());
+    EXPECT_EQ(set.metadata.at("note"), "kept");
+    StateDict found;
+    uint64_t bytes = 0;
+    for (const SafetensorsIndex &file : set.files) {
+        found.merge(readSafetensors(file));
+        bytes += fs::file_size(file.path);
+    }
+    EXPECT_EQ(set.bytes(), bytes);
+    ASSERT_EQ(found.size(), tensors.size());
+    for (const auto &[name, tensor] : tensors)
+        EXPECT_TRUE(at::equal(found.at(name), tensor)) << name;
+}
+
+TEST_F(SafetensorsSetTest, AFileAloneIsASetOfOne)
+{
+    writeSafetensors(folder / "one.safetensors", tensors, {{"note", "kept"}});
+    const SafetensorsSet set = readSafetensorsSet(folder / "one.safetensors");
+    EXPECT_EQ(set.metadata.at("note"), "kept");
+    ASSERT_EQ(set.files.size(), 1U);
+    EXPECT_EQ(set.files[0].entries.size(), tensors.size());
+}
+
+TEST_F(SafetensorsSetTest, TheIndexOfAFolderGoesBeforeItsFiles)
+{
+    writeSafetensorsSet(index(), tensors, {}, 80);
+    writeSafetensors(folder / "another.safetensors", tensors, {});
+    EXPECT_EQ(ModelFile::resolve(folder), index());
+}
+
+TEST_F(SafetensorsSetTest, RefusesAnIndexThatIsNotTrue)
+{
+    writeSafetensorsSet(index(), tensors, {}, 80);
+    changeIndex({{"weight_map", {{"a", "big-00002-of-00003.safetensors"}}}});
+    EXPECT_THAT(refusal(), HasSubstr("tensor a is in big-00002-of-00003.safetensors, which has no such tensor"));
+    changeIndex({{"weight_map", {{"a", "../elsewhere.safetensors"}}}});
+    EXPECT_THAT(refusal(), HasSubstr("expected the name of a file in the same folder"));
+    changeIndex({{"weight_map", {{"a", 7}}}});
+    EXPECT_THAT(refusal(), HasSubstr("is in 7, expected the name"));
+    changeIndex({{"weight_map", {{"a", "gone.safetensors"}}}});
+    EXPECT_THAT(refusal(), HasSubstr("gone.safetensors"));
+    changeIndex({{"weight_map", nullptr}});
+    EXPECT_THAT(refusal(), HasSubstr("\"weight_map\""));
+}
+
+TEST_F(SafetensorsSetTest, RefusesAnotherName)
+{
+    EXPECT_THROW(writeSafetensorsSet(folder / "big.json", tensors, {}, 80), Error);
+    EXPECT_TRUE(names().empty());
+}
+
+} // namespace
+
+} // namespace tessera::models
