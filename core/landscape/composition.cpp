@@ -27,8 +27,8 @@ Composition look(const Scene &scene)
     for (int i = 0; i < kProbes; ++i) {
         int skyline = kProbes;
         for (int j = 0; j < kProbes; ++j) {
-            const Vec3 ray = viewRay(scene.camera, static_cast<float>(i) + .5f, static_cast<float>(j) + .5f,
-                                     kProbes, kProbes);
+            const Vec3 ray =
+                viewRay(scene.camera, static_cast<float>(i) + .5f, static_cast<float>(j) + .5f, kProbes, kProbes);
             float distance;
             if (!marchGround(ground, scene.camera.position, ray, kProbeMarch, distance)) {
                 c.sky += kShare;
@@ -51,10 +51,10 @@ Composition look(const Scene &scene)
 bool wellComposed(const Scene &scene, Random &random)
 {
     const Composition c = look(scene);
-    if (c.sky < .12f || c.sky > .70f || c.close > .45f)
+    if (c.sky < .12f || c.sky > .70f || c.close > .50f)
         return false;
     if (scene.terrain.hasWater
-        && (c.water > .55f || (c.water < (scene.terrain.river ? .015f : .04f) && random.chance(.75f))))
+        && (c.water > .55f || (c.water < (scene.terrain.river ? .03f : .06f) && random.chance(.75f))))
         return false;
     const bool mayBeFlat = scene.biome == Biome::Coast || scene.biome == Biome::Desert;
     return c.skylineRange >= 2 || random.chance(mayBeFlat ? .5f : .2f);

@@ -10,10 +10,10 @@ namespace
 float filmCurve(float x)
 {
     x = std::max(0.f, x);
-    const float y = std::sqrt(
-        saturate((x * (2.51f * x + .03f)) / (x * (2.43f * x + .59f) + .14f))); // gamma 2, the rest below
-    const float z = y * (1.06f - .06f * y);                                    // near gamma 2.2
-    return mix(z, z * z * (3 - 2 * z), .45f);
+    const float y =
+        std::sqrt(saturate((x * (2.51f * x + .03f)) / (x * (2.43f * x + .59f) + .14f))); // gamma 2, the rest below
+    const float z = y * (1.06f - .06f * y);                                              // near gamma 2.2
+    return mix(z, z * z * (3 - 2 * z), .68f);
 }
 
 } // namespace
@@ -31,8 +31,7 @@ Exposure::Exposure(const std::vector<Vec3> &radiance, float key, float limit)
     const Vec3 mean = {static_cast<float>(std::exp(r / n)), static_cast<float>(std::exp(g / n)),
                        static_cast<float>(std::exp(b / n))};
     const float l = luminance(mean);
-    m_balance = {std::pow(l / mean.x, kBalance), std::pow(l / mean.y, kBalance),
-                 std::pow(l / mean.z, kBalance)};
+    m_balance = {std::pow(l / mean.x, kBalance), std::pow(l / mean.y, kBalance), std::pow(l / mean.z, kBalance)};
     m_gain = key / l;
     if (limit > 0)
         m_gain = std::min(m_gain, limit);

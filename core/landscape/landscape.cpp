@@ -43,14 +43,16 @@ public:
     }
 
 private:
-    PixelSample trace(float px, float py) const
+    PixelSample trace(float px, float py, float start, float &reached) const
     {
         const Vec3 eye = m_scene.camera.position, ray = viewRay(m_scene.camera, px, py, m_width, m_height);
-        PixelSample s = shadeRay(m_ground, eye, ray);
+        PixelSample s = shadeRay(m_ground, eye, ray, start, reached);
         overlaySprites(m_scene, eye, ray, s);
         return s;
     }
 
+    // From the bottom row up: in a column each ray passes over the land that the one below it met, so it begins
+    // a little before that place, and above the sky there is only sky.
     void traceAll(Landscape &picture)
     {
         const std::size_t pixels = static_cast<std::size_t>(m_width) * m_height;
@@ -60,10 +62,13 @@ private:
         picture.material.resize(pixels);
         picture.depth.resize(pixels);
         m_radiance.resize(pixels);
-        std::size_t i = 0;
-        for (int y = 0; y < m_height; ++y) {
-            for (int x = 0; x < m_width; ++x, ++i) {
-                const PixelSample s = trace(static_cast<float>(x) + .5f, static_cast<float>(y) + .5f);
+        m_reached.assign(pixels, 0);
+        for (int y = m_height - 1; y >= 0; --y) {
+            for (int x = 0; x < m_width; ++x) {
+                const std::size_t i = static_cast<std::size_t>(y) * m_width + x;
+                const float below = y + 1 < m_height ? m_reached[i + m_width] : 0;
+                const PixelSample s =
+                    trace(static_cast<float>(x) + .5f, static_cast<float>(y) + .5f, startBefore(below), m_reached[i]);
                 m_radiance[i] = s.color;
                 picture.object[i] = static_cast<std::uint8_t>(s.object);
                 picture.material[i] = static_cast<std::uint8_t>(s.material);
@@ -72,10 +77,23 @@ private:
         }
     }
 
+    static float startBefore(float reached) { return reached >= kSkyDistance ? reached : .94f * reached - .001f; }
+
+    // Where a ray between this pixel and its neighbours may begin.
+    float startNear(int x, int y) const
+    {
+        float nearest = kSkyDistance;
+        for (int j = std::max(0, y - 1); j <= std::min(m_height - 1, y + 1); ++j)
+            for (int i = std::max(0, x - 1); i <= std::min(m_width - 1, x + 1); ++i)
+                nearest = std::min(nearest, m_reached[static_cast<std::size_t>(j) * m_width + i]);
+        return startBefore(nearest);
+    }
+
     float key() const
     {
-        const float hour = m_scene.night ? .060f : m_scene.sun.y < 0 ? .15f : .20f;
-        return m_scene.biome == Biome::Arctic ? hour * 1.45f : hour;
+        const float hour = m_scene.night ? .088f : m_scene.sun.y < 0 ? .15f : .185f;
+        const float taste = .72f + .6f * hashToFloat(hash32(m_scene.seed + 31)); // some pictures are bright, some dark
+        return taste * (m_scene.biome == Biome::Arctic ? hour * 1.45f : hour);
     }
 
     // Largest difference to the four neighbours, as seen on the screen.
@@ -114,8 +132,11 @@ private:
                     continue;
                 Vec3 &c = m_radiance[static_cast<std::size_t>(y) * m_width + x];
                 c = clip(c);
+                const float start = startNear(x, y);
+                float reached;
                 for (const auto &o : kOffsets)
-                    c = c + clip(trace(static_cast<float>(x) + o[0], static_cast<float>(y) + o[1]).color);
+                    c = c
+                        + clip(trace(static_cast<float>(x) + o[0], static_cast<float>(y) + o[1], start, reached).color);
                 c = c * .25f;
             }
         }
@@ -123,11 +144,12 @@ private:
 
     void develop(Landscape &picture)
     {
-        const Exposure exposure(m_radiance, key(), m_scene.night ? 70.f : 60.f);
+        const Exposure exposure(m_radiance, key(), m_scene.night ? 160.f : 60.f);
         smoothEdges(exposure);
+        const float saturation = m_scene.saturation * (m_scene.night ? .55f : 1.f); // eyes see few colours at night
         picture.rgb.resize(m_radiance.size() * 3);
         for (std::size_t i = 0; i < m_radiance.size(); ++i) {
-            const Vec3 c = exposure.develop(m_radiance[i], m_scene.saturation);
+            const Vec3 c = exposure.develop(m_radiance[i], saturation);
             picture.rgb[3 * i] = static_cast<std::uint8_t>(c.x * 255 + .5f);
             picture.rgb[3 * i + 1] = static_cast<std::uint8_t>(c.y * 255 + .5f);
             picture.rgb[3 * i + 2] = static_cast<std::uint8_t>(c.z * 255 + .5f);
@@ -139,11 +161,13 @@ private:
     int m_width;
     int m_height;
     std::vector<Vec3> m_radiance;
+    std::vector<float> m_reached; // km to the land or the water, without sprites
 };
 
 Landscape renderWith(HeightCache &cache, std::uint32_t seed, int width, int height)
 {
-    const Scene scene = makeScene(seed);
+    Scene scene = makeScene(seed);
+    scene.camera.columns = static_cast<float>(width);
     Landscape picture = Renderer(scene, cache, width, height).render();
     picture.facts.seed = seed;
     return picture;
@@ -251,8 +275,8 @@ Landscape renderLandscape(std::uint32_t seed, int width, int height)
     return renderWith(cache, seed, width, height);
 }
 
-int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height, int threads,
-                       std::stop_token stop, const std::function<void(std::uint32_t, Landscape &&)> &take)
+int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height, int threads, std::stop_token stop,
+                       const std::function<void(std::uint32_t, Landscape &&)> &take)
 {
     checkSize(width, height);
     const int workers = std::clamp(threads, 1, std::max(1, count));

@@ -36,28 +36,37 @@ float refine(const Ground &ground, Vec3 eye, Vec3 ray, float above, float below)
 
 } // namespace
 
-bool marchGround(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality, float &distance)
+bool marchGround(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality, float &distance, float start)
 {
     const Terrain &terrain = ground.scene.terrain;
     float reach = quality.reach;
     if (ray.y > 0)
         reach = std::min(reach, (highestPoint(terrain) - eye.y) / ray.y);
-    float t = .0008f, previous = t;
+    const float least = .35f * ground.scene.camera.footprint(1); // a third of a pixel
+    float t = std::max(.0008f, start), previous = t, before = 1;
     for (int i = 0; i < quality.steps; ++i) {
         if (t > reach)
             return false;
         const Vec3 p = eye + ray * t;
         const float h = ground.height(p.x, p.z, t);
         const float clearance = p.y - h;
-        if (terrain.hasWater && ray.y < 0 && p.y < terrain.waterLevel
-            && (clearance > 0 || terrain.waterLevel > h) && meetsWater(ground, eye, ray, distance))
+        if (terrain.hasWater && ray.y < 0 && p.y < terrain.waterLevel && (clearance > 0 || terrain.waterLevel > h)
+            && meetsWater(ground, eye, ray, distance))
             return true;
+        if (clearance < 0 && i == 0 && start > 0)
+            return marchGround(ground, eye, ray, quality, distance);
         if (clearance < 0) {
             distance = refine(ground, eye, ray, previous, t);
             return true;
         }
+        // Where the ray comes down slowly on the ground it may go farther, up to half of the way to where they would
+        // meet; but never so far that a peak between two steps is missed.
+        const float nearing = (before - clearance) / std::max(1e-6f, t - previous);
+        const float meeting = nearing > 1e-3f ? .5f * clearance / nearing : 3 * clearance;
+        before = clearance;
         previous = t;
-        t += std::max(clearance * quality.stride, .0012f * t + .0004f);
+        const float step = std::max(clearance * quality.stride, std::min(meeting, 1.2f * clearance));
+        t += std::max(std::min(step, .05f * t + .025f), least * t + .0003f);
     }
     distance = t;
     return t < reach;
@@ -70,15 +79,15 @@ float lightReaching(const Ground &ground, Vec3 point)
         return 0;
     const float top = scene.terrain.mountainHeight * 1.25f + scene.terrain.plainHeight + .1f;
     float open = 1, t = .015f;
-    for (int i = 0; i < 26 && t <= 14; ++i) {
+    for (int i = 0; i < 22 && t <= 14; ++i) {
         const Vec3 q = point + scene.light * t;
         if (q.y > top)
             break;
-        const float clearance = q.y - ground.bare(q.x, q.z, 3).height;
+        const float clearance = q.y - ground.bareHeight(q.x, q.z, 3);
         open = std::min(open, 14 * clearance / t);
         if (open < .002f)
             return 0;
-        t += std::clamp(clearance * .7f, .02f, .6f);
+        t += std::clamp(clearance * .9f, .022f + .04f * t, .9f);
     }
     return saturate(open);
 }

@@ -98,9 +98,9 @@ inline Float8 squareRoot(Float8 x)
     return y;
 }
 
-// Uniform in [0, 1) for a lattice point.
+// 32 random bits for a lattice point.
 template<class I>
-inline auto latticeValue(I x, I y, std::uint32_t seed)
+inline auto latticeHash(I x, I y, std::uint32_t seed)
 {
     auto h = asUnsigned(x) * 0x9E3779B1u ^ (asUnsigned(y) * 0x85EBCA77u + seed * 0xC2B2AE3Du);
     h ^= h >> 15;
@@ -108,7 +108,14 @@ inline auto latticeValue(I x, I y, std::uint32_t seed)
     h ^= h >> 12;
     h *= 0x297a2d39u;
     h ^= h >> 15;
-    return hashToFloat(h);
+    return h;
+}
+
+// Uniform in [0, 1) for a lattice point.
+template<class I>
+inline auto latticeValue(I x, I y, std::uint32_t seed)
+{
+    return hashToFloat(latticeHash(x, y, seed));
 }
 
 // Value noise in [0, 1) with wavelength 1.
@@ -129,8 +136,7 @@ inline F valueNoise(F x, F y, std::uint32_t seed, F &dx, F &dy)
 {
     const auto ix = floorToInt(x), iy = floorToInt(y);
     const F fx = x - toFloat(ix), fy = y - toFloat(iy);
-    const F u = fx * fx * fx * (fx * (fx * 6.f - 15.f) + 10.f),
-            w = fy * fy * fy * (fy * (fy * 6.f - 15.f) + 10.f);
+    const F u = fx * fx * fx * (fx * (fx * 6.f - 15.f) + 10.f), w = fy * fy * fy * (fy * (fy * 6.f - 15.f) + 10.f);
     const F du = 30.f * fx * fx * (fx * (fx - 2.f) + 1.f), dw = 30.f * fy * fy * (fy * (fy - 2.f) + 1.f);
     const F a = latticeValue(ix, iy, seed), b = latticeValue(ix + 1, iy, seed);
     const F c = latticeValue(ix, iy + 1, seed), d = latticeValue(ix + 1, iy + 1, seed);
@@ -138,6 +144,27 @@ inline F valueNoise(F x, F y, std::uint32_t seed, F &dx, F &dy)
     dx = du * (k1 + k4 * w);
     dy = dw * (k2 + k4 * u);
     return a + k1 * u + k2 * w + k4 * u * w;
+}
+
+// Value noise in space.
+template<class F>
+inline F valueNoise3(F x, F y, F z, std::uint32_t seed)
+{
+    const auto iy = floorToInt(y);
+    const F fy = y - toFloat(iy), w = fy * fy * (3.f - 2.f * fy);
+    // Each layer of the lattice is a plane of its own, far from the others.
+    const auto row = floorToInt(z);
+    const F fz = z - toFloat(row), v = fz * fz * (3.f - 2.f * fz);
+    const auto ix = floorToInt(x);
+    const F fx = x - toFloat(ix), u = fx * fx * (3.f - 2.f * fx);
+    const auto corner = [&](int i, int j, int k) { return latticeValue(ix + i, (row + k) + (iy + j) * 4099, seed); };
+    const auto edge = [&](int j, int k) {
+        const F a = corner(0, j, k);
+        return a + (corner(1, j, k) - a) * u;
+    };
+    const F low0 = edge(0, 0), low1 = edge(0, 1), high0 = edge(1, 0), high1 = edge(1, 1);
+    const F low = low0 + (low1 - low0) * v, high = high0 + (high1 - high0) * v;
+    return low + (high - low) * w;
 }
 
 // Turns and doubles the lattice between octaves, so that its axes do not show.

@@ -1,5 +1,6 @@
 #include "core/landscape/scene.h"
 
+#include "core/landscape/biomes.h"
 #include "core/landscape/composition.h"
 #include "core/landscape/sky.h"
 #include "core/landscape/sprites.h"
@@ -16,18 +17,17 @@ constexpr float kDegrees = 180 / kPi;
 
 Biome drawBiome(Random &random)
 {
-    static constexpr std::array<Biome, 19> kDeck = {
-        Biome::Alpine,   Biome::Alpine,    Biome::Alpine,    Biome::Alpine,    Biome::Meadow,
-        Biome::Meadow,   Biome::Meadow,    Biome::Desert,    Biome::Coast,     Biome::Coast,
-        Biome::Coast,    Biome::Broadleaf, Biome::Broadleaf, Biome::Broadleaf, Biome::Canyon,
-        Biome::Tropical, Biome::Tropical,  Biome::Arctic,    Biome::Arctic};
+    static constexpr std::array<Biome, 23> kDeck = {
+        Biome::Alpine,    Biome::Alpine, Biome::Alpine,   Biome::Alpine, Biome::Alpine,    Biome::Alpine,
+        Biome::Meadow,    Biome::Meadow, Biome::Meadow,   Biome::Meadow, Biome::Meadow,    Biome::Desert,
+        Biome::Coast,     Biome::Coast,  Biome::Coast,    Biome::Coast,  Biome::Broadleaf, Biome::Broadleaf,
+        Biome::Broadleaf, Biome::Canyon, Biome::Tropical, Biome::Arctic, Biome::Arctic};
     return kDeck[static_cast<std::size_t>(random.below(static_cast<int>(kDeck.size())))];
 }
 
 Vec3 fromAngles(float elevation, float azimuth)
 {
-    return {std::cos(elevation) * std::sin(azimuth), std::sin(elevation),
-            std::cos(elevation) * std::cos(azimuth)};
+    return {std::cos(elevation) * std::sin(azimuth), std::sin(elevation), std::cos(elevation) * std::cos(azimuth)};
 }
 
 float drawElevation(Random &random)
@@ -59,14 +59,16 @@ void drawLight(Scene &scene, Random &random)
 void drawAir(Scene &scene, Random &random)
 {
     Air &air = scene.air;
-    air.overcast = scene.sunElevation > .1f && random.chance(.16f) ? random.range(.6f, 1.f) : 0;
+    air.overcast = scene.sunElevation > .1f && random.chance(.13f) ? random.range(.6f, 1.f) : 0;
     air.haze = .35f + 2.0f * std::pow(random.next(), 2.4f);
-    air.clouds = random.chance(.25f) ? 0 : random.range(.15f, .95f);
-    air.cloudScale = random.range(.28f, .75f);
+    air.clouds = random.chance(.22f) ? 0 : random.range(.12f, .92f);
+    air.cloudScale = random.range(.30f, .85f);
+    air.cloudDepth = random.range(.5f, 1.9f);
+    air.storm = random.chance(.2f) ? random.range(.5f, 1.f) : 0;
     air.cirrus = random.chance(.45f) ? 0 : random.range(.2f, 1.f);
     if (air.overcast > 0)
         air.clouds = random.range(.7f, 1.f);
-    air.fogDensity = random.chance(.13f) ? random.range(.25f, 1.4f) : 0;
+    air.fogDensity = random.chance(.18f) ? random.range(.4f, 2.8f) : 0;
     air.fogHeight = random.range(.06f, .28f);
 }
 
@@ -86,12 +88,41 @@ void drawTerrain(Scene &scene, Random &random)
     t.forest = random.chance(.3f) ? 0 : random.range(.25f, .75f);
     t.wave = std::pow(random.next(), 1.5f);
     t.shore = static_cast<Shore>(random.below(3));
-    t.riverOffset = random.range(-.16f, .16f);
-    t.riverWidth = random.range(.010f, .030f);
+    t.conifers = random.range(.6f, 1.f);
+    t.stones = random.chance(.45f) ? random.range(.25f, .8f) : 0;
+    t.strata = random.range(.15f, 1.f);
+    t.riverOffset = random.range(-.12f, .12f);
+    t.riverWidth = random.range(.012f, .040f);
     t.riverBend = random.range(.15f, .6f);
-    t.roadOffset = random.range(-.03f, .03f);
-    t.roadWidth = random.range(.0018f, .0042f);
+    t.roadOffset = random.range(-.012f, .012f);
+    t.roadWidth = random.range(.0020f, .0052f);
     t.roadBend = random.range(.03f, .25f);
+}
+
+// Greens of summer or spring, or the colours of autumn.
+void drawSeason(Palette &c, Random &random)
+{
+    const float season = random.next();
+    c.treeA = {.020f, .046f, .016f};
+    c.treeB = {.052f, .092f, .024f};
+    c.treeC = {.085f, .105f, .022f};
+    c.accent = random.range(0, .35f);
+    if (season < .20f) { // high autumn
+        c.treeA = {.15f, .050f, .012f};
+        c.treeB = {.26f, .15f, .02f};
+        c.treeC = random.chance(.5f) ? Vec3{.24f, .035f, .015f} : Vec3{.07f, .085f, .02f};
+        c.accent = .4f;
+    } else if (season < .34f) { // the first leaves turn
+        c.treeC = random.chance(.5f) ? Vec3{.30f, .17f, .02f} : Vec3{.22f, .07f, .015f};
+        c.accent = random.range(.2f, .55f);
+    } else if (season < .46f) { // young leaves, blossom here and there
+        c.treeA = {.045f, .085f, .018f};
+        c.treeB = {.095f, .145f, .030f};
+        c.treeC = random.chance(.35f) ? Vec3{.50f, .36f, .38f} : Vec3{.12f, .16f, .03f};
+    } else if (season < .65f) { // bluish firs
+        c.treeA = {.020f, .052f, .028f};
+        c.treeB = {.036f, .072f, .032f};
+    }
 }
 
 void drawPalette(Scene &scene, Random &random)
@@ -106,131 +137,35 @@ void drawPalette(Scene &scene, Random &random)
     c.rockB = mix(Vec3{.10f, .10f, .105f}, Vec3{.16f, .12f, .09f}, brown);
     c.sand = mix(Vec3{.50f, .42f, .29f}, Vec3{.58f, .50f, .38f}, random.next());
     c.dirt = mix(Vec3{.18f, .13f, .085f}, Vec3{.24f, .19f, .14f}, random.next());
-    const float autumn = random.next();
-    c.treeA = {.018f, .045f, .016f};
-    c.treeB = {.050f, .090f, .024f};
-    if (autumn < .22f) {
-        c.treeA = {.16f, .055f, .012f};
-        c.treeB = {.26f, .15f, .02f};
-    } else if (autumn < .5f) {
-        c.treeA = {.02f, .055f, .025f};
-        c.treeB = {.035f, .07f, .03f};
-    }
+    drawSeason(c, random);
     c.water = mix(Vec3{.012f, .045f, .055f}, Vec3{.03f, .10f, .10f}, random.next());
     c.road = random.chance(.4f) ? grey(random.range(.09f, .16f)) : c.dirt * random.range(1.1f, 1.7f);
     scene.saturation = random.range(.80f, 1.08f);
 }
 
-void alpine(Scene &scene, Random &random)
+// A place at the edge of a lake or the sea, most often on the land, where one can be found.
+void goToShore(Scene &scene, Random &random)
 {
-    Terrain &t = scene.terrain;
-    t.hasWater = random.chance(.72f);
-    t.waterLevel = random.range(-.04f, .05f);
-    t.river = t.hasWater && random.chance(.25f);
-    t.mountainHeight = random.range(2.0f, 3.8f);
-    t.mountainDistance = random.range(.9f, 3.5f);
-    t.road = random.chance(.15f);
-}
-
-void meadow(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.mountainHeight = random.range(.4f, 1.8f);
-    t.flowers = random.chance(.5f) ? random.range(.3f, 1.f) : 0;
-    t.snowLine = 9;
-    t.forest *= .8f;
-    t.hasWater = random.chance(.45f);
-    t.river = t.hasWater && random.chance(.75f);
-    t.waterLevel = random.range(-.06f, .0f);
-    t.road = random.chance(.4f);
-}
-
-void desert(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.mountainHeight = random.range(.3f, 1.2f);
-    t.dune = random.range(.05f, .25f);
-    t.snowLine = 9;
-    t.forest = 0;
-    scene.palette.rockA = {.34f, .20f, .12f};
-    scene.palette.rockB = {.24f, .13f, .08f};
-    scene.palette.sand = mix(Vec3{.58f, .40f, .22f}, Vec3{.62f, .50f, .34f}, random.next());
-    scene.air.clouds *= .5f;
-}
-
-void coast(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.hasWater = true;
-    t.shore = random.chance(.7f) ? Shore::Sand : Shore::Gravel;
-    t.waterLevel = random.range(.02f, .16f);
-    t.mountainHeight = random.range(.3f, 1.6f);
-    t.mountainDistance = random.range(2, 8);
-    t.wave = random.range(.3f, 1.f);
-    t.snowLine = random.range(1.2f, 3.f);
-}
-
-void broadleaf(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.forest = random.range(.5f, .9f);
-    t.mountainHeight = random.range(.4f, 1.5f);
-    t.snowLine = 9;
-    t.treeLine = 3;
-    t.hasWater = random.chance(.55f);
-    t.river = t.hasWater && random.chance(.6f);
-    t.waterLevel = random.range(-.04f, .02f);
-    t.road = random.chance(.4f);
-}
-
-void canyon(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.terrace = random.range(.18f, .4f);
-    t.mountainHeight = random.range(.8f, 1.8f);
-    t.snowLine = 9;
-    t.forest = random.chance(.3f) ? .2f : 0;
-    t.ridge *= .4f;
-    t.hasWater = random.chance(.45f);
-    t.river = t.hasWater;
-    t.waterLevel = 0;
-    t.road = random.chance(.2f);
-    scene.palette.rockA = {.42f, .21f, .11f};
-    scene.palette.rockB = {.28f, .13f, .075f};
-    scene.palette.dirt = {.30f, .18f, .11f};
-}
-
-void tropical(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.hasWater = true;
-    t.shore = Shore::Sand;
-    t.waterLevel = random.range(.03f, .14f);
-    t.mountainHeight = random.range(.3f, 1.2f);
-    t.snowLine = 9;
-    t.forest = random.range(.4f, .8f);
-    t.treeLine = 2;
-    t.wave = random.range(.2f, .7f);
-    scene.palette.water = {.01f, .16f, .17f};
-    scene.palette.sand = {.66f, .58f, .45f};
-    scene.palette.dryGrass = false;
-}
-
-void arctic(Scene &scene, Random &random)
-{
-    Terrain &t = scene.terrain;
-    t.snowLine = random.range(-1.f, .15f);
-    t.mountainHeight = random.range(.8f, 2.4f);
-    t.forest *= .6f;
-    t.hasWater = random.chance(.5f);
-    t.waterLevel = random.range(-.05f, .06f);
-}
-
-void drawBiomeDetails(Scene &scene, Random &random)
-{
-    using Draw = void (*)(Scene &, Random &);
-    static constexpr Draw kDraw[] = {alpine, meadow, desert, coast, broadleaf, canyon, tropical, arctic};
-    kDraw[static_cast<int>(scene.biome)](scene, random);
+    const float level = scene.terrain.waterLevel;
+    Vec3 dry, wet;
+    bool foundDry = false, foundWet = false;
+    for (int k = 0; k < 24 && !(foundDry && foundWet); ++k) {
+        const Vec3 p = {random.range(-3, 3), 0, random.range(-3, 3)};
+        const bool land = terrainHeight(scene, p.x, p.z, 9) > level;
+        (land ? dry : wet) = p;
+        (land ? foundDry : foundWet) = true;
+    }
+    if (!foundDry || !foundWet)
+        return;
+    for (int k = 0; k < 11; ++k) {
+        const Vec3 middle = mix(dry, wet, .5f);
+        (terrainHeight(scene, middle.x, middle.z, 9) > level ? dry : wet) = middle;
+    }
+    Vec3 inland = dry - wet;
+    inland = inland * (1 / std::max(1e-6f, length(inland)));
+    // The camera looks towards positive z: land behind it shows the water, land ahead of it the shore.
+    const float step = random.chance(.7f) ? random.range(.004f, .03f) : -random.range(.01f, .05f);
+    scene.camera.position = dry + inland * step;
 }
 
 void placeCamera(Scene &scene, Random &random)
@@ -238,16 +173,18 @@ void placeCamera(Scene &scene, Random &random)
     Camera &camera = scene.camera;
     Terrain &t = scene.terrain;
     camera.position = {random.range(-3, 3), 0, random.range(-3, 3)};
+    if (t.hasWater && !t.river && random.chance(.6f))
+        goToShore(scene, random);
     if (t.river) { // the bed lies a little below the land at the camera
         t.river = false;
-        t.waterLevel =
-            terrainHeight(scene, camera.position.x, camera.position.z, 9) - random.range(.004f, .03f);
+        t.waterLevel = terrainHeight(scene, camera.position.x, camera.position.z, 9) - random.range(.004f, .03f);
         t.river = true;
     }
     const float ground = terrainHeight(scene, camera.position.x, camera.position.z, 9);
     const float kind = random.next();
-    const float above = kind < .52f   ? random.range(.005f, .04f)
-                        : kind < .87f ? random.range(.04f, .25f)
+    const float above = kind < .36f   ? random.range(.0022f, .010f)
+                        : kind < .66f ? random.range(.010f, .04f)
+                        : kind < .90f ? random.range(.04f, .25f)
                                       : random.range(.25f, .9f);
     camera.position.y = std::max(ground, t.hasWater ? t.waterLevel : -9.f) + above;
     camera.focal = random.range(1.15f, 3.0f);
@@ -316,8 +253,7 @@ SceneFacts sceneFacts(const Scene &scene)
     facts.sunElevationDegrees = scene.sunElevation * kDegrees;
     facts.fovDegrees = 2 * std::atan(1 / scene.camera.focal) * kDegrees;
     facts.biome = biomeName(scene.biome);
-    facts.light =
-        lightName(scene.air.overcast > 0 ? Light::Overcast : lightFromElevation(facts.sunElevationDegrees));
+    facts.light = lightName(scene.air.overcast > 0 ? Light::Overcast : lightFromElevation(facts.sunElevationDegrees));
     const Weather weather = scene.air.fogDensity > 0 ? Weather::Fog
                             : scene.air.clouds > .6f ? Weather::Cloudy
                                                      : Weather::Clear;

@@ -1,8 +1,10 @@
 #include "core/landscape/shading.h"
 
+#include "core/landscape/detail.h"
 #include "core/landscape/groundshading.h"
 #include "core/landscape/march.h"
 #include "core/landscape/sky.h"
+#include "core/landscape/sprites.h"
 
 namespace tessera::core
 {
@@ -31,36 +33,47 @@ bool isSea(const Scene &scene)
     return scene.biome == Biome::Coast || scene.biome == Biome::Tropical;
 }
 
-Vec3 waterNormal(const Scene &scene, Vec3 p, float distance)
+// Swell, and ripples from the size of a pixel up. Lakes have patches that the wind leaves smooth.
+Vec3 waterNormal(const Scene &scene, Vec3 ray, Vec3 p, float distance)
 {
-    const float scale = isSea(scene) && scene.biome == Biome::Coast ? 1.f : .45f;
-    float x = p.x * 18 * scale, z = p.z * 34 * scale, slopeX = 0, slopeZ = 0, amplitude = 1;
-    for (std::uint32_t i = 0; i < 4; ++i) {
+    const std::uint32_t seed = scene.terrain.seed;
+    const float footprint = scene.camera.footprint(distance), facing = std::max(.02f, -ray.y);
+    const Detail ripples = detailAt(p.x * .55f, p.z, footprint * std::pow(facing, -.5f), seed + 700);
+    const float wind =
+        scene.biome == Biome::Coast ? 1.f : smoothStep(.35f, .6f, fractalNoise(p.x * 5, p.z * 11, 3, seed + 705));
+    const float strength = scene.terrain.wave * (.012f + .060f * wind) + .004f;
+    float swellX = 0, swellZ = 0;
+    if (isSea(scene)) {
         float dx, dz;
-        valueNoise(x, z, scene.terrain.seed + 700 + i, dx, dz);
-        slopeX += dx * amplitude;
-        slopeZ += dz * amplitude;
-        const float t = x;
-        x = 1.7f * x + 1.1f * z;
-        z = -1.1f * t + 1.7f * z;
-        amplitude *= .62f;
+        valueNoise(p.x * 26, p.z * 60, seed + 710, dx, dz);
+        const float swell = scene.terrain.wave * .10f * smoothStep(3.f, .2f, distance);
+        swellX = .4f * dx * swell;
+        swellZ = dz * swell;
     }
-    const float wave = scene.terrain.wave * (.09f / (1 + distance * distance * .25f) + .010f);
-    return normalize({-slopeX * wave, 1, -slopeZ * wave * 1.4f});
+    return normalize({-ripples.slopeA * strength - swellX, 1, -ripples.slopeB * strength - swellZ});
 }
 
-Vec3 mirrored(const Ground &ground, Vec3 from, Vec3 ray)
+// What a ray from the water, `away` km from the eye, sees: sky, land and the sprites on it.
+Vec3 mirrored(const Ground &ground, Vec3 from, Vec3 ray, float away)
 {
     const Scene &scene = ground.scene;
+    PixelSample seen;
     float distance;
-    if (marchGround(ground, from, ray, kMirrorMarch, distance)) {
+    bool land = marchGround(ground, from, ray, kMirrorMarch, distance);
+    if (land) {
         const Vec3 p = from + ray * distance;
-        if (p.y > scene.terrain.waterLevel + .001f) {
-            const PixelSample land = shadeGround(ground, p, std::max(distance, 3.f), false);
-            return throughAir(scene, land.color, from, ray, distance).color;
+        land = p.y > scene.terrain.waterLevel + .001f;
+        if (land) {
+            seen = shadeGround(ground, p, std::max(distance, .6f), false);
+            seen.distance = away + distance;
+            seen.color = throughAir(scene, seen.color, from, ray, distance).color;
         }
     }
-    return skyWithClouds(scene, from, ray, false).color;
+    if (!land)
+        seen.color = skyWithClouds(scene, from, ray, false).color;
+    const Vec3 eye = scene.camera.position;
+    overlaySprites(scene, {eye.x, 2 * scene.terrain.waterLevel - eye.y, eye.z}, ray, seen);
+    return seen.color;
 }
 
 // White water at the shore and on high waves.
@@ -68,12 +81,18 @@ Vec3 withFoam(const Scene &scene, Vec3 color, Vec3 p, float depth, float distanc
 {
     const Terrain &t = scene.terrain;
     const Vec3 white = scene.skyAverage * 1.6f + scene.lightColor * (.5f * reached * std::max(.15f, scene.light.y));
-    const float edge = smoothStep(.012f, .002f, depth + .006f * (valueNoise(p.x * 60, p.z * 60, t.seed + 720) - .5f));
-    const float shore = t.river ? .0f : scene.biome == Biome::Coast ? 1.f : .25f;
+    // A torn seam at the shore, and a line of breakers where it is a man deep.
+    const float torn = fractalNoise(p.x * 55, p.z * 75, 3, t.seed + 720);
+    const float seam =
+        smoothStep(.0006f, .0001f, depth + .0010f * (torn - .45f)) * (.3f + .7f * smoothStep(.38f, .5f, torn));
+    const float line = std::fabs(depth - .0018f - .0022f * (torn - .45f));
+    const float breaker = smoothStep(.0005f, .0001f, line) * smoothStep(.40f, .52f, torn);
+    const float edge = std::max(seam, breaker * t.wave);
+    const float shore = t.river ? .0f : scene.biome == Biome::Coast ? 1.f : isSea(scene) ? .6f : .15f;
     color = mix(color, white, edge * shore * .8f);
     if (scene.biome == Biome::Coast && t.wave > .6f) {
         const float crest = fractalNoise(p.x * 14, p.z * 30, 4, t.seed + 730);
-        color = mix(color, white, smoothStep(.66f, .76f, crest) * smoothStep(6.f, .4f, distance) * .7f);
+        color = mix(color, white, smoothStep(.70f, .79f, crest) * smoothStep(6.f, .4f, distance) * .7f);
     }
     return color;
 }
@@ -84,24 +103,25 @@ Vec3 waterBody(const Scene &scene, float depth, float reached)
     const float sun = reached * std::max(.1f, scene.light.y);
     const Vec3 deep = scene.palette.water * (scene.skyAverage * 2.2f + scene.lightColor * (.30f * sun));
     const Vec3 bed = scene.palette.sand * (scene.skyAverage * 1.3f + scene.lightColor * (.5f * sun));
-    const float clearness = scene.terrain.river ? 120.f : 26.f;
-    return mix(bed * .7f, deep, 1 - std::exp(-depth * clearness));
+    const float clearness = scene.terrain.river ? 160.f : 110.f;
+    return mix(bed * .55f, deep, 1 - std::exp(-depth * clearness));
 }
 
 PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
 {
     const Scene &scene = ground.scene;
-    const Vec3 n = waterNormal(scene, p, distance);
+    const Vec3 n = waterNormal(scene, ray, p, distance);
     Vec3 reflected = ray - n * (2 * dot(ray, n));
     reflected.y = std::max(reflected.y, .003f);
     reflected = normalize(reflected);
     const Vec3 surface = {p.x, scene.terrain.waterLevel + .0006f, p.z};
-    const float depth = scene.terrain.waterLevel - ground.bare(p.x, p.z, distance).height;
+    const float depth = scene.terrain.waterLevel - ground.bareHeight(p.x, p.z, distance);
     const float reached = lightReaching(ground, surface);
     const float fresnel = std::min(.9f, .02f + .98f * std::pow(1 - saturate(-dot(ray, n)), 5.f));
-    Vec3 color = mix(waterBody(scene, depth, reached), mirrored(ground, surface, reflected), fresnel);
-    const float glint = std::pow(saturate(dot(n, normalize(scene.light - ray))), 280.f);
-    color = color + scene.lightColor * (glint * 3 * reached * (1 - scene.air.overcast));
+    Vec3 color = mix(waterBody(scene, depth, reached), mirrored(ground, surface, reflected, distance), fresnel);
+    const float facing = saturate(dot(n, normalize(scene.light - ray)));
+    const float glint = 3 * std::pow(facing, 420.f) + .25f * std::pow(facing, 60.f);
+    color = color + scene.lightColor * (glint * reached * (1 - scene.air.overcast));
     color = withFoam(scene, color, p, depth, distance, reached);
     const LandscapeLabel label = isSea(scene)          ? LandscapeLabel::Sea
                                  : scene.terrain.river ? LandscapeLabel::River
@@ -111,12 +131,14 @@ PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
 
 } // namespace
 
-PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray)
+PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray, float start, float &reached)
 {
     const Scene &scene = ground.scene;
     float distance;
-    if (!marchGround(ground, eye, ray, kViewMarch, distance))
+    reached = kSkyDistance;
+    if (start >= kSkyDistance || !marchGround(ground, eye, ray, kViewMarch, distance, start))
         return shadeSky(scene, eye, ray);
+    reached = distance;
     const Vec3 p = eye + ray * distance;
     const bool water = scene.terrain.hasWater && p.y <= scene.terrain.waterLevel + .0005f;
     PixelSample s = water ? shadeWater(ground, ray, p, distance) : shadeGround(ground, p, distance, true);

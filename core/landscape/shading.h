@@ -6,7 +6,7 @@
 namespace tessera::core
 {
 
-inline constexpr float kFogIsAThing = .80f; // where fog hides more than this, the object is fog
+inline constexpr float kFogIsAThing = .75f; // where fog hides more than this, the object is fog
 inline constexpr float kSkyDistance = 1e3f; // stands for "nothing is hit", km
 
 struct PixelSample {
@@ -16,7 +16,8 @@ struct PixelSample {
     float distance = kSkyDistance;                 // km
 };
 
-// What a ray sees, without sprites.
-PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray);
+// What a ray sees, without sprites. The land before `start` km is known not to be met; from kSkyDistance on it is
+// the sky that is seen. `reached` gets the km to the land or the water, kSkyDistance where there is none.
+PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray, float start, float &reached);
 
 } // namespace tessera::core

@@ -1,5 +1,6 @@
 #include "core/landscape/sky.h"
 
+#include "core/landscape/clouds.h"
 #include "core/landscape/noise.h"
 
 namespace tessera::core
@@ -61,25 +62,22 @@ Vec3 scatteredLight(const Scene &scene, Vec3 ray)
     float airDepth = 0, hazeDepth = 0;
     for (int k = 0; k < kSteps; ++k) {
         const auto i = static_cast<float>(k);
-        const float t0 = total * i * i / (kSteps * kSteps),
-                    t1 = total * (i + 1) * (i + 1) / (kSteps * kSteps);
+        const float t0 = total * i * i / (kSteps * kSteps), t1 = total * (i + 1) * (i + 1) / (kSteps * kSteps);
         const Vec3 p = kEye + ray * (.5f * (t0 + t1));
         const float h = length(p) - kEarthRadius;
-        const float airHere = std::exp(-h / kAirScale) * (t1 - t0),
-                    hazeHere = std::exp(-h / kHazeScale) * (t1 - t0);
+        const float airHere = std::exp(-h / kAirScale) * (t1 - t0), hazeHere = std::exp(-h / kHazeScale) * (t1 - t0);
         airDepth += airHere;
         hazeDepth += hazeHere;
         const Depths sun = depthsToSpace(p, scene.sun);
-        const Vec3 tau =
-            (kRayleigh + kOzone * 1.2f) * (airDepth + sun.air) + grey(bM * 1.1f * (hazeDepth + sun.haze));
+        const Vec3 tau = (kRayleigh + kOzone * 1.2f) * (airDepth + sun.air) + grey(bM * 1.1f * (hazeDepth + sun.haze));
         const Vec3 through = exp(tau * -1.f);
         air = air + through * airHere;
         haze = haze + through * hazeHere;
     }
     const float mu = dot(ray, scene.sun), g = .76f;
     const float phaseAir = 3 / (16 * kPi) * (1 + mu * mu);
-    const float phaseHaze = 3 / (8 * kPi) * ((1 - g * g) * (1 + mu * mu))
-                            / ((2 + g * g) * std::pow(1 + g * g - 2 * g * mu, 1.5f));
+    const float phaseHaze =
+        3 / (8 * kPi) * ((1 - g * g) * (1 + mu * mu)) / ((2 + g * g) * std::pow(1 + g * g - 2 * g * mu, 1.5f));
     // The last term stands for light scattered more than once.
     return (air * kRayleigh * phaseAir + haze * (bM * phaseHaze) + air * kRayleigh * .03f) * kSunPower;
 }
@@ -128,19 +126,12 @@ Vec3 lampInSky(const Scene &scene, float mu)
     if (scene.air.overcast >= .8f)
         return {};
     if (scene.night)
-        return Vec3{.55f, .58f, .6f} * smoothStep(.99982f, .99990f, mu)
-               + grey(.010f * std::pow(saturate(mu), 300.f));
+        return Vec3{.55f, .58f, .6f} * smoothStep(.99982f, .99990f, mu) + grey(.010f * std::pow(saturate(mu), 300.f));
     if (scene.sun.y < -.03f)
         return {};
     const float glow = smoothStep(.99965f, .9999f, mu) * 25 + std::pow(saturate(mu), 900.f) * 1.2f;
     return scene.lightColor * (glow * (1 - scene.air.overcast));
 }
-
-// Light on clouds: what the sun gives them and what the sky gives them.
-struct CloudLight {
-    Vec3 direct;
-    Vec3 ambient;
-};
 
 float cirrusOpacity(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
 {
@@ -150,72 +141,6 @@ float cirrusOpacity(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
     x += .6f * fractalNoise(x * 1.3f, z, 2, scene.seed + 402);
     const float d = fractalNoise(x, z, fine ? 5 : 3, scene.seed + 400);
     return smoothStep(.62f - .3f * scene.air.cirrus, .95f, d) * .75f * smoothStep(.03f, .15f, ray.y);
-}
-
-// Eight of the thin shells that make up a layer of heap clouds.
-struct CloudShells {
-    Float8 height;   // within the layer, [0, 1]
-    Float8 distance; // km
-    Float8 density;  // [0, 1]
-    Float8 lit;      // [0, 1]
-};
-
-CloudShells cloudShells(const Scene &scene, Vec3 eye, Vec3 ray, Float8 height, bool fine)
-{
-    CloudShells s;
-    s.height = height;
-    s.distance = (1.6f + .55f * height) / (ray.y + .02f);
-    const float scale = scene.air.cloudScale;
-    const Float8 x = (eye.x + ray.x * s.distance) * scale, z = (eye.z + ray.z * s.distance) * scale;
-    const Float8 base = fractalNoise<Float8>(x, z, fine ? 6 : 4, scene.seed + 410);
-    const Float8 beside = fractalNoise<Float8>(x + scene.light.x * .16f, z + scene.light.z * .16f,
-                                               fine ? 4 : 3, scene.seed + 410);
-    const float threshold = .33f + .42f * (1 - scene.air.clouds);
-    const Float8 profile = .13f * height * height + .03f * (1.f - height);
-    s.density = saturate<Float8>((base - threshold - profile) * 7.f);
-    s.lit = saturate<Float8>(.5f + (base - beside) * 5.5f + .45f * (height - .5f));
-    return s;
-}
-
-// Puts one group of shells, near to far, in front of what is behind; `open` is the share of light still
-// passing.
-void composeShells(const Scene &scene, const CloudShells &s, int shells, float mu, Vec3 farSky,
-                   CloudLight light, float lowFade, Vec3 &color, float &open)
-{
-    const float forward = std::pow(saturate(mu), 8.f) * 1.2f;
-    for (int k = 0; k < 8; ++k) {
-        const float d = s.density[k];
-        if (d <= 0 || s.distance[k] > 60)
-            continue;
-        const float opacity = (1 - std::exp(-d * 5.7f / static_cast<float>(shells))) * lowFade;
-        Vec3 c = light.direct * (s.lit[k] * 1.2f + forward * (1 - d) + .05f)
-                 + light.ambient * (.5f + .5f * s.height[k]);
-        c = c * (.8f + .2f * (1 - d));
-        c = mix(c, farSky, 1 - std::exp(-s.distance[k] * .018f * (.6f + .5f * scene.air.haze)));
-        color = color + c * (open * opacity);
-        open *= 1 - opacity;
-    }
-}
-
-float heapClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, float mu, CloudLight light, Vec3 &behind)
-{
-    const float lowFade = smoothStep(.012f, .07f, ray.y);
-    const Vec3 farSky = skyRadiance(scene, normalize({ray.x, .01f, ray.z}));
-    const int groups = fine ? 2 : 1, shells = groups * 8;
-    // A random start per ray turns the edges of the shells into fine grain.
-    const float start =
-        fine ? latticeValue(static_cast<int>(ray.x * 4e4f), static_cast<int>(ray.y * 4e4f), 77) : .5f;
-    const Float8 lanes = {0, 1, 2, 3, 4, 5, 6, 7};
-    Vec3 color;
-    float open = 1;
-    for (int g = 0; g < groups; ++g) {
-        const Float8 height =
-            (lanes + (static_cast<float>(8 * g) + start)) * (1.f / static_cast<float>(shells));
-        composeShells(scene, cloudShells(scene, eye, ray, height, fine), shells, mu, farSky, light, lowFade,
-                      color, open);
-    }
-    behind = color + behind * open;
-    return 1 - open;
 }
 
 } // namespace
@@ -240,6 +165,8 @@ void computeSky(Scene &scene)
         }
     }
     scene.skyAverage = sum * (1 / weights);
+    // Light from all around is paler than the sky: the land sends it back and forth.
+    scene.skyAverage = mix(scene.skyAverage, grey(luminance(scene.skyAverage)), .3f);
     if (scene.air.overcast > 0)
         coverSky(scene);
     setLight(scene);
@@ -251,8 +178,7 @@ Vec3 skyRadiance(const Scene &scene, Vec3 ray)
     float azimuth = std::atan2(ray.x, ray.z);
     if (azimuth < 0)
         azimuth += 2 * kPi;
-    const float row = std::sqrt(elevation / (kPi / 2)) * (kSkyRows - 1),
-                column = azimuth / (2 * kPi) * kSkyColumns;
+    const float row = std::sqrt(elevation / (kPi / 2)) * (kSkyRows - 1), column = azimuth / (2 * kPi) * kSkyColumns;
     const int j = std::min(kSkyRows - 2, static_cast<int>(row));
     const int i = static_cast<int>(column) % kSkyColumns, next = (i + 1) % kSkyColumns;
     const float fi = column - std::floor(column), fj = row - static_cast<float>(j);
@@ -269,14 +195,15 @@ SkySample skyWithClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
     if (ray.y < .012f)
         return s;
     const CloudLight light = {scene.lightColor * (scene.night ? .16f : .62f),
-                              scene.skyAverage * (scene.night ? .8f : 1.05f)};
+                              mix(scene.skyAverage, grey(luminance(scene.skyAverage)), .55f)
+                                  * (scene.night ? .8f : 1.05f)};
     if (scene.air.cirrus > 0) {
         const float opacity = cirrusOpacity(scene, eye, ray, fine);
         s.color = mix(s.color, light.direct * .9f + light.ambient, opacity);
         s.cloud = opacity * .8f;
     }
     if (scene.air.clouds > 0)
-        s.cloud = std::max(s.cloud, heapClouds(scene, eye, ray, fine, mu, light, s.color));
+        s.cloud = std::max(s.cloud, heapClouds(scene, eye, ray, fine, light, s.color));
     return s;
 }
 
@@ -289,10 +216,9 @@ float fogOpacity(const Scene &scene, Vec3 eye, Vec3 ray, float distance)
     const float falloff = 1 / scene.air.fogHeight;
     const float atEye = std::exp(-std::max(0.f, eye.y - std::max(scene.terrain.waterLevel, 0.f)) * falloff);
     const float t = std::min(distance, 20.f);
-    const float amount =
-        std::fabs(ray.y) > 1e-4f
-            ? atEye * (1 - std::exp(-std::clamp(ray.y * t * falloff, -30.f, 30.f))) / (ray.y * falloff)
-            : atEye * t;
+    const float amount = std::fabs(ray.y) > 1e-4f
+                             ? atEye * (1 - std::exp(-std::clamp(ray.y * t * falloff, -30.f, 30.f))) / (ray.y * falloff)
+                             : atEye * t;
     return saturate(1 - std::exp(-std::max(0.f, amount) * scene.air.fogDensity));
 }
 
@@ -306,12 +232,10 @@ AirSample throughAir(const Scene &scene, Vec3 color, Vec3 eye, Vec3 ray, float d
     const Vec3 through = exp(extinction * -distance);
     AirSample s = {color * through + horizon * (grey(1) - through), 0};
     s.color =
-        s.color
-        + scene.lightColor * (std::pow(mu, 6.f) * .10f * (1 - std::exp(-distance * .04f * scene.air.haze)));
+        s.color + scene.lightColor * (std::pow(mu, 6.f) * .10f * (1 - std::exp(-distance * .04f * scene.air.haze)));
     if (scene.air.fogDensity > 0) {
         s.fog = fogOpacity(scene, eye, ray, distance);
-        s.color = mix(
-            s.color, scene.skyAverage * 1.05f + scene.lightColor * (.14f * (.6f + std::pow(mu, 4.f))), s.fog);
+        s.color = mix(s.color, scene.skyAverage * 1.05f + scene.lightColor * (.14f * (.6f + std::pow(mu, 4.f))), s.fog);
     }
     return s;
 }

@@ -6,10 +6,27 @@
 namespace tessera::core
 {
 
-// Puts trees, bushes, boulders, houses, fences and a bridge into the scene, sorted from far to near.
+// Puts trees, bushes, reeds, flowers, boulders, houses, fences and a bridge into the scene, sorted from far to
+// near.
 void placeSprites(Scene &scene, Random &random);
 
-// Draws the sprites that a ray meets in front of `pixel`.
+// Fills the scene's sectors from its sprites.
+void sortIntoSectors(Scene &scene);
+
+// Sector of a direction on the map from the camera.
+int spriteSector(float x, float z);
+
+// Length of a shadow on flat ground over the height of what casts it.
+float shadowSlope(const Scene &scene);
+
+// Grass and flowers are too thin, a bridge is too open.
+constexpr bool castsShadow(SpriteKind kind)
+{
+    return kind != SpriteKind::Tuft && kind != SpriteKind::Flowers && kind != SpriteKind::Reed
+           && kind != SpriteKind::Bridge;
+}
+
+// Draws the sprites that a ray meets in front of `pixel`. `eye` is the camera or its mirror image in the water.
 void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel);
 
 // How much of the light the sprites take from a point of the ground, [0, 1].
@@ -20,7 +37,9 @@ struct SpriteTexel {
     bool hit = false;
     Vec3 normal; // x right, y up, z towards the eye
     Vec3 color;
+    float glow = 0; // light of its own: a window at night
 };
-SpriteTexel spriteTexel(const Sprite &sprite, float u, float v);
+SpriteTexel plantTexel(const Sprite &sprite, float u, float v);
+SpriteTexel builtTexel(const Sprite &sprite, float u, float v);
 
 } // namespace tessera::core

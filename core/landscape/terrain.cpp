@@ -71,9 +71,7 @@ F withRiver(const Scene &scene, F x, F z, F h)
     const F rx = x - scene.camera.position.x, rz = z - scene.camera.position.z;
     const F nearness = 1.f - smoothStep<F>(1.8f, 3.2f, squareRoot(rx * rx + rz * rz));
     h += (low - h) * smoothStep<F>(9 * t.riverWidth, 1.3f * t.riverWidth, d) * nearness;
-    return h
-           + (t.waterLevel - .008f - h) * smoothStep<F>(1.25f * t.riverWidth, .75f * t.riverWidth, d)
-                 * nearness;
+    return h + (t.waterLevel - .008f - h) * smoothStep<F>(1.25f * t.riverWidth, .75f * t.riverWidth, d) * nearness;
 }
 
 } // namespace
@@ -100,7 +98,7 @@ F terrainHeight(const Scene &scene, F x, F z, int octaves)
     if (t.dune > 0)
         h += duneHeight(t, x, z);
     if (octaves > 7)
-        h += .004f * (fractalNoise<F>(x * 30.f, z * 30.f, 3, t.seed + 33) - .5f);
+        h += .0042f * (fractalNoise<F>(x * 30.f, z * 30.f, 3, t.seed + 33) - .5f);
     if (t.river)
         h = withRiver(scene, x, z, h);
     return h;
@@ -117,7 +115,8 @@ F forestMask(const Scene &scene, F x, F z, F h)
     mask *= 1.f - smoothStep<F>(t.treeLine - .15f, t.treeLine + .1f, h + .25f * (n - .5f));
     mask *= smoothStep<F>(t.waterLevel + .012f, t.waterLevel + .03f, h);
     const F rx = x - scene.camera.position.x, rz = z - scene.camera.position.z;
-    mask *= smoothStep<F>(.10f, .2f, squareRoot(rx * rx + rz * rz) + .1f * (n - .5f));
+    mask *=
+        smoothStep<F>(t.shrubs ? .03f : .13f, t.shrubs ? .06f : .26f, squareRoot(rx * rx + rz * rz) + .1f * (n - .5f));
     if (t.river)
         mask *= smoothStep<F>(1.3f * t.riverWidth, 2.2f * t.riverWidth, riverDistance(scene, x, z));
     if (t.road)
@@ -130,68 +129,85 @@ template Float8 terrainHeight<Float8>(const Scene &, Float8, Float8, int);
 template float forestMask<float>(const Scene &, float, float, float);
 template Float8 forestMask<Float8>(const Scene &, Float8, Float8, Float8);
 
-float canopyHeight(const Scene &scene, float x, float z, float &individual)
-{
-    constexpr float kTreesPerKm = 85;
-    const std::uint32_t seed = scene.terrain.seed;
-    const bool round = scene.biome == Biome::Broadleaf || scene.biome == Biome::Tropical;
-    const float px = x * kTreesPerKm, pz = z * kTreesPerKm;
-    const int ix = floorToInt(px), iz = floorToInt(pz);
-    float best = 0;
-    individual = 0;
-    for (int j = iz - 1; j <= iz + 1; ++j) {
-        for (int i = ix - 1; i <= ix + 1; ++i) {
-            const float size = .6f + .6f * latticeValue(i, j, seed + 303);
-            const float dx = static_cast<float>(i) + latticeValue(i, j, seed + 301) - px;
-            const float dz = static_cast<float>(j) + latticeValue(i, j, seed + 302) - pz;
-            const float d2 = (dx * dx + dz * dz) / (size * size);
-            if (d2 >= 1)
-                continue;
-            const float crown = size * (round ? std::sqrt(1 - d2) : 1 - std::sqrt(d2));
-            if (crown > best) {
-                best = crown;
-                individual = latticeValue(i, j, seed + 304);
-            }
-        }
-    }
-    return best * kCrownHeight * (.75f + .5f * valueNoise(x * 420, z * 420, seed + 305));
-}
-
 namespace
 {
 
-// Tree tops of a place whose bare height and forest share are known. Far away they are too small to see.
-float crownsAbove(const Scene &scene, float x, float z, GroundSample bare, float distance)
+inline float select(bool condition, float a, float b)
 {
-    if (bare.forest < .01f || distance > 9 || bare.height < scene.terrain.waterLevel)
-        return 0;
-    float individual;
-    const float crown = canopyHeight(scene, x, z, individual);
-    return bare.forest * (crown + .006f) * (1 - smoothStep(6.f, 9.f, distance));
+    return condition ? a : b;
+}
+inline Float8 select(Int8 condition, Float8 a, Float8 b)
+{
+    return condition ? a : b;
+}
+
+inline bool anyAbove(float x, float limit)
+{
+    return x > limit;
+}
+inline bool anyAbove(Float8 x, float limit)
+{
+    for (int i = 0; i < 8; ++i)
+        if (x[i] > limit)
+            return true;
+    return false;
 }
 
 } // namespace
 
-float Ground::height(float x, float z, float distance) const
+template<class F>
+F canopyHeight(const Scene &scene, F x, F z, F &individual)
 {
-    const GroundSample sample = bare(x, z, distance);
-    return sample.height + crownsAbove(scene, x, z, sample, distance);
+    const Terrain &t = scene.terrain;
+    const F px = x * t.crownsPerKm, pz = z * t.crownsPerKm;
+    const auto ix = floorToInt(px), iz = floorToInt(pz);
+    F best = x * 0.f;
+    individual = x * 0.f;
+    for (int j = -1; j <= 1; ++j) {
+        for (int i = -1; i <= 1; ++i) {
+            auto bits = latticeHash(ix + i, iz + j, t.seed + 301);
+            const F dx = toFloat(ix + i) + hashToFloat(bits & 0xffff0000u) - px;
+            const F dz = toFloat(iz + j) + hashToFloat(bits << 16) - pz;
+            bits = (bits ^ bits >> 13) * 0x7feb352du;
+            const F kind = hashToFloat(bits), size = .62f + .55f * hashToFloat(bits << 14);
+            const F cone = select(kind < t.conifers, x * 0.f + 1.f, x * 0.f);
+            const F radius = size * (1.f - .22f * cone);
+            const F d2 = (dx * dx + dz * dz) / (radius * radius);
+            const F inside = select(d2 < 1.f, d2, x * 0.f + 1.f);
+            const F root = squareRoot(inside), dome = squareRoot(1.f - inside);
+            const F crown = size * (cone * (1.15f * (1.f - root)) + (1.f - cone) * dome);
+            individual = select(crown > best, kind, individual);
+            best = select(crown > best, crown, best);
+        }
+    }
+    return best * (.78f + .44f * valueNoise<F>(px * 4.3f, pz * 4.3f, t.seed + 305));
 }
 
-void Ground::heightsAround(float x, float z, float e, int octaves, float distance, float out[3]) const
+template<class F>
+F crownsAbove(const Scene &scene, F x, F z, F forest)
 {
-    const Float8 xs = {x, x + e, x, x, x, x, x, x}, zs = {z, z, z + e, z, z, z, z, z};
-    const Float8 h = terrainHeight(scene, xs, zs, octaves);
-    const Float8 forest = forestMask(scene, xs, zs, h);
-    for (int i = 0; i < 3; ++i)
-        out[i] = h[i] + crownsAbove(scene, xs[i], zs[i], {h[i], forest[i]}, distance);
+    if (!anyAbove(forest, .01f))
+        return x * 0.f;
+    F individual;
+    return forest * (canopyHeight(scene, x, z, individual) + .3f) * scene.terrain.crownHeight;
+}
+
+template float canopyHeight<float>(const Scene &, float, float, float &);
+template Float8 canopyHeight<Float8>(const Scene &, Float8, Float8, Float8 &);
+template float crownsAbove<float>(const Scene &, float, float, float);
+template Float8 crownsAbove<Float8>(const Scene &, Float8, Float8, Float8);
+
+Float8 Ground::heights(Float8 x, Float8 z, int octaves) const
+{
+    const Float8 h = terrainHeight(scene, x, z, octaves);
+    return h + crownsAbove(scene, x, z, forestMask(scene, x, z, h));
 }
 
 HeightCache::HeightCache()
 {
     for (Level &level : m_levels) {
-        level.samples =
-            std::make_unique_for_overwrite<GroundSample[]>(static_cast<std::size_t>(kSide) * kSide);
+        for (std::unique_ptr<float[]> *plane : {&level.heights, &level.forests, &level.tops})
+            *plane = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(kSide) * kSide);
         level.filled.resize((kSide / kTile) * (kSide / kTile));
     }
 }
@@ -222,9 +238,15 @@ void HeightCache::fill(int levelIndex, int tileX, int tileZ)
             const Float8 x = level.x + (lanes + static_cast<float>(i)) * level.cell;
             const Float8 h = terrainHeight(*m_scene, x, z, level.octaves);
             const Float8 forest = forestMask(*m_scene, x, z, h);
-            GroundSample *out = level.samples.get() + static_cast<std::size_t>(j) * kSide + i;
-            for (int k = 0; k < 8; ++k)
-                out[k] = {h[k], forest[k]};
+            // From the seventh grid on a cell is larger than a tree.
+            const Float8 crown =
+                levelIndex < 6 ? crownsAbove(*m_scene, x, z, forest) : forest * (.7f * m_scene->terrain.crownHeight);
+            const std::size_t first = static_cast<std::size_t>(j) * kSide + i;
+            for (int k = 0; k < 8; ++k) {
+                level.heights[first + k] = h[k];
+                level.forests[first + k] = forest[k];
+                level.tops[first + k] = h[k] + crown[k];
+            }
         }
     }
     level.filled[static_cast<std::size_t>(tileZ * (kSide / kTile) + tileX)] = 1;

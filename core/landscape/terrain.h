@@ -3,6 +3,7 @@
 #include "core/landscape/noise.h"
 #include "core/landscape/scene.h"
 
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -29,7 +30,8 @@ template<class F>
 inline F riverDistance(const Scene &scene, F x, F z)
 {
     const Terrain &t = scene.terrain;
-    return windingDistance<F>(scene.camera.position.x + t.riverOffset, t.riverBend, t.seed + 811, x, z);
+    const F d = windingDistance<F>(scene.camera.position.x + t.riverOffset, t.riverBend, t.seed + 811, x, z);
+    return d * (.62f + .9f * valueNoise<F>(x * 11.f, z * 16.f, t.seed + 813)); // uneven banks
 }
 template<class F>
 inline F roadDistance(const Scene &scene, F x, F z)
@@ -39,8 +41,9 @@ inline F roadDistance(const Scene &scene, F x, F z)
 }
 
 struct GroundSample {
-    float height;
+    float height; // bare
     float forest; // share of the place under trees, see forestMask
+    float top;    // with tree tops
 };
 
 // Heights on nested square grids around the camera, each twice as coarse as the one inside it; tiles are
@@ -52,30 +55,31 @@ public:
     HeightCache();
     void begin(const Scene &scene);
 
-    // Bilinear height and forest at a place; false when the place is outside all grids.
+    // Bilinear sample of a place; false when the place is outside all grids.
     bool lookUp(float x, float z, GroundSample &sample)
     {
-        const float r = std::max(std::fabs(x - m_x), std::fabs(z - m_z));
-        int level = 0;
-        for (float limit = kFinestCell * 440; level < kLevels - 1 && r > limit; limit *= 2)
-            ++level;
-        const Level &grid = m_levels[level];
-        float fx = (x - grid.x) * grid.inverseCell, fz = (z - grid.z) * grid.inverseCell;
-        const int ix = floorToInt(fx), iz = floorToInt(fz);
-        if (ix < 0 || iz < 0 || ix >= kSide - 2 || iz >= kSide - 2)
+        Corner q;
+        if (!find(x, z, q))
             return false;
-        fx -= static_cast<float>(ix);
-        fz -= static_cast<float>(iz);
-        require(level, ix, iz);
-        require(level, ix + 1, iz + 1);
-        if ((ix + 1) % kTile == 0 || (iz + 1) % kTile == 0) {
-            require(level, ix + 1, iz);
-            require(level, ix, iz + 1);
-        }
-        const GroundSample *q = grid.samples.get() + static_cast<std::size_t>(iz) * kSide + ix;
-        const GroundSample a = q[0], b = q[1], c = q[kSide], d = q[kSide + 1];
-        sample.height = mix(mix(a.height, b.height, fx), mix(c.height, d.height, fx), fz);
-        sample.forest = mix(mix(a.forest, b.forest, fx), mix(c.forest, d.forest, fx), fz);
+        sample = {q.blend(q.level->heights.get()), q.blend(q.level->forests.get()), q.blend(q.level->tops.get())};
+        return true;
+    }
+
+    // The same for one number of the sample.
+    bool lookUpTop(float x, float z, float &top)
+    {
+        Corner q;
+        if (!find(x, z, q))
+            return false;
+        top = q.blend(q.level->tops.get());
+        return true;
+    }
+    bool lookUpHeight(float x, float z, float &height)
+    {
+        Corner q;
+        if (!find(x, z, q))
+            return false;
+        height = q.blend(q.level->heights.get());
         return true;
     }
 
@@ -91,9 +95,46 @@ private:
         float x = 0;
         float z = 0;
         int octaves = 0;
-        std::unique_ptr<GroundSample[]> samples; // not cleared: `filled` says what is valid
+        // Planes of one kind each: most looks need one of them. Not cleared: `filled` says what is valid.
+        std::unique_ptr<float[]> heights, forests, tops;
         std::vector<std::uint8_t> filled;
     };
+
+    // The upper left of four samples and where the place lies between them.
+    struct Corner {
+        const Level *level;
+        std::size_t index;
+        float x;
+        float z;
+
+        float blend(const float *plane) const
+        {
+            const float *q = plane + index;
+            return mix(mix(q[0], q[1], x), mix(q[kSide], q[kSide + 1], x), z);
+        }
+    };
+
+    bool find(float x, float z, Corner &corner)
+    {
+        const float r = std::max(std::fabs(x - m_x), std::fabs(z - m_z)) * (1 / (kFinestCell * 440));
+        // Each grid reaches twice as far as the one inside it: the exponent of the float counts the doublings.
+        const int doublings = static_cast<int>(std::bit_cast<std::uint32_t>(r) >> 23) - 126;
+        const int level = std::clamp(doublings, 0, kLevels - 1);
+        const Level &grid = m_levels[level];
+        const float fx = (x - grid.x) * grid.inverseCell, fz = (z - grid.z) * grid.inverseCell;
+        const int ix = floorToInt(fx), iz = floorToInt(fz);
+        if (ix < 0 || iz < 0 || ix >= kSide - 2 || iz >= kSide - 2)
+            return false;
+        require(level, ix, iz);
+        if ((ix + 1) % kTile == 0 || (iz + 1) % kTile == 0) {
+            require(level, ix + 1, iz + 1);
+            require(level, ix + 1, iz);
+            require(level, ix, iz + 1);
+        }
+        corner = {&grid, static_cast<std::size_t>(iz) * kSide + ix, fx - static_cast<float>(ix),
+                  fz - static_cast<float>(iz)};
+        return true;
+    }
 
     void require(int level, int ix, int iz)
     {
@@ -109,13 +150,22 @@ private:
     Level m_levels[kLevels];
 };
 
+// Height of the tree tops above the bare ground of a closed forest, in units of the terrain's crown height.
+// `individual` gets a number in [0, 1) that belongs to the tree.
+template<class F>
+F canopyHeight(const Scene &scene, F x, F z, F &individual);
+
+// Height of the tree tops above the ground at a place whose share of forest is known.
+template<class F>
+F crownsAbove(const Scene &scene, F x, F z, F forest);
+
 // The land of a scene as the pixel functions see it: exact, or through a cache. Cheap to copy.
 struct Ground {
     const Scene &scene;
     HeightCache *cache = nullptr;
 
-    // Bare height and forest at a place that is `distance` km from the eye.
-    GroundSample bare(float x, float z, float distance) const
+    // Height and trees at a place that is `distance` km from the eye.
+    GroundSample at(float x, float z, float distance) const
     {
         GroundSample sample;
         if (cache && cache->lookUp(x, z, sample))
@@ -123,21 +173,24 @@ struct Ground {
         const int octaves = cache ? 5 : distance < .6f ? 9 : distance < 3 ? 8 : distance < 9 ? 7 : 6;
         sample.height = terrainHeight(scene, x, z, octaves);
         sample.forest = forestMask(scene, x, z, sample.height);
+        sample.top = sample.height + sample.forest * scene.terrain.crownHeight * .5f;
         return sample;
     }
 
-    // Height with the tree tops of a forest.
-    float height(float x, float z, float distance) const;
+    // Height with the tree tops of a forest, and without.
+    float height(float x, float z, float distance) const
+    {
+        float top;
+        return cache && cache->lookUpTop(x, z, top) ? top : at(x, z, distance).top;
+    }
+    float bareHeight(float x, float z, float distance) const
+    {
+        float bare;
+        return cache && cache->lookUpHeight(x, z, bare) ? bare : at(x, z, distance).height;
+    }
 
-    // Exact heights with tree tops at (x, z), (x + e, z), (x, z + e).
-    void heightsAround(float x, float z, float e, int octaves, float distance, float out[3]) const;
+    // Exact heights with tree tops at eight places.
+    Float8 heights(Float8 x, Float8 z, int octaves) const;
 };
-
-// Height of the tree tops above the bare ground of a closed forest. `individual` gets a number in [0, 1) that
-// belongs to the tree.
-float canopyHeight(const Scene &scene, float x, float z, float &individual);
-
-// How far a crown of a closed forest can be above the ground.
-inline constexpr float kCrownHeight = .016f;
 
 } // namespace tessera::core

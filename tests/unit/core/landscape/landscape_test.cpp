@@ -36,7 +36,8 @@ void expectSame(const Landscape &a, const Landscape &b)
 
 bool isAir(std::uint8_t label)
 {
-    return label == int(LandscapeLabel::Sky) || label == int(LandscapeLabel::Cloud) || label == int(LandscapeLabel::Fog);
+    return label == int(LandscapeLabel::Sky) || label == int(LandscapeLabel::Cloud)
+           || label == int(LandscapeLabel::Fog);
 }
 
 double meanLuminance(const Landscape &p)
@@ -141,8 +142,7 @@ TEST(Landscape, ImpossibleSizesAreRefused)
 {
     EXPECT_THROW(renderLandscape(0, 0, 64), std::invalid_argument);
     EXPECT_THROW(renderLandscape(0, 64, 8193), std::invalid_argument);
-    EXPECT_THROW(generateLandscapes(0, 1, -1, 64, 1, {}, [](std::uint32_t, Landscape &&) {}),
-                 std::invalid_argument);
+    EXPECT_THROW(generateLandscapes(0, 1, -1, 64, 1, {}, [](std::uint32_t, Landscape &&) {}), std::invalid_argument);
 }
 
 TEST(Landscape, StoppingEndsTheRun)

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/landscape/scene.h"
+
+namespace tessera::core
+{
+
+// Light on clouds: what the sun or the moon gives them and what the sky gives them.
+struct CloudLight {
+    Vec3 direct;
+    Vec3 ambient;
+};
+
+// Puts the heap clouds that a ray meets in front of `behind` and returns their opacity, [0, 1]. `fine` is false for
+// reflections. REQUIRES: the ray points upwards.
+float heapClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light, Vec3 &behind);
+
+} // namespace tessera::core
