@@ -209,6 +209,7 @@ private:
         m_set.views = trainingViews(m_pictures, m_viewsPerPicture, m_views, m_run.seed());
         if (loadTokens(file, m_set, madeFrom.dump()))
             return;
+        m_pictures.keepColoursOn(m_run.options().device);
         m_set = tokenise(m_firstStage.network(), m_pictures, m_config.window, m_viewsPerPicture, m_views, m_run.seed(),
                          m_stop, [this](double share) { m_run.prepare("pictures as codes", share); });
         addPaintedMaps(m_set, *m_builder, m_pictures, m_mapsPerView, m_run.seed(), m_stop,
