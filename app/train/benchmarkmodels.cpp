@@ -26,6 +26,22 @@ models::Transformer randomTransformer()
     return models::Transformer::create(*publishedConfig().transformer, source);
 }
 
+models::ModelConfig smallConfig()
+{
+    models::ModelConfig config = publishedConfig();
+    config.name = "20M";
+    config.transformer->layers = 8;
+    config.transformer->heads = 7;
+    config.transformer->embedding = 448;
+    return config;
+}
+
+models::Transformer randomSmallTransformer()
+{
+    models::FreshSource source(3);
+    return models::Transformer::create(*smallConfig().transformer, source);
+}
+
 models::Autoencoder randomFirstStage()
 {
     models::FreshSource source(2);

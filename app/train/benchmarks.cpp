@@ -13,6 +13,7 @@
 #include "app/train/benchmarkcase.h"
 #include "app/train/benchmarkmodels.h"
 #include "app/train/enginebenchmarks.h"
+#include "app/train/gpubenchmarks.h"
 #include "app/train/rerenderbenchmarks.h"
 #include "app/train/threads.h"
 #include "core/landscape/landscape.h"
@@ -39,31 +40,36 @@ void decode(benchmark::State &state, const models::Autoencoder &firstStage)
     }
 }
 
-void addStarter(int threads, std::stop_token stop)
+// Its config is null where there is none.
+BenchmarkedModel addStarter(int threads, std::stop_token stop)
 {
     try {
         models::ModelBundle::resolve("starter");
     } catch (const Error &error) {
         std::fprintf(stderr, "tessera-train: the starter's benchmarks are left out: %s\n", error.what());
-        return;
+        return {};
     }
     const auto starter =
         std::make_shared<Lazy<models::ModelBundle>>([] { return models::ModelBundle::open("starter"); });
-    addEngineBenchmarks({"starter", [starter] { return starter->get().config(); },
-                         [starter]() -> const models::Transformer & { return *starter->get().transformer(); }},
-                        threads, stop);
+    const BenchmarkedModel model{"starter", [starter] { return starter->get().config(); },
+                                 [starter]() -> const models::Transformer & { return *starter->get().transformer(); }};
+    addEngineBenchmarks(model, threads, stop);
     addRerenderBenchmarks(
         "starter", [starter]() -> const models::ModelBundle & { return starter->get(); }, threads, stop);
-    addBenchmark("decode/starter", stop, [starter](benchmark::State &state) { decode(state, starter->get().firstStage()); });
+    addBenchmark("decode/starter", stop,
+                 [starter](benchmark::State &state) { decode(state, starter->get().firstStage()); });
+    return model;
 }
 
-void addPublishedSizes(int threads, std::stop_token stop)
+BenchmarkedModel addPublishedSizes(int threads, std::stop_token stop)
 {
     const auto transformer = std::make_shared<Lazy<models::Transformer>>(randomTransformer);
-    addEngineBenchmarks(
-        {"310M", publishedConfig, [transformer]() -> const models::Transformer & { return transformer->get(); }}, threads, stop);
+    const BenchmarkedModel model{"310M", publishedConfig,
+                                 [transformer]() -> const models::Transformer & { return transformer->get(); }};
+    addEngineBenchmarks(model, threads, stop);
     const auto firstStage = std::make_shared<Lazy<models::Autoencoder>>(randomFirstStage);
     addBenchmark("decode/f16", stop, [firstStage](benchmark::State &state) { decode(state, firstStage->get()); });
+    return model;
 }
 
 void addData(std::stop_token stop)
@@ -74,8 +80,8 @@ void addData(std::stop_token stop)
             benchmark::DoNotOptimize(core::renderLandscape(seed++, kLandscapeSide, kLandscapeSide));
         }
     });
-    const auto picture = std::make_shared<Lazy<core::Landscape>>(
-        [] { return core::renderLandscape(1, kMapSide, kMapSide); });
+    const auto picture =
+        std::make_shared<Lazy<core::Landscape>>([] { return core::renderLandscape(1, kMapSide, kMapSide); });
     addBenchmark("data/painted-map", stop, [picture](benchmark::State &state) {
         const core::Landscape &made = picture->get();
         const models::LabelSource source{made.width, made.height, made.object.data(), made.material.data(),
@@ -96,18 +102,20 @@ void runBenchmarks(const BenchmarkOptions &options, std::stop_token stop)
     char *arguments[] = {program.data(), filter.data()};
     int count = options.filter.empty() ? 1 : 2;
     benchmark::Initialize(&count, arguments);
-    addStarter(options.threads, stop);
-    addPublishedSizes(options.threads, stop);
+    const BenchmarkedModel starter = addStarter(options.threads, stop);
+    const BenchmarkedModel published = addPublishedSizes(options.threads, stop);
+    addGpuBenchmarks(published, starter, stop);
     addData(stop);
     benchmark::ConsoleReporter table(benchmark::ConsoleReporter::OO_Tabular);
     benchmark::JSONReporter json;
-    benchmark::BenchmarkReporter &reporter =
-        options.json ? static_cast<benchmark::BenchmarkReporter &>(json) : table;
+    benchmark::BenchmarkReporter &reporter = options.json ? static_cast<benchmark::BenchmarkReporter &>(json) : table;
     const size_t run = benchmark::RunSpecifiedBenchmarks(&reporter);
+    benchmark::ClearRegisteredBenchmarks(); // what they keep on a GPU must go before the GPU's own library does
     benchmark::Shutdown();
     if (run == 0) {
-        throw Error(ErrorCode::InvalidArgument, "No benchmark matches the filter '" + options.filter +
-                                                    "'; there are sample/, pass/, rerender/, decode/ and data/");
+        throw Error(ErrorCode::InvalidArgument,
+                    "No benchmark matches the filter '" + options.filter
+                        + "'; there are sample/, pass/, rerender/, decode/, data/ and, with a GPU, gpu/");
     }
 }
 

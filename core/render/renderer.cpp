@@ -15,7 +15,7 @@
 #include "core/render/renderjob.h"
 #include "core/render/system.h"
 #include "core/render/translate.h"
-#include "core/sampling/cpu/cpuengine.h"
+#include "core/sampling/enginechoice.h"
 #include "core/sampling/prefixstore.h"
 #include "models/bundle.h"
 #include "models/error.h"
@@ -35,11 +35,6 @@ void checkThreads(int threads)
         throw Error(ErrorCode::InvalidArgument, "The number of threads is " + std::to_string(threads)
                                                     + "; expected 1 to " + std::to_string(kMost)
                                                     + ", or 0 for all cores.");
-}
-
-CpuPrecision cpuPrecision(const std::string &name)
-{
-    return name == "int8" ? CpuPrecision::Int8 : name == "bf16" ? CpuPrecision::BFloat16 : CpuPrecision::Float32;
 }
 
 // Of a model and, on the CPU, of its transformer's weights laid out anew while the file's are still there.
@@ -124,17 +119,14 @@ void Renderer::Private::open(const std::filesystem::path &path)
     loadSeconds = std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// The CPU's own engine keeps the weights in its own form; another device's runs on the model's.
 void Renderer::Private::makeEngine()
 {
     if (!bundle->transformer())
         return;
-    if (device != "cpu") {
-        engine = makeTorchEngine(*bundle->transformer());
-        return;
-    }
-    engine = makeCpuEngine(*bundle->transformer(), {cpuPrecision(precision), at::get_num_threads(), {}});
-    bundle->releaseTransformer();
+    ChosenEngine chosen = chooseEngine(*bundle->transformer(), device, precision, at::get_num_threads());
+    engine = std::move(chosen.engine);
+    if (chosen.ownsWeights)
+        bundle->releaseTransformer();
 }
 
 uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canvas) const

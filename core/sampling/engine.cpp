@@ -28,4 +28,23 @@ bool TransformerEngine::append(std::span<const EngineInput> inputs, int64_t firs
     return true;
 }
 
+bool TransformerEngine::draw(const DrawTask &task, const StopFn &stopped)
+{
+    TORCH_CHECK(task.codes >= 1 && !task.streams.empty() && task.streams.size() <= 2, "a drawing of ", task.codes,
+                " codes from ", task.streams.size(), " streams");
+    if (!runDraw(task, stopped)) {
+        return false;
+    }
+    for (const EngineInput &stream : task.streams) {
+        m_tokenForwards += int64_t(stream.tokens.size()) + task.codes - 1;
+    }
+    m_passes += task.codes;
+    return true;
+}
+
+bool TransformerEngine::runDraw(const DrawTask &, const StopFn &)
+{
+    TORCH_CHECK(false, "this engine does not draw codes by itself");
+}
+
 } // namespace tessera::core

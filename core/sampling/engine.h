@@ -15,6 +15,8 @@ struct Transformer;
 namespace tessera::core
 {
 
+struct SamplingParams;
+
 // Keys and values of the tokens one window has seen, in order. Made by the engine that uses it; may outlive it.
 class WindowCache
 {
@@ -41,6 +43,21 @@ struct EngineInput {
 // Whether to give up. Asked often; cheap.
 using StopFn = std::function<bool()>;
 
+// Codes of one window that follow each other, for an engine to draw by itself. Pointers and references stay the caller's.
+struct DrawTask {
+    // What to append first; the last token's logits give the first code. One input, or with guidance two: the conditional
+    // one and the unconditional one.
+    std::span<const EngineInput> streams;
+    int64_t first = 0, count = 0; // vocabulary ids of the picture codes
+    const SamplingParams *params = nullptr;
+    int64_t codes = 0; // to draw, at least one
+    // Writes the noise of the codes [index, index + codes): float [codes, count]. Not asked for where params->greedy.
+    std::function<void(int64_t index, int64_t codes, float *noise)> noise;
+    // Takes the next codes, some at a time, with the guided logits that they were drawn from: float [codes, count]. False:
+    // enough. May throw.
+    std::function<bool(std::span<const int64_t> codes, const float *logits)> drawn;
+};
+
 // One thread at a time.
 class TransformerEngine
 {
@@ -60,6 +77,13 @@ public:
     bool append(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
                 const StopFn &stopped = {});
 
+    // Whether the engine draws codes by itself, out of so many.
+    virtual bool drawsCodes(int64_t /*count*/) const { return false; }
+    // Draws codes as distribution.h does it from the same logits, and appends each but the last to every stream's cache.
+    // `stopped` is asked now and then. False: it or the task's `drawn` said so; the streams' caches are of no use then, nor
+    // after an error. Throws Error (OutOfMemory). REQUIRES: drawsCodes(task.count).
+    bool draw(const DrawTask &task, const StopFn &stopped = {});
+
     // Whether a batch costs clearly less than its inputs one by one, so that plans should make large steps.
     virtual bool gainsFromBatches() const { return false; }
     // Whether an input's results have the same bits however its tokens were divided between appends, so that several
@@ -77,6 +101,8 @@ protected:
     // append() without the counting.
     virtual bool run(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
                      const StopFn &stopped) = 0;
+    // draw() without the counting.
+    virtual bool runDraw(const DrawTask &task, const StopFn &stopped);
 
 private:
     int64_t m_tokenForwards = 0;

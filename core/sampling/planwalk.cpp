@@ -4,7 +4,10 @@
 #include <string>
 #include <utility>
 
+#include <ATen/Parallel.h>
+
 #include "core/sampling/distribution.h"
+#include "core/sampling/noise.h"
 #include "models/error.h"
 
 namespace tessera::core
@@ -17,6 +20,15 @@ namespace
 constexpr int kMostGuesses = 64;
 // Guesses must be likely to save so many times what they cost.
 constexpr double kMargin = 1.2;
+
+void checkFinite(Cell cell, std::span<const float> logits)
+{
+    if (!isDistribution(logits)) {
+        throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
+                                              + ", column " + std::to_string(cell.column)
+                                              + " holds NaN or infinity where finite numbers were expected");
+    }
+}
 
 } // namespace
 
@@ -59,11 +71,7 @@ bool PlanWalk::logits(const PlanStep &step, const CodeGrid &codes, const StopFn 
     int tokens = 0;
     for (size_t i = 0; i < step.codes.size(); ++i) {
         const PlannedCode &code = step.codes[i];
-        if (!windowOf(code).caches[Conditional]) {
-            open(code);
-        } else {
-            keepWhatAgrees(code, codes);
-        }
+        prepare(code, codes);
         tokens += std::max(1, code.localPosition - code.firstNew);
         m_rows[i] = rowAhead(windowOf(code), code.localPosition);
         if (m_rows[i]) {
@@ -76,13 +84,73 @@ bool PlanWalk::logits(const PlanStep &step, const CodeGrid &codes, const StopFn 
     if (!m_needed.empty() && !compute(step, codes, stopped)) {
         return false;
     }
-    checkFinite(step);
-    for (const PlannedCode &code : step.codes) {
-        if (code.closesWindow) {
-            m_closing.push_back(code.window);
+    for (size_t i = 0; i < step.codes.size(); ++i) {
+        checkFinite(step.codes[i].cell, row(i));
+        if (step.codes[i].closesWindow) {
+            m_closing.push_back(step.codes[i].window);
         }
     }
     return true;
+}
+
+bool PlanWalk::draw(std::span<const PlanStep> steps, const CodeGrid &codes, const SamplingParams &params,
+                    const DrawnFn &drawn, const StopFn &stopped)
+{
+    dropClosed();
+    const PlannedCode &first = steps.front().codes.front();
+    prepare(first, codes);
+    m_tokens.clear();
+    m_inputs.clear();
+    feedUpTo(first, codes);
+    for (int stream = 0; stream < streams(); ++stream) {
+        addInput(first, Stream(stream));
+    }
+    nameTokens();
+    DrawTask task{m_inputs, m_config.imageTokens.first, int64_t(m_pictureCodes), &params, int64_t(steps.size()), {},
+                  {}};
+    task.noise = [&](int64_t index, int64_t count, float *noise) {
+        at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+            for (int64_t i = begin; i < end; ++i) {
+                const Cell cell = steps[size_t(index + i)].codes.front().cell;
+                gumbelNoise(params.seed, params.variation, cell, int64_t(m_pictureCodes),
+                            noise + i * int64_t(m_pictureCodes));
+            }
+        });
+    };
+    task.drawn = [&, taken = size_t(0)](std::span<const int64_t> found, const float *logits) mutable {
+        for (const int64_t code : found) {
+            if (taken > 0 && stopped && stopped()) {
+                return false;
+            }
+            takeDrawn(steps[taken++].codes.front(), code, {logits, m_pictureCodes}, drawn);
+            logits += m_pictureCodes;
+        }
+        return true;
+    };
+    if (!m_engine.draw(task, stopped)) {
+        return false;
+    }
+    keepPrefixes(windowOf(first));
+    if (steps.back().codes.front().closesWindow) {
+        m_closing.push_back(first.window);
+    }
+    return true;
+}
+
+void PlanWalk::takeDrawn(const PlannedCode &place, int64_t code, std::span<const float> logits, const DrawnFn &drawn)
+{
+    checkFinite(place.cell, logits);
+    windowOf(place).fed.push_back(code);
+    drawn(place, code, logits);
+}
+
+void PlanWalk::prepare(const PlannedCode &code, const CodeGrid &codes)
+{
+    if (!windowOf(code).caches[Conditional]) {
+        open(code);
+    } else {
+        keepWhatAgrees(code, codes);
+    }
 }
 
 void PlanWalk::skip(const PlannedCode &code)
@@ -182,11 +250,9 @@ bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn
     int tokens = 0; // of codes, in a stream
     for (const size_t i : m_needed) {
         const PlannedCode &code = step.codes[i];
-        std::vector<int64_t> &fed = windowOf(code).fed;
+        const std::vector<int64_t> &fed = windowOf(code).fed;
         const size_t before = fed.size();
-        while (int(fed.size()) < code.localPosition) {
-            fed.push_back(codes.at(m_plan.cellAt(code.origin, int(fed.size()))));
-        }
+        feedUpTo(code, codes);
         if (m_aids.draft) {
             lookAhead(code, codes);
         }
@@ -199,9 +265,7 @@ bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn
             rows += m_inputs.back().logitRows;
         }
     }
-    for (size_t input = 0; input < m_inputs.size(); ++input) {
-        m_inputs[input].tokens = m_tokens[input];
-    }
+    nameTokens();
     m_logits.resize(size_t(rows) * m_pictureCodes);
     if (!m_engine.append(m_inputs, m_config.imageTokens.first, int64_t(m_pictureCodes), m_logits.data(), stopped)) {
         return false;
@@ -210,6 +274,15 @@ bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn
     applyGuidance();
     takeRows(step);
     return true;
+}
+
+// The codes drawn so far that stand before this one.
+void PlanWalk::feedUpTo(const PlannedCode &code, const CodeGrid &codes)
+{
+    std::vector<int64_t> &fed = windowOf(code).fed;
+    while (int(fed.size()) < code.localPosition) {
+        fed.push_back(codes.at(m_plan.cellAt(code.origin, int(fed.size()))));
+    }
 }
 
 // Feeds guesses: so many as m_depth has it where the window's places follow each other, and further ones as long as they are
@@ -273,6 +346,14 @@ void PlanWalk::addInput(const PlannedCode &code, Stream stream)
     m_inputs.push_back({cache, {}, int64_t(window.fed.size()) - code.localPosition + 1});
 }
 
+// Once all are there: until then they may move.
+void PlanWalk::nameTokens()
+{
+    for (size_t input = 0; input < m_inputs.size(); ++input) {
+        m_inputs[input].tokens = m_tokens[input];
+    }
+}
+
 // Classifier-free guidance on logits: u + g (c - u), into the first half.
 void PlanWalk::applyGuidance()
 {
@@ -298,22 +379,15 @@ void PlanWalk::takeRows(const PlanStep &step)
         window.firstAhead = code.localPosition + 1;
         window.ahead.assign(row + m_pictureCodes, end);
         row = end;
-        if (std::exchange(window.fresh, false) && m_aids.prefixes) {
-            for (int stream = 0; stream < streams(); ++stream) {
-                m_aids.prefixes->keep(window.prefixes[stream], window.caches[stream]);
-            }
-        }
+        keepPrefixes(window);
     }
 }
 
-void PlanWalk::checkFinite(const PlanStep &step) const
+void PlanWalk::keepPrefixes(Window &window)
 {
-    for (size_t i = 0; i < step.codes.size(); ++i) {
-        if (!isDistribution(row(i))) {
-            const Cell cell = step.codes[i].cell;
-            throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
-                                                  + ", column " + std::to_string(cell.column)
-                                                  + " holds NaN or infinity where finite numbers were expected");
+    if (std::exchange(window.fresh, false) && m_aids.prefixes) {
+        for (int stream = 0; stream < streams(); ++stream) {
+            m_aids.prefixes->keep(window.prefixes[stream], window.caches[stream]);
         }
     }
 }

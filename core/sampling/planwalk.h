@@ -12,6 +12,7 @@
 #include "core/sampling/grid.h"
 #include "core/sampling/guessdepth.h"
 #include "core/sampling/prefixstore.h"
+#include "core/sampling/samplingparams.h"
 #include "core/sampling/windowplan.h"
 #include "models/config.h"
 
@@ -54,6 +55,13 @@ public:
     bool logits(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped = {});
     // Those of the step's code `index`: float [picture codes], valid until the next call.
     std::span<const float> row(size_t index) const { return {m_rows[index], m_pictureCodes}; }
+    // Takes a code that the engine drew at a place, and its guided logits.
+    using DrawnFn = std::function<void(const PlannedCode &place, int64_t code, std::span<const float> logits)>;
+    // Lets the engine draw the codes of steps of one place each, whose places follow each other in one window. The same
+    // codes as those drawn one by one from logits(); `stopped` is asked before each but the first. False: it said so, and the
+    // walk is over. REQUIRES: an engine that draws, no draft. Throws Error (NonFinite) naming the place.
+    bool draw(std::span<const PlanStep> steps, const CodeGrid &codes, const SamplingParams &params,
+              const DrawnFn &drawn, const StopFn &stopped = {});
     // The code is not asked for.
     void skip(const PlannedCode &code);
 
@@ -76,18 +84,22 @@ private:
     int streams() const { return m_conditioning.guidance != 1.0 ? 2 : 1; }
     Window &windowOf(const PlannedCode &code) { return m_windows[size_t(code.window)]; }
     std::vector<int64_t> prefixOf(Cell origin, Stream stream) const;
+    void prepare(const PlannedCode &code, const CodeGrid &codes);
     void open(const PlannedCode &code);
     void keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes);
     void redrawAhead(const PlannedCode &code);
     const float *rowAhead(const Window &window, int position) const;
 
     bool compute(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped);
+    void feedUpTo(const PlannedCode &code, const CodeGrid &codes);
     void lookAhead(const PlannedCode &code, const CodeGrid &codes);
     void guessUpTo(const PlannedCode &code, const CodeGrid &codes, int position, double &chance);
     void addInput(const PlannedCode &code, Stream stream);
+    void nameTokens();
+    void keepPrefixes(Window &window);
+    void takeDrawn(const PlannedCode &place, int64_t code, std::span<const float> logits, const DrawnFn &drawn);
     void applyGuidance();
     void takeRows(const PlanStep &step);
-    void checkFinite(const PlanStep &step) const;
     void dropClosed();
 
     const models::ModelConfig &m_config;

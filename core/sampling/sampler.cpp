@@ -1,8 +1,11 @@
 #include "core/sampling/sampler.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
+
+#include <ATen/Parallel.h>
 
 #include "core/sampling/knowncodes.h"
 #include "core/sampling/noise.h"
@@ -25,6 +28,8 @@ public:
         m_places.fill({kNowhere, std::vector<float>(pictureCodes)});
     }
 
+    int64_t codes() const { return int64_t(m_scores.size()); }
+
     int64_t choose(Cell cell, std::span<const float> logits)
     {
         if (m_params.greedy) { // filters never remove the most probable code
@@ -32,6 +37,18 @@ public:
         }
         filteredLogProbabilities(logits, m_params, m_scores);
         return chooseCode(m_scores, noiseAt(cell));
+    }
+
+    // The same for several threads at once; remembers nothing.
+    int64_t chooseAside(Cell cell, std::span<const float> logits) const
+    {
+        if (m_params.greedy) {
+            return chooseCode(logits);
+        }
+        std::vector<float> scores(logits.size()), noise(logits.size());
+        filteredLogProbabilities(logits, m_params, scores);
+        gumbelNoise(m_params.seed, m_params.variation, cell, int64_t(noise.size()), noise.data());
+        return chooseCode(scores, noise);
     }
 
 private:
@@ -76,6 +93,7 @@ public:
     Sampling(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
              const WindowPlan &plan, const DrawnFn &drawn, SampleAids aids)
         : m_engine(engine)
+        , m_params(request.params)
         , m_plan(plan)
         , m_drawn(drawn)
         , m_known(aids.known)
@@ -97,11 +115,12 @@ public:
         const int64_t tokens = m_engine.tokenForwards(), passes = m_engine.passes();
         const StopFn stopped = [&stop] { return stop.stop_requested(); };
         m_result.finished = true;
-        for (const PlanStep &step : m_plan.steps) {
-            if (stopped() || !drawStep(step, stopped)) {
-                m_result.finished = false;
-                break;
-            }
+        std::span<const PlanStep> steps = m_plan.steps;
+        while (!steps.empty() && m_result.finished) {
+            const size_t count = stretchOf(steps);
+            m_result.finished =
+                !stopped() && (count > 1 ? drawStretch(steps.first(count), stopped) : drawStep(steps.front(), stopped));
+            steps = steps.subspan(count);
         }
         m_result.tokenForwards = m_engine.tokenForwards() - tokens;
         m_result.passes = m_engine.passes() - passes;
@@ -119,31 +138,74 @@ private:
                 [this](Cell cell, std::span<const float> logits) { return m_chooser.choose(cell, logits); }};
     }
 
+    // So many of the next steps the engine can draw by itself: one code each, place after place in one window. Otherwise one.
+    size_t stretchOf(std::span<const PlanStep> steps) const
+    {
+        if (m_draft || !m_engine.drawsCodes(m_chooser.codes()) || steps.front().codes.size() != 1) {
+            return 1;
+        }
+        size_t count = 1;
+        const PlannedCode *before = &steps.front().codes.front();
+        for (; count < steps.size() && steps[count].codes.size() == 1; ++count) {
+            const PlannedCode &code = steps[count].codes.front();
+            if (code.window != before->window || code.localPosition != before->localPosition + 1) {
+                break;
+            }
+            before = &code;
+        }
+        return count;
+    }
+
+    bool drawStretch(std::span<const PlanStep> steps, const StopFn &stopped)
+    {
+        const auto take = [this](const PlannedCode &place, int64_t code, std::span<const float> logits) {
+            Drawn drawn;
+            note(code, logits, drawn.code);
+            settle(place, drawn);
+        };
+        return m_walk.draw(steps, m_result.codes, m_params, take, stopped);
+    }
+
     // Codes of a step do not depend on each other, so what is known of them is settled first.
     bool drawStep(const PlanStep &step, const StopFn &stopped)
     {
         m_step.clear();
         m_asked.codes.clear();
+        m_askedFor.clear();
         for (const PlannedCode &place : step.codes) {
             const Drawn &drawn = m_step.emplace_back(recalled(place));
             if (drawn.known) {
                 m_walk.skip(place);
             } else {
                 m_asked.codes.push_back(place);
+                m_askedFor.push_back(m_step.size() - 1);
             }
         }
         if (!m_asked.codes.empty() && !m_walk.logits(m_asked, m_result.codes, stopped)) {
             return false;
         }
-        size_t row = 0;
+        chooseAsked();
         for (size_t i = 0; i < step.codes.size(); ++i) {
-            const PlannedCode &place = step.codes[i];
-            if (!m_step[i].known) {
-                choose(place, m_walk.row(row++), m_step[i].code);
-            }
-            settle(place, m_step[i]);
+            settle(step.codes[i], m_step[i]);
         }
         return true;
+    }
+
+    // Side by side, unless codes are drawn again from guesses, where noise that was kept saves more.
+    void chooseAsked()
+    {
+        const auto choose = [this](size_t row) {
+            const std::span<const float> logits = m_walk.row(row);
+            const Cell cell = m_asked.codes[row].cell;
+            note(m_draft ? m_chooser.choose(cell, logits) : m_chooser.chooseAside(cell, logits), logits,
+                 m_step[m_askedFor[row]].code);
+        };
+        const int64_t rows = int64_t(m_asked.codes.size());
+        at::parallel_for(0, rows, m_draft ? std::max<int64_t>(1, rows) : 1, [&](int64_t begin, int64_t end) {
+            for (int64_t row = begin; row < end; ++row) {
+                choose(size_t(row));
+            }
+        });
     }
 
     struct Drawn {
@@ -172,10 +234,10 @@ private:
         return drawn;
     }
 
-    void choose(const PlannedCode &place, std::span<const float> logits, KnownCode &chosen)
+    static void note(int64_t code, std::span<const float> logits, KnownCode &chosen)
     {
-        chosen.code = m_chooser.choose(place.cell, logits);
-        const CodeOdds odds = oddsOf(logits, chosen.code);
+        const CodeOdds odds = oddsOf(logits, code);
+        chosen.code = code;
         chosen.logProbability = odds.logProbability;
         chosen.entropy = odds.entropy;
     }
@@ -198,6 +260,7 @@ private:
     }
 
     TransformerEngine &m_engine;
+    const SamplingParams &m_params;
     const WindowPlan &m_plan;
     const DrawnFn &m_drawn;
     KnownCodes *const m_known;
@@ -209,7 +272,8 @@ private:
     PlanWalk m_walk;
     SampleResult m_result;
     // Of one step.
-    PlanStep m_asked; // its codes that are not known
+    PlanStep m_asked;               // its codes that are not known
+    std::vector<size_t> m_askedFor; // their places in m_step
     std::vector<Drawn> m_step;
 };
 

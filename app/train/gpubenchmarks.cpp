@@ -1,0 +1,197 @@
+#ifdef TESSERA_HAVE_BENCHMARK
+
+#include "app/train/gpubenchmarks.h"
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "app/train/benchmarkcase.h"
+#include "app/train/benchmarkmodels.h"
+#include "core/sampling/enginechoice.h"
+#include "core/sampling/planwalk.h"
+#include "core/sampling/sampler.h"
+#include "models/device.h"
+#include "models/parameters.h"
+
+#ifdef TESSERA_CUDA_ENGINE
+#include "core/sampling/cuda/cudaengine.h"
+#endif
+
+namespace tessera::train
+{
+
+namespace
+{
+
+using MakeEngine = std::function<std::unique_ptr<core::TransformerEngine>(const models::Transformer &)>;
+
+const std::string kGpu = "cuda:0";
+
+// A benchmark that fails leaves the others alone.
+void addGuarded(const std::string &name, std::stop_token stop, BenchmarkBody body)
+{
+    addBenchmark(name, stop, [body = std::move(body)](benchmark::State &state) {
+        const c10::InferenceMode inference;
+        try {
+            body(state);
+        } catch (const std::exception &error) {
+            state.SkipWithError(error.what());
+        }
+    });
+}
+
+// The paper's windows over a canvas, in the order that suits the engine.
+class Painting
+{
+public:
+    Painting(const models::ModelConfig &config, std::unique_ptr<core::TransformerEngine> engine, core::GridSize canvas)
+        : m_config(config)
+        , m_engine(std::move(engine))
+        , m_plan(core::planFor(config, canvas, {}, m_engine->gainsFromBatches()))
+    {
+        m_request.canvas = canvas;
+        for (const models::ControlConfig &control : config.controls)
+            m_request.controlTokens.push_back(control.first);
+        m_request.condition = core::CodeGrid(config.condition.stage ? canvas : core::GridSize{1, 1});
+        m_request.params.topK = 100;
+    }
+
+    const core::CodeGrid &paint()
+    {
+        ++m_request.params.seed;
+        m_codes = core::sampleCodes(m_config, *m_engine, m_request, m_plan).codes;
+        return m_codes;
+    }
+    int codes() const { return m_request.canvas.cells(); }
+
+private:
+    const models::ModelConfig m_config;
+    std::unique_ptr<core::TransformerEngine> m_engine;
+    const core::WindowPlan m_plan;
+    core::SampleRequest m_request;
+    core::CodeGrid m_codes;
+};
+
+using SharedPainting = std::shared_ptr<Lazy<std::unique_ptr<Painting>>>;
+
+// Made when first needed, and used once: what is made at the first use is not to be timed.
+SharedPainting sharedPainting(const BenchmarkedModel &model, MakeEngine makeEngine, core::GridSize canvas)
+{
+    return std::make_shared<Lazy<std::unique_ptr<Painting>>>([=] {
+        auto painting = std::make_unique<Painting>(model.config(), makeEngine(model.transformer()), canvas);
+        painting->paint();
+        return painting;
+    });
+}
+
+void countCodes(benchmark::State &state, int codes)
+{
+    state.counters["codes/s"] = benchmark::Counter(double(state.iterations()) * codes, benchmark::Counter::kIsRate);
+}
+
+void addSampling(const std::string &name, const SharedPainting &shared, std::stop_token stop)
+{
+    addGuarded(name, stop, [shared](benchmark::State &state) {
+        Painting &painting = *shared->get();
+        for (auto _ : state)
+            benchmark::DoNotOptimize(painting.paint().values.data());
+        countCodes(state, painting.codes());
+    });
+}
+
+MakeEngine engineOf(const std::string &precision)
+{
+    return [precision](const models::Transformer &transformer) {
+        return core::chooseEngine(transformer, kGpu, precision, 0).engine;
+    };
+}
+
+void addModel(const BenchmarkedModel &model, std::stop_token stop)
+{
+    for (const std::string &precision : core::enginePrecisions(kGpu)) {
+        addSampling("gpu/sample/" + model.name + "/256x256/" + precision,
+                    sharedPainting(model, engineOf(precision), {16, 16}), stop);
+    }
+}
+
+// On the GPU in the layout that its convolutions prefer.
+models::Autoencoder firstStageOnGpu(at::ScalarType type)
+{
+    models::FreshSource source(2);
+    const models::AutoencoderConfig config = publishedConfig().firstStage;
+    models::Autoencoder::create(config, source);
+    models::StateDict tensors = source.tensors();
+    for (auto &[name, tensor] : tensors) {
+        tensor = tensor.to(c10::Device(kGpu), type);
+        if (tensor.dim() == 4)
+            tensor = tensor.contiguous(at::MemoryFormat::ChannelsLast);
+    }
+    models::StateDictSource moved(tensors);
+    return models::Autoencoder::create(config, moved);
+}
+
+at::Tensor decoded(const models::Autoencoder &stage, const core::CodeGrid &codes)
+{
+    const at::Tensor values = at::tensor(codes.values, at::kLong).view({1, codes.size.rows, codes.size.columns});
+    return stage.decode(values.to(c10::Device(kGpu))).add(1).mul(127.5).clamp(0, 255).to(at::kByte).cpu();
+}
+
+using SharedStage = std::shared_ptr<Lazy<models::Autoencoder>>;
+
+void addDecoding(const std::string &precision, const SharedStage &stage, std::stop_token stop)
+{
+    addGuarded("gpu/decode/f16/" + precision, stop, [stage](benchmark::State &state) {
+        core::CodeGrid codes(core::GridSize{16, 16});
+        for (size_t i = 0; i < codes.values.size(); ++i)
+            codes.values[i] = int64_t(i * 3);
+        decoded(stage->get(), codes);
+        for (auto _ : state)
+            benchmark::DoNotOptimize(decoded(stage->get(), codes));
+    });
+}
+
+} // namespace
+
+void addGpuBenchmarks(const BenchmarkedModel &published, const BenchmarkedModel &starter, std::stop_token stop)
+{
+    if (models::gpuCount() == 0)
+        return;
+    addModel(published, stop);
+    const auto small = std::make_shared<Lazy<models::Transformer>>(randomSmallTransformer);
+    addModel({"20M", smallConfig, [small]() -> const models::Transformer & { return small->get(); }}, stop);
+    if (starter.config)
+        addModel(starter, stop);
+#ifdef TESSERA_CUDA_ENGINE
+    addSampling("gpu/sample/310M/256x256/bf16/apart",
+                sharedPainting(published,
+                               [](const models::Transformer &transformer) {
+                                   return core::makeCudaEngine(
+                                       transformer, {.precision = core::CudaPrecision::BFloat16, .overlap = false});
+                               },
+                               {16, 16}),
+                stop);
+#endif
+    const std::string precision = core::enginePrecisions(kGpu).size() > 1 ? "bf16" : "fp32";
+    addSampling("gpu/sample/310M/1024x672/" + precision, sharedPainting(published, engineOf(precision), {42, 64}),
+                stop);
+    const auto wide = std::make_shared<Lazy<models::Autoencoder>>([] { return firstStageOnGpu(at::kFloat); }),
+               half = std::make_shared<Lazy<models::Autoencoder>>([] { return firstStageOnGpu(at::kBFloat16); });
+    addDecoding("fp32", wide, stop);
+    addDecoding("bf16", half, stop);
+    const SharedPainting painting = sharedPainting(published, engineOf(precision), {16, 16});
+    addGuarded("gpu/picture/310M/256x256/" + precision, stop, [painting, half](benchmark::State &state) {
+        decoded(half->get(), painting->get()->paint());
+        for (auto _ : state)
+            benchmark::DoNotOptimize(decoded(half->get(), painting->get()->paint()));
+        countCodes(state, painting->get()->codes());
+    });
+}
+
+} // namespace tessera::train
+
+#endif

@@ -1,0 +1,141 @@
+#include "core/sampling/cuda/batch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "core/sampling/cuda/cudacache.h"
+
+namespace tessera::core::cuda
+{
+
+namespace
+{
+
+constexpr int64_t kFewestFresh = 16; // tokens from which fused attention pays
+
+bool isFresh(const EngineInput &input, NetworkShape shape)
+{
+    return input.cache->length() == 0 && shape.unmasked == 0 && int64_t(input.tokens.size()) >= kFewestFresh;
+}
+
+// What goes to the device, still on the host.
+struct Layout {
+    std::vector<TokenRow> tokens, keptTokens;
+    std::vector<int64_t> keptRows, padded, unpadded;
+};
+
+class Packer
+{
+public:
+    Packer(std::span<const EngineInput> inputs, NetworkShape shape, int64_t vocabulary)
+        : m_inputs(inputs)
+        , m_shape(shape)
+        , m_vocabulary(vocabulary)
+        , m_order(inputs.size())
+    {
+        std::iota(m_order.begin(), m_order.end(), size_t(0));
+        std::ranges::stable_partition(m_order, [&](size_t input) { return isFresh(inputs[input], shape); });
+        m_batch.firstKept.resize(inputs.size());
+    }
+
+    Batch pack(PinnedBuffer &buffer)
+    {
+        for (const size_t input : m_order) {
+            add(input);
+        }
+        m_batch.rows = int64_t(m_layout.tokens.size());
+        m_batch.kept = int64_t(m_layout.keptRows.size());
+        if (m_batch.freshInputs * m_batch.freshLength > m_batch.freshRows) {
+            pad();
+        }
+        upload(buffer);
+        return std::move(m_batch);
+    }
+
+private:
+    void add(size_t index)
+    {
+        const EngineInput &input = m_inputs[index];
+        CudaCache &cache = static_cast<CudaCache &>(*input.cache);
+        const int64_t start = cache.length(), added = int64_t(input.tokens.size());
+        TORCH_CHECK(added > 0 && start + added <= m_shape.blockSize, "append of ", added, " tokens to ", start,
+                    " in blocks of ", m_shape.blockSize);
+        TORCH_CHECK(start > 0 || added >= m_shape.unmasked, "first append of ", added, " tokens, ", m_shape.unmasked,
+                    " see each other");
+        if (isFresh(input, m_shape)) {
+            ++m_batch.freshInputs;
+            m_batch.freshRows += added;
+            m_batch.freshLength = std::max(m_batch.freshLength, added);
+        }
+        m_batch.firstKept[index] = int64_t(m_layout.keptRows.size());
+        for (int64_t i = 0; i < added; ++i) {
+            const int64_t token = input.tokens[size_t(i)];
+            TORCH_CHECK(token >= 0 && token < m_vocabulary, "token ", token, " in a vocabulary of ", m_vocabulary);
+            m_layout.tokens.push_back({cache.memory(), int32_t(start + i), int32_t(token)});
+            if (i >= added - input.logitRows) {
+                m_layout.keptRows.push_back(int64_t(m_layout.tokens.size()) - 1);
+                m_layout.keptTokens.push_back(m_layout.tokens.back());
+            }
+        }
+    }
+
+    // Rows behind an input's last are those of its last token, which no other token sees.
+    void pad()
+    {
+        int64_t row = 0;
+        for (int64_t i = 0; i < m_batch.freshInputs; ++i) {
+            const int64_t length = int64_t(m_inputs[m_order[size_t(i)]].tokens.size());
+            for (int64_t at = 0; at < m_batch.freshLength; ++at) {
+                m_layout.padded.push_back(row + std::min(at, length - 1));
+                if (at < length) {
+                    m_layout.unpadded.push_back(i * m_batch.freshLength + at);
+                }
+            }
+            row += length;
+        }
+    }
+
+    void upload(PinnedBuffer &buffer)
+    {
+        const size_t bytes =
+            sizeof(TokenRow) * (m_layout.tokens.size() + m_layout.keptTokens.size())
+            + sizeof(int64_t) * (m_layout.keptRows.size() + m_layout.padded.size() + m_layout.unpadded.size());
+        buffer.reserve(bytes);
+        size_t end = 0;
+        const auto place = [&](const auto &values) {
+            const size_t start = end, size = values.size() * sizeof(values[0]);
+            if (size > 0) {
+                std::memcpy(buffer.host<char>(start), values.data(), size);
+            }
+            end += size;
+            return start;
+        };
+        const auto placeIndices = [&](const std::vector<int64_t> &values) {
+            const int64_t start = int64_t(place(values)), size = int64_t(values.size() * sizeof(int64_t));
+            return size == 0 ? at::Tensor() : buffer.deviceBytes().narrow(0, start, size).view(at::kLong);
+        };
+        m_batch.tokens = buffer.device<TokenRow>(place(m_layout.tokens));
+        m_batch.keptTokens = buffer.device<TokenRow>(place(m_layout.keptTokens));
+        m_batch.keptRows = placeIndices(m_layout.keptRows);
+        m_batch.padded = placeIndices(m_layout.padded);
+        m_batch.unpadded = placeIndices(m_layout.unpadded);
+        buffer.upload(bytes);
+    }
+
+    const std::span<const EngineInput> m_inputs;
+    const NetworkShape m_shape;
+    const int64_t m_vocabulary;
+    std::vector<size_t> m_order; // fresh inputs first
+    Layout m_layout;
+    Batch m_batch;
+};
+
+} // namespace
+
+Batch packBatch(std::span<const EngineInput> inputs, NetworkShape shape, int64_t vocabulary, PinnedBuffer &buffer)
+{
+    return Packer(inputs, shape, vocabulary).pack(buffer);
+}
+
+} // namespace tessera::core::cuda

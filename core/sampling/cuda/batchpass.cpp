@@ -1,0 +1,160 @@
+#include "core/sampling/cuda/batchpass.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include <ATen/ATen.h>
+#include <c10/cuda/CUDAStream.h>
+
+namespace tessera::core::cuda
+{
+
+namespace
+{
+
+constexpr int64_t kAttendedAtOnce = 2048; // rows whose parts of attention are in memory
+
+class Pass
+{
+public:
+    Pass(const DeviceWeights &weights, const Batch &batch)
+        : m_weights(weights)
+        , m_shape(weights.shape)
+        , m_batch(batch)
+        , m_stream(c10::cuda::getCurrentCUDAStream())
+        , m_wide(weights.tokens.options())
+        , m_narrow(m_wide.dtype(weights.type))
+    {
+        const int64_t most = std::min(batch.rows, kAttendedAtOnce) * m_shape.heads * m_shape.splits();
+        m_mixed = at::empty({most, kHeadDim}, m_wide);
+        m_partWeights = at::empty({most, 2}, m_wide);
+    }
+
+    at::Tensor logits(int64_t first, int64_t count, const StopFn &stopped)
+    {
+        m_x = at::empty({m_batch.rows, m_shape.embedding}, m_wide);
+        embed(m_batch.tokens, int(m_batch.rows), m_weights.tokens.const_data_ptr<float>(),
+              m_weights.positions.const_data_ptr<float>(), m_shape.embedding, m_x.mutable_data_ptr<float>(), m_stream);
+        at::Tensor normed = norm({}, m_weights.blocks.front().norm1);
+        for (int layer = 0; layer < m_shape.layers; ++layer) {
+            if (stopped && stopped()) {
+                return {};
+            }
+            normed = block(layer, normed);
+        }
+        return at::mm(normed, m_weights.head.narrow(0, first, count).t());
+    }
+
+private:
+    // x += added, normalised; in float for the head.
+    at::Tensor norm(const at::Tensor &added, const DeviceNorm &weights, bool wide = false)
+    {
+        const at::Tensor out = at::empty(m_x.sizes(), wide ? m_wide : m_narrow);
+        addNorm(m_weights.format, m_x.mutable_data_ptr<float>(), added.defined() ? added.const_data_ptr() : nullptr,
+                weights.pointers(), int(m_x.size(0)), m_shape.embedding, out.mutable_data_ptr(), wide, m_stream);
+        return out;
+    }
+
+    static at::Tensor linear(const DeviceLinear &layer, const at::Tensor &x)
+    {
+        return at::addmm(layer.bias, x, layer.weight.t());
+    }
+
+    // From the normalised input of a block to that of the next one. The last goes on with the kept rows alone.
+    at::Tensor block(int layer, const at::Tensor &normed)
+    {
+        const DeviceBlock &block = m_weights.blocks[size_t(layer)];
+        const bool last = layer + 1 == m_shape.layers;
+        const at::Tensor queryKeyValue = linear(block.queryKeyValue, normed);
+        storeKeysValues(m_weights.format, m_batch.tokens, int(m_batch.rows), queryKeyValue.const_data_ptr(), m_shape,
+                        layer, m_stream);
+        const at::Tensor mixed = last ? attendKept(queryKeyValue, layer) : attendAll(queryKeyValue, layer);
+        const at::Tensor second = norm(linear(block.proj, mixed), block.norm2);
+        const at::Tensor hidden = linear(block.up, second);
+        gelu(m_weights.format, hidden.mutable_data_ptr(), hidden.numel(), m_stream);
+        const DeviceNorm &next = last ? m_weights.finalNorm : m_weights.blocks[size_t(layer) + 1].norm1;
+        return norm(linear(block.down, hidden), next, last);
+    }
+
+    at::Tensor attendKept(const at::Tensor &queryKeyValue, int layer)
+    {
+        at::Tensor queries = queryKeyValue;
+        if (m_batch.kept < m_batch.rows) {
+            queries = queryKeyValue.index_select(0, m_batch.keptRows);
+            m_x = m_x.index_select(0, m_batch.keptRows);
+        }
+        const at::Tensor mixed = at::empty(m_x.sizes(), m_narrow);
+        attendCaches(m_batch.keptTokens, queries, mixed, layer);
+        return mixed;
+    }
+
+    at::Tensor attendAll(const at::Tensor &queryKeyValue, int layer)
+    {
+        const int64_t fresh = m_batch.freshRows, others = m_batch.rows - fresh;
+        if (others == 0) {
+            return attendFresh(queryKeyValue);
+        }
+        const at::Tensor mixed = at::empty({m_batch.rows, m_shape.embedding}, m_narrow);
+        if (fresh > 0) {
+            mixed.narrow(0, 0, fresh).copy_(attendFresh(queryKeyValue.narrow(0, 0, fresh)));
+        }
+        attendCaches(m_batch.tokens + fresh, queryKeyValue.narrow(0, fresh, others), mixed.narrow(0, fresh, others),
+                     layer);
+        return mixed;
+    }
+
+    // The fused kernels by name: LibTorch's own choice may take cuDNN's, which compiles a plan for each new shape.
+    static at::Tensor fusedAttention(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
+    {
+        if (query.scalar_type() == at::kFloat) {
+            return std::get<0>(
+                at::_scaled_dot_product_efficient_attention(query, key, value, std::nullopt, false, 0.0, true));
+        }
+        return std::get<0>(at::_scaled_dot_product_flash_attention(query, key, value, 0.0, true));
+    }
+
+    // Inputs that begin their windows, among themselves.
+    at::Tensor attendFresh(const at::Tensor &queryKeyValue) const
+    {
+        const int64_t inputs = m_batch.freshInputs, length = m_batch.freshLength;
+        const at::Tensor rows =
+            m_batch.padded.defined() ? queryKeyValue.index_select(0, m_batch.padded) : queryKeyValue;
+        const at::Tensor split = rows.view({inputs, length, 3, m_shape.heads, kHeadDim});
+        const auto part = [&](int64_t which) { return split.select(2, which).transpose(1, 2); };
+        const at::Tensor mixed = fusedAttention(part(0), part(1), part(2)); // [inputs, heads, length, kHeadDim]
+        const at::Tensor joined = mixed.transpose(1, 2).reshape({inputs * length, m_shape.embedding});
+        return m_batch.unpadded.defined() ? joined.index_select(0, m_batch.unpadded) : joined;
+    }
+
+    // Rows whose keys and values lie in caches.
+    void attendCaches(const TokenRow *tokens, const at::Tensor &queries, const at::Tensor &out, int layer) const
+    {
+        const AttentionParts parts{m_mixed.mutable_data_ptr<float>(),
+                                   reinterpret_cast<float2 *>(m_partWeights.mutable_data_ptr<float>())};
+        for (int64_t start = 0; start < queries.size(0); start += kAttendedAtOnce) {
+            const int64_t rows = std::min(kAttendedAtOnce, queries.size(0) - start);
+            attendRows(m_weights.format, tokens + start, int(rows), queries.narrow(0, start, rows).const_data_ptr(),
+                       int(queries.size(1)), m_shape, layer, parts, out.narrow(0, start, rows).mutable_data_ptr(),
+                       m_stream);
+        }
+    }
+
+    const DeviceWeights &m_weights;
+    const NetworkShape m_shape;
+    const Batch &m_batch;
+    const cudaStream_t m_stream;
+    const at::TensorOptions m_wide, m_narrow;
+    at::Tensor m_mixed, m_partWeights;
+    at::Tensor m_x; // the residual stream, float [rows, embedding]
+};
+
+} // namespace
+
+at::Tensor batchLogits(const DeviceWeights &weights, const Batch &batch, int64_t first, int64_t count,
+                       const StopFn &stopped)
+{
+    return Pass(weights, batch).logits(first, count, stopped);
+}
+
+} // namespace tessera::core::cuda

@@ -1,0 +1,43 @@
+// The transformer on an NVIDIA GPU, with kernels of its own beside cuBLAS' products.
+//
+// Many tokens: those of all inputs go through every product together; windows fed from their start take LibTorch's fused
+// attention, others the kernel that reads their caches. Single tokens of a few windows: five kernels a layer, recorded
+// once as a CUDA graph. Codes of one window are drawn on the device, so that nothing waits for the host in between.
+#pragma once
+
+#include <memory>
+
+#include <c10/core/Device.h>
+
+#include "core/sampling/engine.h"
+
+namespace tessera::models
+{
+struct TransformerConfig;
+}
+
+namespace tessera::core
+{
+
+enum class CudaPrecision {
+    Float32,  // the reference's arithmetic, without TF32
+    BFloat16, // weights, keys, values and what products read; sums, the residual stream, softmax and logits are float32
+    Float16,  // the same with float16
+};
+
+struct CudaEngineOptions {
+    c10::Device device{c10::kCUDA, 0};
+    CudaPrecision precision = CudaPrecision::Float32;
+    // Kernels fetch their weights while the one before still runs, where the device can (compute capability 9).
+    bool overlap = true;
+};
+
+// Whether the kernels are made for a transformer of this shape: heads of 64.
+bool cudaEngineSupports(const models::TransformerConfig &config);
+
+// Copies the weights to the device in `precision`; `model` may go afterwards. Bits of an input's results depend on the
+// batch that it is in. REQUIRES: cudaEngineSupports(model.config). Throws Error (OutOfMemory).
+std::unique_ptr<TransformerEngine> makeCudaEngine(const models::Transformer &model,
+                                                  const CudaEngineOptions &options = {});
+
+} // namespace tessera::core

@@ -1,0 +1,216 @@
+#include "core/sampling/cuda/decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <ATen/ATen.h>
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include "core/sampling/cuda/cudacache.h"
+
+namespace tessera::core::cuda
+{
+
+namespace
+{
+
+cudaStream_t currentStream()
+{
+    return c10::cuda::getCurrentCUDAStream();
+}
+
+int bucketOf(size_t rows)
+{
+    int bucket = 1;
+    while (bucket < int(rows)) {
+        bucket *= 2;
+    }
+    return bucket;
+}
+
+} // namespace
+
+class Decoder::Graph
+{
+public:
+    explicit Graph(cudaGraphExec_t graph) : m_graph(graph) {}
+    ~Graph() { C10_CUDA_CHECK_WARN(cudaGraphExecDestroy(m_graph)); }
+    Graph(const Graph &) = delete;
+    Graph &operator=(const Graph &) = delete;
+
+    void replay() const { C10_CUDA_CHECK(cudaGraphLaunch(m_graph, currentStream())); }
+
+private:
+    cudaGraphExec_t m_graph;
+};
+
+Decoder::Decoder(const DeviceWeights &weights, c10::Device device, bool overlap)
+    : m_weights(weights)
+    , m_blocks(weights.pointers())
+    , m_overlap(overlap)
+    , m_rows(device)
+    , m_logits(device)
+    , m_parameters(device)
+{
+    const NetworkShape shape = weights.shape;
+    if (shape.embedding > kMostDecodeWidth) {
+        return;
+    }
+    m_mostRows = prepareDecode(weights.format, shape.embedding);
+    const at::TensorOptions wide = weights.tokens.options();
+    m_x = at::empty({kMostDecodeRows, shape.embedding}, wide);
+    m_query = at::empty({kMostDecodeRows, shape.embedding}, wide);
+    m_hidden = at::empty({kMostDecodeRows, 4 * shape.embedding}, wide);
+    m_mixed = at::empty({kMostDecodeRows, shape.heads, shape.splits(), kHeadDim}, wide);
+    m_partWeights = at::empty({kMostDecodeRows, shape.heads, shape.splits(), 2}, wide);
+    m_rows.reserve(kMostDecodeRows * sizeof(TokenRow));
+    m_logits.reserve(size_t(kMostDecodeRows) * size_t(weights.tokens.size(0)) * sizeof(float));
+    m_parameters.reserve(sizeof(DrawParameters));
+    m_step = at::zeros({1}, wide.dtype(at::kInt));
+    m_noise = at::zeros({kDrawnAtOnce, kMostDrawnCodes}, wide);
+    m_guided = at::empty({kDrawnAtOnce, kMostDrawnCodes}, wide);
+    m_drawn = at::empty({kDrawnAtOnce}, wide.dtype(at::kInt));
+}
+
+Decoder::~Decoder() = default;
+
+DecodeBuffers Decoder::buffers()
+{
+    return {m_rows.device<TokenRow>(),
+            m_x.mutable_data_ptr<float>(),
+            m_query.mutable_data_ptr<float>(),
+            m_hidden.mutable_data_ptr<float>(),
+            m_logits.device<float>(),
+            {m_mixed.mutable_data_ptr<float>(), reinterpret_cast<float2 *>(m_partWeights.mutable_data_ptr<float>())}};
+}
+
+void Decoder::queue(int rows, CodeRange codes, bool draws, bool overlap)
+{
+    const DecodeNetwork network{m_weights.format,
+                                m_weights.shape,
+                                m_blocks.data(),
+                                m_weights.finalNorm.pointers(),
+                                m_weights.tokens.const_data_ptr<float>(),
+                                m_weights.positions.const_data_ptr<float>(),
+                                m_weights.head.const_data_ptr<float>() + codes.first * m_weights.shape.embedding,
+                                int(codes.count)};
+    decodeStep(network, buffers(), rows, overlap, currentStream());
+    if (draws) {
+        queueDraw(rows, codes);
+    }
+}
+
+void Decoder::queueDraw(int streams, CodeRange codes)
+{
+    const DrawBuffers buffers{m_parameters.device<DrawParameters>(), m_step.mutable_data_ptr<int32_t>(),
+                              m_noise.const_data_ptr<float>(), m_guided.mutable_data_ptr<float>(),
+                              m_drawn.mutable_data_ptr<int32_t>()};
+    drawCode(m_logits.device<float>(), streams, int(codes.count), int(codes.first), buffers, m_rows.device<TokenRow>(),
+             currentStream());
+}
+
+const Decoder::Graph &Decoder::graph(int rows, CodeRange codes, bool draws)
+{
+    std::unique_ptr<Graph> &graph = m_graphs[{rows, codes.first, codes.count, draws}];
+    if (!graph && m_overlap) {
+        graph = recorded(rows, codes, draws, true);
+        m_overlap = graph != nullptr;
+    }
+    if (!graph) {
+        graph = recorded(rows, codes, draws, false);
+    }
+    TORCH_CHECK(graph, "the CUDA driver does not record the transformer's step");
+    return *graph;
+}
+
+// Null if the driver refuses. Overwrites rows, logits and the place of the next code.
+std::unique_ptr<Decoder::Graph> Decoder::recorded(int rows, CodeRange codes, bool draws, bool overlap)
+{
+    const cudaStream_t stream = currentStream();
+    C10_CUDA_CHECK(cudaMemsetAsync(m_rows.device<char>(), 0, kMostDecodeRows * sizeof(TokenRow), stream));
+    m_parameters.deviceBytes().zero_();
+    m_step.zero_();
+    queue(rows, codes, draws,
+          overlap); // once at once: kernels are loaded at their first use, which a recording must not be
+    C10_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    queue(rows, codes, draws, overlap);
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t executable = nullptr;
+    const bool done = cudaStreamEndCapture(stream, &graph) == cudaSuccess
+                      && cudaGraphInstantiate(&executable, graph, 0) == cudaSuccess
+                      && cudaGetLastError() == cudaSuccess;
+    if (graph) {
+        C10_CUDA_CHECK_WARN(cudaGraphDestroy(graph));
+    }
+    if (!done) {
+        if (executable) {
+            C10_CUDA_CHECK_WARN(cudaGraphExecDestroy(executable));
+        }
+        C10_CUDA_IGNORE_ERROR(cudaGetLastError()); // forgotten by asking for it
+        return nullptr;
+    }
+    return std::make_unique<Graph>(executable);
+}
+
+void Decoder::decode(std::span<const EngineInput> inputs, CodeRange codes, float *logits)
+{
+    const int rows = bucketOf(inputs.size());
+    const Graph &step = graph(rows, codes, false);
+    TokenRow *row = m_rows.host<TokenRow>();
+    std::fill_n(row, kMostDecodeRows, TokenRow{});
+    for (const EngineInput &input : inputs) {
+        CudaCache &cache = static_cast<CudaCache &>(*input.cache);
+        const int64_t token = input.tokens.front();
+        TORCH_CHECK(cache.length() < m_weights.shape.blockSize, "append of 1 token to ", cache.length(),
+                    " in blocks of ", m_weights.shape.blockSize);
+        TORCH_CHECK(token >= 0 && token < m_weights.tokens.size(0), "token ", token, " in a vocabulary of ",
+                    m_weights.tokens.size(0));
+        *row++ = {cache.memory(), int32_t(cache.length()), int32_t(token)};
+    }
+    m_rows.upload(kMostDecodeRows * sizeof(TokenRow));
+    step.replay();
+    const size_t values = inputs.size() * size_t(codes.count);
+    m_logits.download(values * sizeof(float));
+    c10::cuda::getCurrentCUDAStream().synchronize();
+    std::copy_n(m_logits.host<float>(), values, logits);
+}
+
+void Decoder::beginDrawing(std::span<const EngineInput> streams, CodeRange codes, const DrawParameters &parameters,
+                           const at::Tensor &logits)
+{
+    m_streams = int(streams.size());
+    m_codes = codes;
+    graph(m_streams, codes, true);
+    c10::cuda::getCurrentCUDAStream().synchronize(); // the host's memory below may still be read
+    std::fill_n(m_rows.host<TokenRow>(), kMostDecodeRows, TokenRow{});
+    for (size_t i = 0; i < streams.size(); ++i) {
+        CudaCache &cache = static_cast<CudaCache &>(*streams[i].cache);
+        m_rows.host<TokenRow>()[i] = {cache.memory(), int32_t(cache.length() - 1), 0};
+    }
+    m_rows.upload(kMostDecodeRows * sizeof(TokenRow));
+    *m_parameters.host<DrawParameters>() = parameters;
+    m_parameters.upload(sizeof(DrawParameters));
+    const int64_t bytes = logits.numel() * int64_t(sizeof(float));
+    m_logits.deviceBytes().narrow(0, 0, bytes).copy_(logits.contiguous().view(-1).view(at::kByte));
+}
+
+void Decoder::startPlaces(const at::Tensor &noise)
+{
+    m_step.zero_();
+    if (noise.defined()) {
+        m_noise.view(-1).narrow(0, 0, noise.numel()).copy_(noise.view(-1), true);
+    }
+}
+
+void Decoder::drawFirst()
+{
+    queueDraw(m_streams, m_codes);
+}
+
+void Decoder::decodeAndDraw()
+{
+    graph(m_streams, m_codes, true).replay();
+}
+
+} // namespace tessera::core::cuda

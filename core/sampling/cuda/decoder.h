@@ -1,0 +1,71 @@
+// Single tokens of a few windows, and codes drawn from them, as recorded CUDA graphs over fixed device memory.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <vector>
+
+#include "core/sampling/cuda/cudaweights.h"
+#include "core/sampling/cuda/pinnedbuffer.h"
+#include "core/sampling/engine.h"
+
+namespace tessera::core::cuda
+{
+
+// The picture codes' ids in the vocabulary.
+struct CodeRange {
+    int64_t first = 0, count = 0;
+};
+
+// All work is queued on the stream current at construction, which must be current in every call. `weights` must outlive it.
+class Decoder
+{
+public:
+    static constexpr int kDrawnAtOnce = 16; // codes whose noise and logits are in memory
+
+    Decoder(const DeviceWeights &weights, c10::Device device, bool overlap);
+    ~Decoder();
+
+    // Rows that a step takes at most; 0 where the device or the network does not suit.
+    int mostRows() const { return m_mostRows; }
+
+    // One token each; waits. logits: float [inputs, codes]. REQUIRES: 1 .. mostRows() inputs of one token.
+    void decode(std::span<const EngineInput> inputs, CodeRange codes, float *logits);
+
+    // The following is for drawing, in this order: begin, then as often as wanted startPlaces, then up to kDrawnAtOnce codes.
+    // Takes the places where the streams' last tokens stand, and their logits: float [streams, codes], device memory.
+    void beginDrawing(std::span<const EngineInput> streams, CodeRange codes, const DrawParameters &parameters,
+                      const at::Tensor &logits);
+    // `noise`: float [kDrawnAtOnce, codes], pinned; undefined: none.
+    void startPlaces(const at::Tensor &noise);
+    void drawFirst();     // from the logits given
+    void decodeAndDraw(); // the code drawn last goes through the network
+    // float [kDrawnAtOnce, codes] and int32 [kDrawnAtOnce]
+    const at::Tensor &guided() const { return m_guided; }
+    const at::Tensor &drawn() const { return m_drawn; }
+
+private:
+    class Graph;
+    using GraphKey = std::tuple<int, int64_t, int64_t, bool>; // rows, codes, whether it draws
+
+    const Graph &graph(int rows, CodeRange codes, bool draws);
+    std::unique_ptr<Graph> recorded(int rows, CodeRange codes, bool draws, bool overlap);
+    void queue(int rows, CodeRange codes, bool draws, bool overlap);
+    void queueDraw(int streams, CodeRange codes);
+    DecodeBuffers buffers();
+
+    const DeviceWeights &m_weights;
+    const std::vector<BlockWeights> m_blocks;
+    bool m_overlap;
+    int m_mostRows = 0;
+    PinnedBuffer m_rows, m_logits, m_parameters;
+    at::Tensor m_x, m_query, m_hidden, m_mixed, m_partWeights;
+    at::Tensor m_step, m_noise, m_guided, m_drawn;
+    int m_streams = 0; // of the drawing at work
+    CodeRange m_codes;
+    std::map<GraphKey, std::unique_ptr<Graph>> m_graphs;
+};
+
+} // namespace tessera::core::cuda
