@@ -3,11 +3,19 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
 
 #include "models/groupnorm.h"
 
 namespace tessera::models
 {
+
+namespace
+{
+
+constexpr int64_t kKernelChannels = 8; // what a GPU's fast half-precision kernels divide channels by
+
+} // namespace
 
 at::Tensor normalised(const GroupNorm &norm, const at::Tensor &x)
 {
@@ -19,8 +27,23 @@ at::Tensor normalisedSilu(const GroupNorm &norm, const at::Tensor &x, const Norm
     return at::silu(normalise(norm, x));
 }
 
+at::Tensor paddedConvolution(const Conv &layer, const at::Tensor &x, int64_t padding)
+{
+    const int64_t out = layer.weight.size(0), in = layer.weight.size(1);
+    const auto missing = [](int64_t channels) {
+        return (kKernelChannels - channels % kKernelChannels) % kKernelChannels;
+    };
+    const at::Tensor input = at::constant_pad_nd(x, {0, 0, 0, 0, 0, missing(in)});
+    const at::Tensor weight = at::constant_pad_nd(layer.weight, {0, 0, 0, 0, 0, missing(in), 0, missing(out)});
+    const at::Tensor bias = layer.bias.defined() ? at::constant_pad_nd(layer.bias, {0, missing(out)}) : layer.bias;
+    return at::conv2d(input, weight, bias, 1, padding).slice(1, 0, out);
+}
+
 at::Tensor convolved(const Conv &layer, const at::Tensor &x, int64_t padding)
 {
+    const bool thin = layer.weight.size(0) % kKernelChannels || layer.weight.size(1) % kKernelChannels;
+    if (thin && x.is_cuda() && at::autocast::is_autocast_enabled(at::kCUDA))
+        return paddedConvolution(layer, x, padding);
     return at::conv2d(x, layer.weight, layer.bias, 1, padding);
 }
 

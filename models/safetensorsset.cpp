@@ -18,8 +18,6 @@ using nlohmann::json;
 namespace
 {
 
-const std::string kEnding = ".safetensors.index.json";
-
 [[noreturn]] void refuse(const fs::path &path, const std::string &reason)
 {
     throw Error(ErrorCode::FileFormat, path.string() + " " + reason);
@@ -99,11 +97,6 @@ uint64_t SafetensorsSet::bytes() const
     return sum;
 }
 
-bool namesSafetensorsSet(const fs::path &path)
-{
-    return path.filename().string().ends_with(kEnding);
-}
-
 SafetensorsSet readSafetensorsSet(const fs::path &path)
 {
     if (!namesSafetensorsSet(path)) {
@@ -125,8 +118,8 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
     const std::string name = path.filename().string();
     if (!namesSafetensorsSet(path))
         throw Error(ErrorCode::InvalidArgument,
-                    "The index of several files cannot be " + name + ": its name ends in " + kEnding + ".");
-    const std::string stem = name.substr(0, name.size() - kEnding.size());
+                    "The index of several files cannot be " + name + ": its name ends in " + kSetEnding + ".");
+    const std::string stem = name.substr(0, name.size() - std::string(kSetEnding).size());
     const std::vector<StateDict> files = divided(tensors, fileBytes);
     json map = json::object();
     for (size_t i = 0; i < files.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/safetensors.h"
+#include "models/setname.h"
 
 namespace tessera::models
 {
@@ -17,9 +18,6 @@ struct SafetensorsSet {
 
     uint64_t bytes() const; // of all files on the disk
 };
-
-// Whether a path names an index, by its ending.
-bool namesSafetensorsSet(const std::filesystem::path &path);
 
 // Reads headers alone. Of an index, metadata are its own. Throws Error: FileRead, FileFormat naming the file, what was found
 // and what was expected; also when a tensor is not in the file that the index names, or a file is not beside the index.

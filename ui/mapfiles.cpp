@@ -12,6 +12,7 @@
 #include "core/document/pngtext.h"
 #include "core/map/depthmap.h"
 #include "core/render/recordjson.h"
+#include "models/setname.h"
 #include "ui/imageconversion.h"
 
 namespace tessera::ui
@@ -27,7 +28,7 @@ bool hasModelSuffix(const fs::path &path)
     static constexpr std::array kSuffixes{".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".yaml", ".yml"};
     const std::string suffix = QString::fromStdString(path.extension().string()).toLower().toStdString();
     return std::find(kSuffixes.begin(), kSuffixes.end(), suffix) != kSuffixes.end()
-           || path.filename().string().ends_with(".safetensors.index.json");
+           || models::namesSafetensorsSet(path);
 }
 
 // The first bytes of torch's two containers and of safetensors, whose header of eight bytes is followed by JSON.

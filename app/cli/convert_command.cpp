@@ -7,7 +7,7 @@
 #include "app/cli/outputs.h"
 #include "core/render/modelreport.h"
 #include "models/error.h"
-#include "models/safetensorsset.h"
+#include "models/setname.h"
 
 namespace tessera::cli
 {

@@ -53,9 +53,9 @@ public:
             stock.finish();
         train("condition", models::trainCondition, m_plan.condition);
         train("first-stage", models::trainVqgan, m_plan.firstStage);
+        stock.finish(); // nobody would see later ones
         train("transformer", models::trainTransformer, m_plan.transformer,
               {{"first_stage", model("first-stage").string()}, {"condition_stage", model("condition").string()}});
-        stock.finish();
         if (!m_stop.stop_requested())
             writeFigures();
     }
@@ -89,7 +89,7 @@ private:
         options.count = m_plan.data.most;
         options.progress = ProgressStyle::None;
         if (m_plan.data.background && options.threads == 0) // networks want processors too
-            options.threads = std::max(1, int(std::thread::hardware_concurrency()) - 3);
+            options.threads = std::max(1, int(std::thread::hardware_concurrency()) * 3 / 4);
         return options;
     }
 

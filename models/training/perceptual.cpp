@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "models/blocks.h"
 #include "models/error.h"
 #include "models/safetensors.h"
 #include "models/training/tapdistance.h"
@@ -105,7 +106,8 @@ std::vector<at::Tensor> Perceptual::taps(const at::Tensor &x) const
             h = at::max_pool2d(h, 2, 2);
         }
         for (const Conv &conv : blocks[block]) {
-            h = at::conv2d(h, conv.weight, conv.bias, 1, 1).relu_();
+            const bool thin = h.is_cuda() && h.size(1) < 8; // colours
+            h = (thin ? paddedConvolution(conv, h, 1) : at::conv2d(h, conv.weight, conv.bias, 1, 1)).relu_();
         }
         result.push_back(h);
     }

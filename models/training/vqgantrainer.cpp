@@ -71,6 +71,8 @@ protected:
 
     void beginFrozenPhase() override
     {
+        m_pictures = PictureSet(m_run.options().data / "train"); // with those that were made meanwhile
+        m_pictures.keepColoursOn(device());
         StateDict decoder;
         for (auto &[name, tensor] : m_parameters) {
             tensor.requires_grad_(false);

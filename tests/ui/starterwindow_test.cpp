@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <set>
+
+#include <QCryptographicHash>
+#include <QDir>
+#include <QFile>
 
 #include "core/map/strokes.h"
 #include "models/resources.h"
@@ -18,11 +21,27 @@ namespace
 
 constexpr int kStarterWaitMs = 240'000;
 
+// SHA256SUMS as sha256sum writes it: a sum, two blanks, a name.
+TEST(Starter, FilesAreThoseOfTheManifest)
+{
+    const QDir folder(QString::fromStdString((models::resourceFolder() / "starter").string()));
+    QFile manifest(folder.filePath("SHA256SUMS"));
+    ASSERT_TRUE(manifest.open(QIODevice::ReadOnly));
+    QStringList listed;
+    for (const QByteArray &line : manifest.readAll().trimmed().split('\n')) {
+        const QByteArray sum = line.left(64), name = line.mid(66);
+        QFile file(folder.filePath(name));
+        ASSERT_TRUE(file.open(QIODevice::ReadOnly)) << name.toStdString();
+        EXPECT_LE(file.size(), 16 << 20) << name.toStdString();
+        EXPECT_EQ(QCryptographicHash::hash(file.readAll(), QCryptographicHash::Sha256).toHex(), sum);
+        listed << name;
+    }
+    listed.sort();
+    EXPECT_EQ(listed, folder.entryList({"*.safetensors", "*.json"}, QDir::Files, QDir::Name));
+}
+
 TEST(Starter, PaintsRendersAndShowsAPicture)
 {
-    const std::filesystem::path model = models::resourceFolder() / "starter" / "starter.safetensors";
-    if (!std::filesystem::exists(model))
-        GTEST_SKIP() << "there is no starter model at " << model;
     PainterWindow painter(std::make_unique<ui::CoreBackend>());
     ui::LabelDocument &document = *painter.session.labels();
     document.newCanvas(256, 256);

@@ -54,7 +54,7 @@ protected:
     void TearDown() override { fs::remove_all(m_folder); }
 
     fs::path output() const { return m_folder / "out put"; }
-    Outcome run(const json &plan, const std::vector<std::string> &more = {}) const
+    Outcome run(const json &plan, const std::vector<std::string> &more = {}, const std::string &device = "cpu") const
     {
         std::ofstream(m_folder / "plan.json") << plan.dump();
         std::vector<std::string> command{TESSERA_TRAIN, "starter",
@@ -63,7 +63,7 @@ protected:
                                          "--plan",      (m_folder / "plan.json").string(),
                                          "--data",      (m_folder / "data").string(),
                                          "--output",    output().string(),
-                                         "--device",    "cpu"};
+                                         "--device",    device};
         command.insert(command.end(), more.begin(), more.end());
         return Process(command).finish();
     }
@@ -109,7 +109,7 @@ TEST_F(StarterTest, AnImpossiblePlanIsOneSentenceBeforeAnythingIsMade)
 
 TEST_F(StarterTest, AGpuThatIsNotThereIsOneSentence)
 {
-    const Outcome outcome = run(tinyPlan(), {"--device", "cuda:99"});
+    const Outcome outcome = run(tinyPlan(), {}, "cuda:99");
     EXPECT_NE(outcome.exitCode, 0);
     EXPECT_THAT(outcome.err, HasSubstr("cuda:99"));
 }

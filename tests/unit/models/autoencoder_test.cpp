@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fillsource.h"
+#include "models/blocks.h"
 
 namespace tessera::models
 {
@@ -207,6 +208,18 @@ TEST(AutoencoderQuantiser, TiesTakeTheLowestCode)
     Autoencoder model = Autoencoder::create(tinyConfig(), source);
     model.codebook = at::zeros({12, 6});
     EXPECT_EQ(model.nearestCodes(at::randn({1, 6, 3, 3})).sum().item<int64_t>(), 0);
+}
+
+TEST(Convolutions, WithPaddedChannelsAreTheSame)
+{
+    const Conv layer{at::randn({3, 12, 3, 3}), at::randn({3})};
+    const at::Tensor x = at::randn({2, 12, 9, 7}).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor expected = convolved(layer, x, 1), found = paddedConvolution(layer, x, 1);
+    EXPECT_EQ(found.sizes(), expected.sizes());
+    EXPECT_TRUE(at::allclose(found, expected, 1e-5, 1e-5));
+    const Conv plain{at::randn({16, 8, 1, 1}), {}};
+    EXPECT_TRUE(
+        at::allclose(paddedConvolution(plain, x.slice(1, 0, 8), 0), convolved(plain, x.slice(1, 0, 8), 0), 1e-5, 1e-5));
 }
 
 } // namespace

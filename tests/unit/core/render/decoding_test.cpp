@@ -14,7 +14,6 @@
 #include "core/render/encoding.h"
 #include "core/render/pixels.h"
 #include "models/bundle.h"
-#include "models/resources.h"
 #include "models/tileddecoder.h"
 #include "tests/unit/core/render/tinyrenderer.h"
 
@@ -90,8 +89,7 @@ TEST(Decoding, InTilesIsTheWholePicture)
 TEST(Decoding, TheStartersTilesAreTheWholePicture)
 {
     const c10::InferenceMode inference;
-    const models::ModelBundle bundle =
-        models::ModelBundle::open(models::resourceFolder() / "starter" / "starter.safetensors");
+    const models::ModelBundle bundle = models::ModelBundle::open("starter");
     const models::Autoencoder &stage = bundle.firstStage();
     const core::Landscape landscape = core::renderLandscape(900, 640, 448);
     const CodeGrid codes = core::encodedPicture(stage, {landscape.width, landscape.height, landscape.rgb}, kPlenty);
