@@ -38,6 +38,7 @@ std::string CoreBackend::record(const core::RenderRequest &request, const core::
     core::RenderRecord record{
         request, m_renderer->info().name, m_modelFile, m_renderer->device(), m_renderer->precision(), result.codes};
     record.request.modelIdentity = m_renderer->info().identity;
+    record.reliefs = result.reliefs;
     return core::recordText(record, result.picture, result.conditionCodes);
 }
 

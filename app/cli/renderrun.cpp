@@ -185,6 +185,7 @@ core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderReques
         };
         events.previewEvery = previewEvery;
     }
+    events.relieved = [&](core::Relief relief) { progress.note(core::reliefText(relief)); };
     events.decodeStopped = false;
     core::RenderResult result = renderer.render(request, interruptible.token(), events);
     progress.end();
@@ -203,6 +204,7 @@ std::string recordFor(const core::Renderer &renderer, const std::string &model, 
     record.device = renderer.device();
     record.precision = renderer.precision();
     record.codes = result.codes;
+    record.reliefs = result.reliefs;
     return core::recordText(record, result.picture, result.conditionCodes);
 }
 

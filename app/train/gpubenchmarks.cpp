@@ -167,14 +167,19 @@ void addGpuBenchmarks(const BenchmarkedModel &published, const BenchmarkedModel 
     if (starter.config)
         addModel(starter, stop);
 #ifdef TESSERA_CUDA_ENGINE
-    addSampling("gpu/sample/310M/256x256/bf16/apart",
-                sharedPainting(published,
-                               [](const models::Transformer &transformer) {
-                                   return core::makeCudaEngine(
-                                       transformer, {.precision = core::CudaPrecision::BFloat16, .overlap = false});
-                               },
-                               {16, 16}),
-                stop);
+    // A kernel for each part of a layer, side by side and one after the other.
+    for (const bool overlap : {true, false}) {
+        addSampling(std::string("gpu/sample/310M/256x256/bf16/") + (overlap ? "kernels" : "apart"),
+                    sharedPainting(published,
+                                   [overlap](const models::Transformer &transformer) {
+                                       return core::makeCudaEngine(transformer,
+                                                                   {.precision = core::CudaPrecision::BFloat16,
+                                                                    .overlap = overlap,
+                                                                    .whole = false});
+                                   },
+                                   {16, 16}),
+                    stop);
+    }
 #endif
     const std::string precision = core::enginePrecisions(kGpu).size() > 1 ? "bf16" : "fp32";
     addSampling("gpu/sample/310M/1024x672/" + precision, sharedPainting(published, engineOf(precision), {42, 64}),

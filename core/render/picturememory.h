@@ -19,6 +19,7 @@ public:
 
     // Valid until the next call; of the canvas' size.
     KnownCodes &of(GridSize canvas, uint64_t seed, uint32_t variation);
+    void clear() { m_pictures.clear(); }
 
 private:
     struct Picture {

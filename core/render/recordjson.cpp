@@ -1,5 +1,7 @@
 #include "core/render/recordjson.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <nlohmann/json.hpp>
@@ -17,6 +19,8 @@ using nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr size_t kMostMapText = size_t(6) << 20; // PNG texts of more than 16 MiB are not read
+
+constexpr std::array<const char *, 4> kReliefs{"memory", "half_precision", "tiles", "cpu"}; // as Relief
 
 json sizeJson(int width, int height)
 {
@@ -140,6 +144,8 @@ public:
         record.codes = grid(child(root, "codes"));
         record.request = request(child(root, "request"));
         record.request.modelIdentity = value<std::string>(model, "identity");
+        if (root.contains("out_of_memory"))
+            record.reliefs = reliefs(root);
         return record;
     }
 
@@ -181,6 +187,18 @@ private:
         if (!found)
             fail("holds damaged data under '" + std::string(key) + "'; expected " + std::to_string(count) + " bytes");
         return std::move(*found);
+    }
+
+    std::vector<Relief> reliefs(const json &node) const
+    {
+        std::vector<Relief> result;
+        for (const std::string &name : value<std::vector<std::string>>(node, "out_of_memory")) {
+            const auto found = std::ranges::find(kReliefs, name);
+            if (found == kReliefs.end())
+                fail("has '" + name + "' under 'out_of_memory'; expected memory, half_precision, tiles or cpu");
+            result.push_back(Relief(found - kReliefs.begin()));
+        }
+        return result;
     }
 
     CodeGrid grid(const json &node) const
@@ -297,6 +315,8 @@ std::string recordText(const RenderRecord &record, const Image &picture, const C
     root["precision"] = record.precision;
     root["request"] = requestJson(record.request, picture, conditionCodes);
     root["codes"] = gridJson(record.codes);
+    for (const Relief relief : record.reliefs)
+        root["out_of_memory"].push_back(kReliefs[size_t(relief)]);
     return root.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -19,6 +19,7 @@ struct RenderRecord {
     std::string device;         // with precision: what else decides the last bits
     std::string precision;
     CodeGrid codes;             // of the picture
+    std::vector<Relief> reliefs = {}; // what the render gave up because memory ran out
 };
 
 // `picture` is the one that will carry the record: of a region edit's initial picture only the pixels that differ from

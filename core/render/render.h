@@ -27,18 +27,18 @@ namespace tessera::core
 struct ModelInfo {
     std::filesystem::path path;
     std::string name;
-    std::string identity;     // 16 hex digits
-    std::string paintsFrom;   // "labels", "depth", "edges", "coordinates", "class", "nothing"; "" for a first stage alone
-    std::string labelSet;     // Labels only
-    int factor = 16;          // pixels per code and side
-    int window = 16;          // codes per side of the attention window
-    int codes = 0;            // codebook size
+    std::string identity;   // 16 hex digits
+    std::string paintsFrom; // "labels", "depth", "edges", "coordinates", "class", "nothing"; "" for a first stage alone
+    std::string labelSet;   // Labels only
+    int factor = 16;        // pixels per code and side
+    int window = 16;        // codes per side of the attention window
+    int codes = 0;          // codebook size
     struct Control {
         std::string key;
         std::vector<std::string> values; // values[0] is "any"
     };
     std::vector<Control> controls;
-    bool guidance = false;    // trained for it
+    bool guidance = false; // trained for it
     double defaultTemperature = 1.0;
     int64_t defaultTopK = 0;
     double defaultTopP = 1.0;
@@ -110,10 +110,23 @@ struct RenderPreview {
     int codesDone = 0;
 };
 
+// What a render gives up, one thing a failure, to go on when memory runs out.
+enum class Relief {
+    FreeMemory,    // what is kept for speed
+    HalfPrecision, // on a GPU: the transformer goes on in bf16, for this and later renders
+    Tiles,         // the picture is decoded in the smallest tiles
+    Cpu,           // in place of a GPU, for this and later renders
+};
+
+// A sentence for people.
+std::string reliefText(Relief relief);
+
 struct RenderEvents {
     std::function<void(const RenderProgress &)> progress; // at most about 30 a second, and once at the end
     std::function<void(const RenderPreview &)> preview;
     int previewEvery = 0; // codes between previews; 0: none
+    // Memory ran out. Where drawing failed it begins again, and progress with it; codes that were all drawn stay.
+    std::function<void(Relief)> relieved;
     // Whether a stopped render still decodes what it has. Off, it returns at once, with an empty picture.
     bool decodeStopped = true;
 };
@@ -128,7 +141,8 @@ struct RenderResult {
     int64_t passes = 0;         // over the transformer's weights; far fewer than codes where a picture is drawn again
     double natsPerCode = 0;     // mean -log p over the drawn codes
     RenderTimes times;
-    bool finished = false; // false: stopped; the picture shows what was drawn, as a preview would
+    bool finished = false;       // false: stopped; the picture shows what was drawn, as a preview would
+    std::vector<Relief> reliefs; // what was given up because memory ran out
 };
 
 // What a model thinks of given codes, each judged from the window that would draw it.
@@ -158,8 +172,9 @@ public:
     Renderer &operator=(const Renderer &) = delete;
 
     const ModelInfo &info() const;
-    const std::string &device() const;    // "cpu", "cuda:0"
-    const std::string &precision() const; // "fp32"
+    // "cpu", "cuda:0"; "fp32". A render that runs out of memory may change them.
+    const std::string &device() const;
+    const std::string &precision() const;
     double loadSeconds() const;
 
     // A request of this model's defaults with the canvas and condition left open.
@@ -169,7 +184,8 @@ public:
     // what is expected (smallest canvas, label set, control values, ...).
     void check(const RenderRequest &request) const;
 
-    // Blocking. A stopped render returns `finished` false with what it has. Calls the events on this thread.
+    // Blocking. A stopped render returns `finished` false with what it has. Calls the events on this thread. Throws Error
+    // (OutOfMemory) only where giving up what Relief names did not help.
     RenderResult render(const RenderRequest &request, std::stop_token stop = {}, const RenderEvents &events = {});
 
     // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters but

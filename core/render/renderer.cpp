@@ -3,6 +3,7 @@
 #include <optional>
 
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/InferenceMode.h>
 
 #include "core/render/checks.h"
@@ -11,6 +12,7 @@
 #include "core/render/memory.h"
 #include "core/render/modelinfo.h"
 #include "core/render/picturememory.h"
+#include "core/render/relief.h"
 #include "core/render/render.h"
 #include "core/render/renderjob.h"
 #include "core/render/system.h"
@@ -57,6 +59,7 @@ std::string pixels(GridSize canvas, int factor)
 
 struct Renderer::Private {
     RendererOptions options;
+    std::filesystem::path path;
     std::string device;
     std::string precision;
     ModelInfo info;
@@ -80,8 +83,14 @@ struct Renderer::Private {
         return result;
     }
 
-    void open(const std::filesystem::path &path);
+    void open();
+    // Lets everything go first. Where that fails, the renderer is of no use any more, and says so.
+    void openOn(const std::string &otherDevice, const std::string &otherPrecision);
+    void checkOpen() const;
     void makeEngine();
+    void dropWhatIsKept();
+    ReliefChoices reliefChoices(GridSize canvas) const;
+    class Painting;
     RenderJob jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events);
     uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
     void checkMemory(const RenderRequest &request) const;
@@ -95,7 +104,7 @@ struct Renderer::Private {
     const models::Autoencoder &conditionStage(const std::string &brought, bool fits) const;
 };
 
-void Renderer::Private::open(const std::filesystem::path &path)
+void Renderer::Private::open()
 {
     const Clock::time_point start = Clock::now();
     device = resolvedDevice(options.device);
@@ -117,6 +126,44 @@ void Renderer::Private::open(const std::filesystem::path &path)
     });
     info.identity = bundle->identity();
     loadSeconds = std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void Renderer::Private::openOn(const std::string &otherDevice, const std::string &otherPrecision)
+{
+    options.device = otherDevice;
+    options.precision = otherPrecision;
+    prefixes.reset();
+    engine.reset();
+    bundle.reset();
+    dropWhatIsKept();
+    open();
+}
+
+void Renderer::Private::checkOpen() const
+{
+    if (!bundle)
+        throw Error(ErrorCode::OutOfMemory, path.string() + " was let go when memory ran out; open it again.");
+}
+
+void Renderer::Private::dropWhatIsKept()
+{
+    if (prefixes)
+        prefixes->clear();
+    pictures.clear();
+    if (device != "cpu")
+        c10::getDeviceAllocator(c10::Device(device).type())->emptyCache();
+}
+
+ReliefChoices Renderer::Private::reliefChoices(GridSize canvas) const
+{
+    const models::Autoencoder &stage = bundle->firstStage();
+    const bool gpu = device != "cpu";
+    ReliefChoices choices;
+    choices.halfPrecision =
+        gpu && precision == "fp32" && offersPrecision(*bundle->config().transformer, device, "bf16");
+    choices.tiles = decodingTile(stage.config, canvas, stageMemory(stage)) == 0;
+    choices.cpu = gpu;
+    return choices;
 }
 
 void Renderer::Private::makeEngine()
@@ -192,11 +239,56 @@ const models::Autoencoder &Renderer::Private::conditionStage(const std::string &
     return *bundle->conditionStage();
 }
 
+// A render that can be relieved. A decoding that goes on elsewhere keeps the job, whose bundle stays in its place.
+class Renderer::Private::Painting : public Relievable
+{
+public:
+    Painting(Private &renderer, const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
+        : m_renderer(renderer)
+        , m_request(request)
+        , m_stop(std::move(stop))
+        , m_events(events)
+    {}
+
+    void draw() override
+    {
+        m_job.emplace(m_renderer.jobFor(m_request, m_stop, m_events));
+        m_job->draw();
+    }
+    void decode() override { m_job->decode(m_tiled); }
+    void relieve(Relief relief) override
+    {
+        switch (relief) {
+        case Relief::FreeMemory:
+            return m_renderer.dropWhatIsKept();
+        case Relief::HalfPrecision:
+            return m_renderer.openOn(m_renderer.device, "bf16");
+        case Relief::Tiles:
+            m_tiled = true;
+            return;
+        case Relief::Cpu:
+            m_renderer.openOn("cpu", "fp32");
+            return m_renderer.checkMemory(m_request);
+        }
+    }
+
+    RenderResult take() { return m_job->take(); }
+
+private:
+    Private &m_renderer;
+    const RenderRequest &m_request;
+    const std::stop_token m_stop;
+    const RenderEvents &m_events;
+    std::optional<RenderJob> m_job;
+    bool m_tiled = false;
+};
+
 Renderer::Renderer(const std::filesystem::path &model, const RendererOptions &options)
     : m_private(std::make_unique<Private>())
 {
     m_private->options = options;
-    m_private->open(model);
+    m_private->path = model;
+    m_private->open();
 }
 
 Renderer::~Renderer() = default;
@@ -235,6 +327,7 @@ RenderRequest Renderer::defaultRequest() const
 
 void Renderer::check(const RenderRequest &request) const
 {
+    m_private->checkOpen();
     checkRequest(m_private->bundle->config(), request);
     m_private->checkMemory(request);
 }
@@ -243,7 +336,14 @@ RenderResult Renderer::render(const RenderRequest &request, std::stop_token stop
 {
     check(request);
     return m_private->run("Rendering", [&] {
-        RenderResult result = m_private->jobFor(request, std::move(stop), events).run();
+        Private::Painting painting(*m_private, request, std::move(stop), events);
+        const ReliefChoices choices = m_private->reliefChoices(canvasOf(m_private->bundle->config(), request));
+        std::vector<Relief> reliefs = paintWithRelief(painting, choices, [&](Relief relief) {
+            if (events.relieved)
+                events.relieved(relief);
+        });
+        RenderResult result = painting.take();
+        result.reliefs = std::move(reliefs);
         result.times.load = loadSeconds();
         return result;
     });
@@ -267,12 +367,12 @@ RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
 
 CodeGrid Renderer::encode(const Image &picture)
 {
+    m_private->checkOpen();
     const int factor = info().factor;
     checkPicture(m_private->bundle->config(), picture);
     m_private->checkEncodingMemory(m_private->bundle->config().firstStage,
-                                {picture.height / factor, picture.width / factor});
-    return m_private->run("Encoding the picture",
-                          [&] {
+                                   {picture.height / factor, picture.width / factor});
+    return m_private->run("Encoding the picture", [&] {
         const models::Autoencoder &stage = m_private->bundle->firstStage();
         return encodedPicture(stage, picture, stageMemory(stage));
     });
@@ -280,6 +380,7 @@ CodeGrid Renderer::encode(const Image &picture)
 
 Image Renderer::decode(const CodeGrid &codes)
 {
+    m_private->checkOpen();
     const models::AutoencoderConfig &config = m_private->bundle->config().firstStage;
     checkCodes("The picture code", codes, config.drawnCodes());
     m_private->checkStageMemory(config, codes.size, decodingBytes(config, codes.size));
@@ -291,6 +392,7 @@ Image Renderer::decode(const CodeGrid &codes)
 
 CodeGrid Renderer::encodeCondition(const LabelMap &map)
 {
+    m_private->checkOpen();
     const models::Autoencoder &stage = m_private->conditionStage("labels", info().paintsFrom == "labels");
     checkLabels(m_private->bundle->config(), map);
     const int factor = int(stage.config.factor());
@@ -302,6 +404,7 @@ CodeGrid Renderer::encodeCondition(const LabelMap &map)
 
 CodeGrid Renderer::encodeCondition(const FieldMap &field)
 {
+    m_private->checkOpen();
     const bool fits = info().paintsFrom == "depth" || info().paintsFrom == "edges";
     const models::Autoencoder &stage = m_private->conditionStage("a depth or edge map", fits);
     checkField(m_private->bundle->config(), field);

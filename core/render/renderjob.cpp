@@ -82,7 +82,7 @@ RenderJob::RenderJob(const models::ModelBundle &bundle, TransformerEngine &engin
     m_codes = CodeGrid(m_sample.canvas, kNoCode);
 }
 
-RenderResult RenderJob::run()
+void RenderJob::draw()
 {
     const Clock::time_point start = Clock::now();
     encodeCondition();
@@ -93,13 +93,7 @@ RenderResult RenderJob::run()
     const Clock::time_point sampleStart = Clock::now();
     sample();
     m_result.times.sample = secondsSince(sampleStart);
-
-    const Clock::time_point decodeStart = Clock::now();
-    if (m_result.finished || m_events.decodeStopped)
-        decode();
-    m_result.times.decode = secondsSince(decodeStart);
     m_result.times.total = secondsSince(start);
-    return std::move(m_result);
 }
 
 void RenderJob::encodeCondition()
@@ -190,12 +184,17 @@ void RenderJob::startPreviews()
         m_previews.emplace(m_bundle.firstStage(), m_sample.canvas);
 }
 
-void RenderJob::decode()
+void RenderJob::decode(bool tiled)
 {
+    if (!m_result.finished && !m_events.decodeStopped)
+        return;
+    const Clock::time_point start = Clock::now();
     const models::Autoencoder &stage = m_bundle.firstStage();
-    DecodedPicture decoded = decodedPicture(stage, m_codes, stageMemory(stage), m_stop);
+    DecodedPicture decoded = decodedPicture(stage, m_codes, tiled ? 0 : stageMemory(stage), m_stop);
     m_result.picture = finished(std::move(decoded.picture));
     m_result.finished = m_result.finished && decoded.complete;
+    m_result.times.decode = secondsSince(start);
+    m_result.times.total += m_result.times.decode;
 }
 
 Image RenderJob::finished(Image picture) const

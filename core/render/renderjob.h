@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <stop_token>
+#include <utility>
 
 #include "core/render/decoding.h"
 #include "core/render/progressmeter.h"
@@ -15,15 +16,19 @@
 namespace tessera::core
 {
 
-// Used once. The bundle, engine, request and events must outlive it, and so must what `aids` points to.
-// REQUIRES: the request was checked.
+// The bundle, engine, request and events must outlive it, and so must what `aids` points to. REQUIRES: the request was
+// checked.
 class RenderJob
 {
 public:
     RenderJob(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
               std::stop_token stop, const RenderEvents &events, SampleAids aids);
 
-    RenderResult run();
+    // In this order: the codes, once; then the picture, again after an error, in the smallest tiles if `tiled`; what came of
+    // it. The engine is needed for drawing alone.
+    void draw();
+    void decode(bool tiled);
+    RenderResult take() { return std::move(m_result); }
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -36,7 +41,6 @@ private:
     void reportProgress(const DrawnCode &drawn);
     void reportPreview(const DrawnCode &drawn);
     void startPreviews();
-    void decode();
     // In region editing the initial picture where nothing may change.
     Image finished(Image picture) const;
 

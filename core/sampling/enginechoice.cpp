@@ -1,5 +1,7 @@
 #include "core/sampling/enginechoice.h"
 
+#include <algorithm>
+
 #include "core/sampling/cpu/cpuengine.h"
 #include "models/error.h"
 #include "models/transformer.h"
@@ -49,6 +51,19 @@ std::vector<std::string> enginePrecisions(const std::string &device)
     return {"fp32", "bf16", "fp16"};
 #else
     return {"fp32"};
+#endif
+}
+
+bool offersPrecision([[maybe_unused]] const models::TransformerConfig &config, const std::string &device,
+                     const std::string &precision)
+{
+    const std::vector<std::string> offered = enginePrecisions(device);
+    if (std::ranges::find(offered, precision) == offered.end())
+        return false;
+#ifdef TESSERA_CUDA_ENGINE
+    return device == "cpu" || precision == "fp32" || cudaEngineSupports(config);
+#else
+    return true;
 #endif
 }
 

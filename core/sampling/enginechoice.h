@@ -7,11 +7,19 @@
 
 #include "core/sampling/engine.h"
 
+namespace tessera::models
+{
+struct TransformerConfig;
+}
+
 namespace tessera::core
 {
 
 // Precisions that a device ("cpu", "cuda:0") offers, the reference's first: "fp32", "bf16", "fp16", "int8".
 std::vector<std::string> enginePrecisions(const std::string &device);
+
+// Whether it offers one of them to a transformer of this shape.
+bool offersPrecision(const models::TransformerConfig &config, const std::string &device, const std::string &precision);
 
 struct ChosenEngine {
     std::unique_ptr<TransformerEngine> engine;

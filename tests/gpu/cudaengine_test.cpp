@@ -172,10 +172,30 @@ TEST_F(CudaEngine, SingleTokensComeOutAsThoseOfABatch)
 TEST_F(CudaEngine, OverlappingKernelsChangesNoBit)
 {
     const WindowModel model(16);
-    const auto overlapping = makeCudaEngine(model.transformer, {.overlap = true}),
-               apart = makeCudaEngine(model.transformer, {.overlap = false});
+    const auto overlapping = makeCudaEngine(model.transformer, {.overlap = true, .whole = false}),
+               apart = makeCudaEngine(model.transformer, {.overlap = false, .whole = false});
     const std::vector<int64_t> chunks{200, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     EXPECT_EQ(chunkLogits(*overlapping, chunks), chunkLogits(*apart, chunks));
+}
+
+TEST_F(CudaEngine, OneKernelForAllLayersGivesTheLogitsOfMany)
+{
+    for (const int64_t heads : {16, 7, 4}) {
+        const WindowModel model(heads);
+        for (const CudaPrecision precision :
+             {CudaPrecision::Float32, CudaPrecision::BFloat16, CudaPrecision::Float16}) {
+            const auto one = chunkLogits(*makeCudaEngine(model.transformer, {.precision = precision, .whole = true}),
+                                         kChunks),
+                       many = chunkLogits(*makeCudaEngine(model.transformer, {.precision = precision, .whole = false}),
+                                          kChunks);
+            for (size_t i = 0; i < one.size(); ++i) {
+                if (precision == CudaPrecision::Float32)
+                    EXPECT_LT(greatestDifference(one[i], many[i]), 1e-4f) << heads << " heads, chunk " << i;
+                else
+                    EXPECT_LT(divergence(many[i], one[i]), 0.01) << heads << " heads, chunk " << i;
+            }
+        }
+    }
 }
 
 // Inputs of every kind: new windows of two lengths, one that goes on, and one token; then one token each.

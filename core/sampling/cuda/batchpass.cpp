@@ -36,7 +36,7 @@ public:
         m_x = at::empty({m_batch.rows, m_shape.embedding}, m_wide);
         embed(m_batch.tokens, int(m_batch.rows), m_weights.tokens.const_data_ptr<float>(),
               m_weights.positions.const_data_ptr<float>(), m_shape.embedding, m_x.mutable_data_ptr<float>(), m_stream);
-        at::Tensor normed = norm({}, m_weights.blocks.front().norm1);
+        at::Tensor normed = norm({}, nullptr, m_weights.blocks.front().norm1);
         for (int layer = 0; layer < m_shape.layers; ++layer) {
             if (stopped && stopped()) {
                 return {};
@@ -47,34 +47,34 @@ public:
     }
 
 private:
-    // x += added, normalised; in float for the head.
-    at::Tensor norm(const at::Tensor &added, const DeviceNorm &weights, bool wide = false)
+    // x += added + bias, normalised; in float for the head.
+    at::Tensor norm(const at::Tensor &added, const float *bias, const DeviceNorm &weights, bool wide = false)
     {
         const at::Tensor out = at::empty(m_x.sizes(), wide ? m_wide : m_narrow);
         addNorm(m_weights.format, m_x.mutable_data_ptr<float>(), added.defined() ? added.const_data_ptr() : nullptr,
-                weights.pointers(), int(m_x.size(0)), m_shape.embedding, out.mutable_data_ptr(), wide, m_stream);
+                bias, weights.pointers(), int(m_x.size(0)), m_shape.embedding, out.mutable_data_ptr(), wide, m_stream);
         return out;
     }
 
-    static at::Tensor linear(const DeviceLinear &layer, const at::Tensor &x)
-    {
-        return at::addmm(layer.bias, x, layer.weight.t());
-    }
+    // Without the bias, which the kernel behind adds: LibTorch's product with one looks for an algorithm at every call.
+    static at::Tensor product(const DeviceLinear &layer, const at::Tensor &x) { return at::mm(x, layer.weight.t()); }
+    static const float *bias(const DeviceLinear &layer) { return layer.bias.const_data_ptr<float>(); }
 
     // From the normalised input of a block to that of the next one. The last goes on with the kept rows alone.
     at::Tensor block(int layer, const at::Tensor &normed)
     {
         const DeviceBlock &block = m_weights.blocks[size_t(layer)];
         const bool last = layer + 1 == m_shape.layers;
-        const at::Tensor queryKeyValue = linear(block.queryKeyValue, normed);
-        storeKeysValues(m_weights.format, m_batch.tokens, int(m_batch.rows), queryKeyValue.const_data_ptr(), m_shape,
-                        layer, m_stream);
+        const at::Tensor queryKeyValue = product(block.queryKeyValue, normed);
+        storeKeysValues(m_weights.format, m_batch.tokens, int(m_batch.rows), queryKeyValue.mutable_data_ptr(),
+                        bias(block.queryKeyValue), m_shape, layer, m_stream);
         const at::Tensor mixed = last ? attendKept(queryKeyValue, layer) : attendAll(queryKeyValue, layer);
-        const at::Tensor second = norm(linear(block.proj, mixed), block.norm2);
-        const at::Tensor hidden = linear(block.up, second);
-        gelu(m_weights.format, hidden.mutable_data_ptr(), hidden.numel(), m_stream);
+        const at::Tensor second = norm(product(block.proj, mixed), bias(block.proj), block.norm2);
+        const at::Tensor hidden = product(block.up, second);
+        biasGelu(m_weights.format, hidden.mutable_data_ptr(), bias(block.up), int(hidden.size(0)), int(hidden.size(1)),
+                 m_stream);
         const DeviceNorm &next = last ? m_weights.finalNorm : m_weights.blocks[size_t(layer) + 1].norm1;
-        return norm(linear(block.down, hidden), next, last);
+        return norm(product(block.down, hidden), bias(block.down), next, last);
     }
 
     at::Tensor attendKept(const at::Tensor &queryKeyValue, int layer)

@@ -52,6 +52,16 @@ std::vector<int64_t> cacheShape(const models::TransformerConfig &config)
     return {config.layers, 2, config.heads, config.blockSize, config.headDim()};
 }
 
+// Matrices of a layer from which on a step in one kernel is faster, as measured on an H200: 24 MiB take 25 us instead of
+// 26, 5 MiB 24 instead of 16.
+constexpr int64_t kWholeFromBytes = int64_t(16) << 20;
+
+int64_t layerBytes(const DeviceWeights &weights)
+{
+    const int64_t width = weights.shape.embedding;
+    return 12 * width * width * int64_t(c10::elementSize(weights.type));
+}
+
 class CudaEngine : public TransformerEngine
 {
 public:
@@ -61,7 +71,8 @@ public:
         , m_weights(model, options.device, formatOf(options.precision))
         , m_store(std::make_shared<CudaCacheStore>(cacheShape(model.config),
                                                    m_weights.tokens.options().dtype(m_weights.type)))
-        , m_decoder(m_weights, options.device, options.overlap && capability() >= 9)
+        , m_decoder(m_weights, options.device, options.overlap && capability() >= 9,
+                    options.whole.value_or(layerBytes(m_weights) >= kWholeFromBytes))
         , m_batchBuffer(options.device)
         , m_logitsBuffer(options.device)
     {

@@ -1,11 +1,12 @@
 // The transformer on an NVIDIA GPU, with kernels of its own beside cuBLAS' products.
 //
 // Many tokens: those of all inputs go through every product together; windows fed from their start take LibTorch's fused
-// attention, others the kernel that reads their caches. Single tokens of a few windows: five kernels a layer, recorded
-// once as a CUDA graph. Codes of one window are drawn on the device, so that nothing waits for the host in between.
+// attention, others the kernel that reads their caches. Single tokens of a few windows: one kernel for all layers,
+// or five a layer, recorded once as a CUDA graph. Codes of one window are drawn on the device, so that nothing waits for the host in between.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <c10/core/Device.h>
 
@@ -30,6 +31,10 @@ struct CudaEngineOptions {
     CudaPrecision precision = CudaPrecision::Float32;
     // Kernels fetch their weights while the one before still runs, where the device can (compute capability 9).
     bool overlap = true;
+    // Single tokens of one or two windows go through all layers in one kernel, whose blocks wait for each other, where the
+    // device can run them side by side.
+    // By itself where the matrices are large enough to hide how long blocks wait.
+    std::optional<bool> whole = std::nullopt;
 };
 
 // Whether the kernels are made for a transformer of this shape: heads of 64.

@@ -45,7 +45,7 @@ public:
 private:
     DeviceLinear linear(const at::Tensor &weight, const at::Tensor &bias) const
     {
-        return {weight.to(m_device, m_type).contiguous(), bias.to(m_device, m_type).contiguous(), wide(bias)};
+        return {weight.to(m_device, m_type).contiguous(), wide(bias)};
     }
 
     c10::Device m_device;
@@ -76,9 +76,9 @@ std::vector<BlockWeights> DeviceWeights::pointers() const
     for (const DeviceBlock &block : blocks) {
         result.push_back({block.norm1.pointers(), block.norm2.pointers(), block.queryKeyValue.weight.const_data_ptr(),
                           block.proj.weight.const_data_ptr(), block.up.weight.const_data_ptr(),
-                          block.down.weight.const_data_ptr(), block.queryKeyValue.wideBias.const_data_ptr<float>(),
-                          block.proj.wideBias.const_data_ptr<float>(), block.up.wideBias.const_data_ptr<float>(),
-                          block.down.wideBias.const_data_ptr<float>()});
+                          block.down.weight.const_data_ptr(), block.queryKeyValue.bias.const_data_ptr<float>(),
+                          block.proj.bias.const_data_ptr<float>(), block.up.bias.const_data_ptr<float>(),
+                          block.down.bias.const_data_ptr<float>()});
     }
     return result;
 }

@@ -18,9 +18,8 @@ struct DeviceNorm {
 };
 
 struct DeviceLinear {
-    at::Tensor weight;   // [out, in] in the engine's type
-    at::Tensor bias;     // [out], in the same
-    at::Tensor wideBias; // [out], float
+    at::Tensor weight; // [out, in] in the engine's type
+    at::Tensor bias;   // [out], float
 };
 
 struct DeviceBlock {

@@ -332,5 +332,14 @@ void decodeFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, i
 int prepareFloat32(int embedding);
 int prepareBFloat16(int embedding);
 int prepareFloat16(int embedding);
+void wholeFloat32(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks,
+                  cudaStream_t stream);
+int wholeBlocksFloat32(NetworkShape shape, int codes);
+void wholeBFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks,
+                   cudaStream_t stream);
+int wholeBlocksBFloat16(NetworkShape shape, int codes);
+void wholeFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks,
+                  cudaStream_t stream);
+int wholeBlocksFloat16(NetworkShape shape, int codes);
 
 } // namespace tessera::core::cuda

@@ -1,4 +1,4 @@
-#include "core/sampling/cuda/decode.cuh"
+#include "core/sampling/cuda/wholestep.cuh"
 
 namespace tessera::core::cuda
 {
@@ -12,6 +12,17 @@ void decodeBFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, 
 int prepareBFloat16(int embedding)
 {
     return prepareAs<__nv_bfloat16>(embedding);
+}
+
+void wholeBFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks,
+                   cudaStream_t stream)
+{
+    wholeAs<__nv_bfloat16>(network, buffers, rows, blocks, stream);
+}
+
+int wholeBlocksBFloat16(NetworkShape shape, int codes)
+{
+    return wholeBlocksAs<__nv_bfloat16>(shape, codes);
 }
 
 } // namespace tessera::core::cuda

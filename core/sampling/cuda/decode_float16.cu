@@ -1,4 +1,4 @@
-#include "core/sampling/cuda/decode.cuh"
+#include "core/sampling/cuda/wholestep.cuh"
 
 namespace tessera::core::cuda
 {
@@ -12,6 +12,16 @@ void decodeFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, i
 int prepareFloat16(int embedding)
 {
     return prepareAs<__half>(embedding);
+}
+
+void wholeFloat16(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks, cudaStream_t stream)
+{
+    wholeAs<__half>(network, buffers, rows, blocks, stream);
+}
+
+int wholeBlocksFloat16(NetworkShape shape, int codes)
+{
+    return wholeBlocksAs<__half>(shape, codes);
 }
 
 } // namespace tessera::core::cuda

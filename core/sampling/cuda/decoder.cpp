@@ -45,10 +45,11 @@ private:
     cudaGraphExec_t m_graph;
 };
 
-Decoder::Decoder(const DeviceWeights &weights, c10::Device device, bool overlap)
+Decoder::Decoder(const DeviceWeights &weights, c10::Device device, bool overlap, bool whole)
     : m_weights(weights)
     , m_blocks(weights.pointers())
     , m_overlap(overlap)
+    , m_whole(whole)
     , m_rows(device)
     , m_logits(device)
     , m_parameters(device)
@@ -67,6 +68,10 @@ Decoder::Decoder(const DeviceWeights &weights, c10::Device device, bool overlap)
     m_rows.reserve(kMostDecodeRows * sizeof(TokenRow));
     m_logits.reserve(size_t(kMostDecodeRows) * size_t(weights.tokens.size(0)) * sizeof(float));
     m_parameters.reserve(sizeof(DrawParameters));
+    const int64_t pointerBytes = int64_t(m_blocks.size() * sizeof(BlockWeights));
+    m_blockPointers =
+        at::from_blob(const_cast<BlockWeights *>(m_blocks.data()), {pointerBytes}, at::kByte).to(device); // reads only
+    m_wholeState = at::zeros({int64_t(sizeof(WholeState))}, wide.dtype(at::kByte));
     m_step = at::zeros({1}, wide.dtype(at::kInt));
     m_noise = at::zeros({kDrawnAtOnce, kMostDrawnCodes}, wide);
     m_guided = at::empty({kDrawnAtOnce, kMostDrawnCodes}, wide);
@@ -82,10 +87,12 @@ DecodeBuffers Decoder::buffers()
             m_query.mutable_data_ptr<float>(),
             m_hidden.mutable_data_ptr<float>(),
             m_logits.device<float>(),
-            {m_mixed.mutable_data_ptr<float>(), reinterpret_cast<float2 *>(m_partWeights.mutable_data_ptr<float>())}};
+            {m_mixed.mutable_data_ptr<float>(), reinterpret_cast<float2 *>(m_partWeights.mutable_data_ptr<float>())},
+            static_cast<const BlockWeights *>(m_blockPointers.const_data_ptr()),
+            static_cast<WholeState *>(m_wholeState.mutable_data_ptr())};
 }
 
-void Decoder::queue(int rows, CodeRange codes, bool draws, bool overlap)
+void Decoder::queue(int rows, CodeRange codes, bool draws, Way way)
 {
     const DecodeNetwork network{m_weights.format,
                                 m_weights.shape,
@@ -95,7 +102,11 @@ void Decoder::queue(int rows, CodeRange codes, bool draws, bool overlap)
                                 m_weights.positions.const_data_ptr<float>(),
                                 m_weights.head.const_data_ptr<float>() + codes.first * m_weights.shape.embedding,
                                 int(codes.count)};
-    decodeStep(network, buffers(), rows, overlap, currentStream());
+    if (way == Way::Whole) {
+        wholeStep(network, buffers(), rows, m_wholeBlocks, currentStream());
+    } else {
+        decodeStep(network, buffers(), rows, way == Way::Overlapping, currentStream());
+    }
     if (draws) {
         queueDraw(rows, codes);
     }
@@ -113,28 +124,53 @@ void Decoder::queueDraw(int streams, CodeRange codes)
 const Decoder::Graph &Decoder::graph(int rows, CodeRange codes, bool draws)
 {
     std::unique_ptr<Graph> &graph = m_graphs[{rows, codes.first, codes.count, draws}];
+    if (!graph && m_whole) {
+        graph = recordedWhole(rows, codes, draws);
+    }
     if (!graph && m_overlap) {
-        graph = recorded(rows, codes, draws, true);
+        graph = recorded(rows, codes, draws, Way::Overlapping);
         m_overlap = graph != nullptr;
     }
     if (!graph) {
-        graph = recorded(rows, codes, draws, false);
+        graph = recorded(rows, codes, draws, Way::Apart);
     }
     TORCH_CHECK(graph, "the CUDA driver does not record the transformer's step");
     return *graph;
 }
 
+// Null where the device or the step does not suit.
+std::unique_ptr<Decoder::Graph> Decoder::recordedWhole(int rows, CodeRange codes, bool draws)
+{
+    m_wholeBlocks = rows <= 2 ? wholeStepBlocks(m_weights.format, m_weights.shape, int(codes.count)) : 0;
+    if (m_wholeBlocks == 0) {
+        return nullptr;
+    }
+    std::unique_ptr<Graph> graph = recorded(rows, codes, draws, Way::Whole);
+    m_whole = graph && !lostWay();
+    return m_whole ? std::move(graph) : nullptr;
+}
+
+// Whether blocks of a whole step waited in vain for one that the device did not run beside them.
+bool Decoder::lostWay()
+{
+    const at::Tensor state = m_wholeState.cpu(); // waits
+    return static_cast<const WholeState *>(state.const_data_ptr())->lost != 0;
+}
+
 // Null if the driver refuses. Overwrites rows, logits and the place of the next code.
-std::unique_ptr<Decoder::Graph> Decoder::recorded(int rows, CodeRange codes, bool draws, bool overlap)
+std::unique_ptr<Decoder::Graph> Decoder::recorded(int rows, CodeRange codes, bool draws, Way way)
 {
     const cudaStream_t stream = currentStream();
     C10_CUDA_CHECK(cudaMemsetAsync(m_rows.device<char>(), 0, kMostDecodeRows * sizeof(TokenRow), stream));
     m_parameters.deviceBytes().zero_();
     m_step.zero_();
-    queue(rows, codes, draws,
-          overlap); // once at once: kernels are loaded at their first use, which a recording must not be
+    // Once at once: kernels are loaded at their first use, which a recording must not be.
+    queue(rows, codes, draws, way);
+    if (cudaGetLastError() != cudaSuccess) {
+        return nullptr;
+    }
     C10_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
-    queue(rows, codes, draws, overlap);
+    queue(rows, codes, draws, way);
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t executable = nullptr;
     const bool done = cudaStreamEndCapture(stream, &graph) == cudaSuccess

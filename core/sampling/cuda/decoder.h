@@ -25,7 +25,8 @@ class Decoder
 public:
     static constexpr int kDrawnAtOnce = 16; // codes whose noise and logits are in memory
 
-    Decoder(const DeviceWeights &weights, c10::Device device, bool overlap);
+    // `whole`: a step of one or two rows is one kernel, where the device can.
+    Decoder(const DeviceWeights &weights, c10::Device device, bool overlap, bool whole);
     ~Decoder();
 
     // Rows that a step takes at most; 0 where the device or the network does not suit.
@@ -51,17 +52,21 @@ private:
     using GraphKey = std::tuple<int, int64_t, int64_t, bool>; // rows, codes, whether it draws
 
     const Graph &graph(int rows, CodeRange codes, bool draws);
-    std::unique_ptr<Graph> recorded(int rows, CodeRange codes, bool draws, bool overlap);
-    void queue(int rows, CodeRange codes, bool draws, bool overlap);
+    enum class Way { Whole, Overlapping, Apart }; // of the kernels of a step
+    std::unique_ptr<Graph> recorded(int rows, CodeRange codes, bool draws, Way way);
+    std::unique_ptr<Graph> recordedWhole(int rows, CodeRange codes, bool draws);
+    void queue(int rows, CodeRange codes, bool draws, Way way);
+    bool lostWay();
     void queueDraw(int streams, CodeRange codes);
     DecodeBuffers buffers();
 
     const DeviceWeights &m_weights;
     const std::vector<BlockWeights> m_blocks;
-    bool m_overlap;
-    int m_mostRows = 0;
+    bool m_overlap, m_whole;
+    int m_mostRows = 0, m_wholeBlocks = 0;
     PinnedBuffer m_rows, m_logits, m_parameters;
     at::Tensor m_x, m_query, m_hidden, m_mixed, m_partWeights;
+    at::Tensor m_blockPointers, m_wholeState; // bytes
     at::Tensor m_step, m_noise, m_guided, m_drawn;
     int m_streams = 0; // of the drawing at work
     CodeRange m_codes;

@@ -46,17 +46,18 @@ struct AttentionParts {
 void embed(const TokenRow *rows, int count, const float *tokens, const float *positions, int embedding, float *x,
            cudaStream_t stream);
 
-// x += added (null: nothing), then out = LayerNorm(x), in `format`, or in float if `wide`. `added` is in `format`.
-// REQUIRES: embedding a multiple of 4, at most 4096.
-void addNorm(Format format, float *x, const void *added, NormWeights norm, int rows, int embedding, void *out,
-             bool wide, cudaStream_t stream);
+// x += added + bias (added null: nothing), then out = LayerNorm(x), in `format`, or in float if `wide`. `added` is in
+// `format`, the bias [embedding]. REQUIRES: embedding a multiple of 4, at most 4096.
+void addNorm(Format format, float *x, const void *added, const float *bias, NormWeights norm, int rows, int embedding,
+             void *out, bool wide, cudaStream_t stream);
 
-// In place; the erf form. REQUIRES: count a multiple of 8.
-void gelu(Format format, void *values, int64_t count, cudaStream_t stream);
+// values [rows, width] += bias [width], then GELU in its erf form, in place. REQUIRES: width a multiple of 4.
+void biasGelu(Format format, void *values, const float *bias, int rows, int width, cudaStream_t stream);
 
-// Takes keys and values from [rows, query, key and value, embedding] to where they belong in the rows' caches.
-void storeKeysValues(Format format, const TokenRow *rows, int count, const void *queryKeyValue, NetworkShape shape,
-                     int layer, cudaStream_t stream);
+// Adds the bias [query, key and value, embedding] to [rows, query, key and value, embedding], and puts keys and values where
+// they belong in the rows' caches.
+void storeKeysValues(Format format, const TokenRow *rows, int count, void *queryKeyValue, const float *bias,
+                     NetworkShape shape, int layer, cudaStream_t stream);
 
 // Attention of each row over the keys and values in its cache up to its own position: out [rows, embedding]. Row r's query
 // begins at queries + r * stride. REQUIRES: count <= 65535; those keys and values are stored.
@@ -69,13 +70,21 @@ struct BlockWeights {
     const float *queryKeyValueBias, *projBias, *upBias, *downBias;
 };
 
+// Of a kernel whose blocks wait for each other; zero at first.
+struct WholeState {
+    uint32_t arrived;
+    uint32_t lost; // not 0: a block waited in vain in a step that was not recorded; its results are void
+};
+
 struct DecodeBuffers {
-    TokenRow *rows;       // [kMostDecodeRows]
-    float *x;             // [rows, embedding]
-    float *query;         // [rows, embedding]
-    float *hidden;        // [rows, 4 * embedding]
-    float *logits;        // [rows, codes]
-    AttentionParts parts; // of kMostDecodeRows rows
+    TokenRow *rows;             // [kMostDecodeRows]
+    float *x;                   // [rows, embedding]
+    float *query;               // [rows, embedding]
+    float *hidden;              // [rows, 4 * embedding]
+    float *logits;              // [rows, codes]
+    AttentionParts parts;       // of kMostDecodeRows rows
+    const BlockWeights *blocks; // [layers], device memory; for wholeStep() alone, as what follows
+    WholeState *state;
 };
 
 struct DecodeNetwork {
@@ -93,6 +102,14 @@ struct DecodeNetwork {
 // REQUIRES: prepareDecode() on this device before; embedding <= kMostDecodeWidth.
 void decodeStep(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, bool overlap,
                 cudaStream_t stream);
+
+// decodeStep() for 1 or 2 rows as one kernel that stays on the device from layer to layer. `blocks`: of wholeStepBlocks() with
+// the same codes, not 0. Look at buffers.state->lost after the first one.
+void wholeStep(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks, cudaStream_t stream);
+
+// Blocks of a wholeStep() on the current device, one a processor; 0 where the device or the network does not suit. Not within
+// a capture.
+int wholeStepBlocks(Format format, NetworkShape shape, int codes);
 
 // The most rows decodeStep() has the memory for on the current device: 0, 1, 2, 4 or 8. Not within a capture.
 int prepareDecode(Format format, int embedding);

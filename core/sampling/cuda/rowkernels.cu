@@ -37,7 +37,7 @@ __device__ inline float squares(float4 v, float mean)
 
 template<typename T, typename Out>
 __global__ void __launch_bounds__(kThreads)
-    addNormRows(float4 *x, const Quad<T> *added, NormWeights norm, int quads, Quad<Out> *out)
+    addNormRows(float4 *x, const Quad<T> *added, const float4 *bias, NormWeights norm, int quads, Quad<Out> *out)
 {
     __shared__ float scratch[kThreads / kWarp];
     const size_t start = size_t(blockIdx.x) * quads;
@@ -51,10 +51,11 @@ __global__ void __launch_bounds__(kThreads)
         values[i] = x[start + at];
         if (added) {
             const Quad<T> more = added[start + at];
-            values[i].x += float(more.value[0]);
-            values[i].y += float(more.value[1]);
-            values[i].z += float(more.value[2]);
-            values[i].w += float(more.value[3]);
+            const float4 offset = bias[at];
+            values[i].x += float(more.value[0]) + offset.x;
+            values[i].y += float(more.value[1]) + offset.y;
+            values[i].z += float(more.value[2]) + offset.z;
+            values[i].w += float(more.value[3]) + offset.w;
             x[start + at] = values[i];
         }
         sum += sumOf(values[i]);
@@ -81,29 +82,46 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 template<typename T>
-__global__ void __launch_bounds__(kThreads) geluValues(Quad<T> *values, int64_t quads)
+__global__ void __launch_bounds__(kThreads) biasGeluRows(Quad<T> *values, const float4 *bias, int quads)
 {
-    const int64_t at = int64_t(blockIdx.x) * kThreads + threadIdx.x;
-    if (at >= quads)
-        return;
-    const Quad<T> in = values[at];
-    values[at] = narrowedQuad<T>({geluOf(float(in.value[0])), geluOf(float(in.value[1])), geluOf(float(in.value[2])),
-                                  geluOf(float(in.value[3]))});
+    for (int i = int(threadIdx.x); i < quads; i += kThreads) {
+        const size_t at = size_t(blockIdx.x) * quads + i;
+        const Quad<T> in = values[at];
+        const float4 offset = bias[i];
+        values[at] = narrowedQuad<T>({geluOf(float(in.value[0]) + offset.x), geluOf(float(in.value[1]) + offset.y),
+                                      geluOf(float(in.value[2]) + offset.z), geluOf(float(in.value[3]) + offset.w)});
+    }
+}
+
+// 16 bytes of values, each with its bias.
+template<typename T>
+__device__ inline uint4 withBias(const uint4 &packed, const float *bias)
+{
+    float values[kPerLoad<T>];
+    unpackAs<T>(packed, values);
+    alignas(16) T sums[kPerLoad<T>];
+#pragma unroll
+    for (int i = 0; i < kPerLoad<T>; ++i)
+        sums[i] = narrowed<T>(values[i] + bias[i]);
+    return *reinterpret_cast<const uint4 *>(sums);
 }
 
 template<typename T>
 __global__ void __launch_bounds__(kThreads)
-    storeRows(const TokenRow *rows, const uint4 *queryKeyValue, NetworkShape shape, int layer)
+    storeRows(const TokenRow *rows, uint4 *queryKeyValue, const float *bias, NetworkShape shape, int layer)
 {
     constexpr int kLoadsPerHead = kHeadDim / kPerLoad<T>;
     const TokenRow row = loadRow(rows + blockIdx.x);
     const int loads = shape.heads * kLoadsPerHead; // of keys, or of values
-    const uint4 *from = queryKeyValue + (size_t(blockIdx.x) * 3 + 1) * loads;
+    uint4 *values = queryKeyValue + size_t(blockIdx.x) * 3 * loads;
     uint4 *to = static_cast<uint4 *>(row.cache);
-    for (int i = int(threadIdx.x); i < 2 * loads; i += kThreads) {
-        const int part = i / loads, head = i % loads / kLoadsPerHead;
+    for (int i = int(threadIdx.x); i < 3 * loads; i += kThreads) {
+        const uint4 value = withBias<T>(values[i], bias + i * kPerLoad<T>);
+        values[i] = value;
+        const int part = i / loads - 1, head = i % loads / kLoadsPerHead;
         const size_t plane = (size_t(layer) * 2 + part) * shape.heads + head;
-        to[(plane * shape.blockSize + row.position) * kLoadsPerHead + i % kLoadsPerHead] = from[i];
+        if (part >= 0)
+            to[(plane * shape.blockSize + row.position) * kLoadsPerHead + i % kLoadsPerHead] = value;
     }
 }
 
@@ -116,11 +134,12 @@ __global__ void __launch_bounds__(kThreads) joinParts(AttentionParts parts, int 
 }
 
 template<typename T, typename Out>
-void addNormAs(float *x, const void *added, NormWeights norm, int rows, int embedding, void *out, cudaStream_t stream)
+void addNormAs(float *x, const void *added, const float *bias, NormWeights norm, int rows, int embedding, void *out,
+               cudaStream_t stream)
 {
-    addNormRows<T, Out><<<unsigned(rows), kThreads, 0, stream>>>(reinterpret_cast<float4 *>(x),
-                                                                 static_cast<const Quad<T> *>(added), norm,
-                                                                 embedding / 4, static_cast<Quad<Out> *>(out));
+    addNormRows<T, Out><<<unsigned(rows), kThreads, 0, stream>>>(
+        reinterpret_cast<float4 *>(x), static_cast<const Quad<T> *>(added), reinterpret_cast<const float4 *>(bias),
+        norm, embedding / 4, static_cast<Quad<Out> *>(out));
 }
 
 template<typename T>
@@ -155,35 +174,34 @@ void embed(const TokenRow *rows, int count, const float *tokens, const float *po
                                                         reinterpret_cast<float4 *>(x));
 }
 
-void addNorm(Format format, float *x, const void *added, NormWeights norm, int rows, int embedding, void *out,
-             bool wide, cudaStream_t stream)
+void addNorm(Format format, float *x, const void *added, const float *bias, NormWeights norm, int rows, int embedding,
+             void *out, bool wide, cudaStream_t stream)
 {
     withType(format, [&](auto value) {
         using T = decltype(value);
         if (wide)
-            addNormAs<T, float>(x, added, norm, rows, embedding, out, stream);
+            addNormAs<T, float>(x, added, bias, norm, rows, embedding, out, stream);
         else
-            addNormAs<T, T>(x, added, norm, rows, embedding, out, stream);
+            addNormAs<T, T>(x, added, bias, norm, rows, embedding, out, stream);
     });
 }
 
-void gelu(Format format, void *values, int64_t count, cudaStream_t stream)
+void biasGelu(Format format, void *values, const float *bias, int rows, int width, cudaStream_t stream)
 {
     withType(format, [&](auto value) {
         using T = decltype(value);
-        const int64_t quads = count / 4;
-        geluValues<T><<<unsigned((quads + kThreads - 1) / kThreads), kThreads, 0, stream>>>(
-            static_cast<Quad<T> *>(values), quads);
+        biasGeluRows<T><<<unsigned(rows), kThreads, 0, stream>>>(static_cast<Quad<T> *>(values),
+                                                                 reinterpret_cast<const float4 *>(bias), width / 4);
     });
 }
 
-void storeKeysValues(Format format, const TokenRow *rows, int count, const void *queryKeyValue, NetworkShape shape,
-                     int layer, cudaStream_t stream)
+void storeKeysValues(Format format, const TokenRow *rows, int count, void *queryKeyValue, const float *bias,
+                     NetworkShape shape, int layer, cudaStream_t stream)
 {
     withType(format, [&](auto value) {
         using T = decltype(value);
         storeRows<T>
-            <<<unsigned(count), kThreads, 0, stream>>>(rows, static_cast<const uint4 *>(queryKeyValue), shape, layer);
+            <<<unsigned(count), kThreads, 0, stream>>>(rows, static_cast<uint4 *>(queryKeyValue), bias, shape, layer);
     });
 }
 

@@ -51,6 +51,14 @@ TEST(Record, CarriesEveryValueOfARequest)
     EXPECT_EQ(back.precision, record.precision);
 }
 
+TEST(Record, SaysWhatWasGivenUpForWantOfMemory)
+{
+    RenderRecord record = recordOf({});
+    EXPECT_TRUE(roundTrip(record, noisyImage(32, 32, 1)).reliefs.empty());
+    record.reliefs = {Relief::FreeMemory, Relief::HalfPrecision, Relief::Tiles, Relief::Cpu};
+    EXPECT_EQ(roundTrip(record, noisyImage(32, 32, 1)).reliefs, record.reliefs);
+}
+
 TEST(Record, CarriesEveryKindOfCondition)
 {
     RenderRequest request;
