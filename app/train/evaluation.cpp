@@ -3,9 +3,11 @@
 #include <cstdio>
 #include <string>
 
+#include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
 #include "app/train/threads.h"
+#include "models/bundle.h"
 #include "models/device.h"
 #include "models/training/evaluate.h"
 
@@ -39,11 +41,26 @@ void printFigures(const nlohmann::json &figures, const std::string &prefix = "")
 
 } // namespace
 
+namespace
+{
+
+void addJudgement(nlohmann::json &figures, const EvaluationOptions &options, const std::stop_token &stop)
+{
+    const c10::InferenceMode inference;
+    const auto bundle = models::ModelBundle::open(options.model, models::deviceNamed(options.device));
+    figures.update(judgedFigures(bundle, options.data, options.judging, options.threads, stop));
+}
+
+} // namespace
+
 void evaluate(const EvaluationOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
-    const nlohmann::json figures = 
+    nlohmann::json figures =
         models::evaluateModel(options.model, options.data, models::deviceNamed(options.device), stop);
+    if (!options.judging.judge.empty() && !stop.stop_requested()) {
+        addJudgement(figures, options, stop);
+    }
     if (stop.stop_requested()) {
         return;
     }

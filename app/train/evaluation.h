@@ -5,6 +5,8 @@
 #include <stop_token>
 #include <string>
 
+#include "app/train/judging.h"
+
 namespace tessera::train
 {
 
@@ -14,6 +16,7 @@ struct EvaluationOptions {
     std::string device = "cpu";
     int threads = 0; // 0: as many as LibTorch takes
     bool json = false;
+    JudgingOptions judging; // its rows are left out where no judge is named
 };
 
 // Figures on stdout; nothing after a stop. Throws Error.

@@ -147,6 +147,28 @@ void addStarter(CLI::App &app, CommandLine &line)
     });
 }
 
+// The judge's rows of an evaluation.
+void addJudging(CLI::App &command, JudgingOptions &options)
+{
+    addPathOption(command, "--judge", options.judge,
+                  "EvalNet's file: adds what it says of pictures that the model paints (docs/evaluation.md)");
+    addPathOption(command, "--maps", options.maps, "Folder of painted maps, such as tests/data/crude: adds their rows");
+    addPathOption(command, "--others", options.others,
+                  "Shards of further real pictures to hold distances against; half of the data unless told");
+    addPathOption(command, "--photographs", options.photographs,
+                  "EfficientNet-Lite0's file (packaging/features.py): adds distances on its features");
+    addPathOption(command, "--sheet", options.sheet, "PNG to look at: painted maps in three lights, reconstructions");
+    command.add_option("--pictures", options.pictures, "Pictures to paint from exact maps; 60 unless told")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--map-count", options.mapsCount, "Painted maps to use; 64 unless told")
+        ->check(CLI::PositiveNumber);
+    command.add_option("--canvases", options.canvases, "Large canvases to look for seams on; 1 unless told")
+        ->check(CLI::NonNegativeNumber);
+    command.add_option("--seed", options.seed, "Of what is painted; 1 unless told");
+    for (const char *name : {"--maps", "--others", "--photographs", "--sheet", "--pictures", "--map-count", "--canvases", "--seed"})
+        command.get_option(name)->needs(command.get_option("--judge"));
+}
+
 void addEvaluation(CLI::App &app, CommandLine &line)
 {
     EvaluationOptions &options = line.evaluation;
@@ -165,6 +187,8 @@ void addEvaluation(CLI::App &app, CommandLine &line)
         "windows a side or more");
     addPathOption(*command, "--record", line.record, "With --windows: write the model with these prices to this file");
     command->get_option("--record")->needs(windows);
+    addJudging(*command, options.judging);
+    command->get_option("--judge")->excludes(windows);
     command->callback([&line] {
         line.job = [&line](std::stop_token stop) {
             const EvaluationOptions &asked = line.evaluation;
@@ -215,6 +239,7 @@ int run(int argc, char **argv)
     addTraining(app, line, "condition", "Train a condition stage: painted maps to codes",
                 models::trainCondition);
     addTraining(app, line, "transformer", "Train the transformer that draws codes", models::trainTransformer);
+    addTraining(app, line, "evalnet", "Train the network that judges pictures", models::trainEvalNet);
     addStarter(app, line);
     addEvaluation(app, line);
     addBenchmarks(app, line);

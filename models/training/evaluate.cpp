@@ -7,6 +7,7 @@
 #include <c10/core/GradMode.h>
 
 #include "models/bundle.h"
+#include "models/training/labelscores.h"
 #include "models/training/onehot.h"
 #include "models/training/sheet.h"
 #include "models/training/slicedwasserstein.h"
@@ -32,14 +33,6 @@ double meanDistance(const std::vector<at::Tensor> &a, const std::vector<at::Tens
 {
     const std::vector<double> levels = slicedWasserstein(a, b);
     return 1000 * std::accumulate(levels.begin(), levels.end(), 0.0) / double(levels.size());
-}
-
-// Mean over the labels that occur, of counts [labels, labels]: rows by what was, columns by what came back.
-double meanIouOf(const at::Tensor &counts)
-{
-    const at::Tensor right = counts.diag().to(at::kDouble), were = counts.sum(1);
-    const at::Tensor either = were + counts.sum(0) - counts.diag();
-    return (right / either.clamp_min(1)).masked_select(were > 0).mean().item<double>();
 }
 
 double entropyOf(const at::Tensor &counts)
@@ -88,7 +81,7 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
     MapFigures figures;
     at::Tensor used = at::zeros({conditionStage.config.codes}, at::kLong);
     const int64_t labelCount = conditionStage.config.inChannels;
-    at::Tensor confusion = at::zeros({labelCount * labelCount}, at::kLong);
+    LabelScores scores(labelCount);
     for (int64_t i = 0; i < count; ++i) {
         const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
         const at::Tensor input = labels.unsqueeze(0).to(conditionStage.codebook.device());
@@ -97,14 +90,13 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
         if (conditionStage.config.encoderOnly)
             continue;
         const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0).cpu();
-        confusion += at::bincount((labels * labelCount + back).reshape(-1), {}, labelCount * labelCount);
+        scores.add(labels, back);
         if (i < kShown)
             figures.shown.push_back(at::cat({labelColours(labels), labelColours(back)}, 1));
     }
     if (!conditionStage.config.encoderOnly) {
-        confusion = confusion.reshape({labelCount, labelCount});
-        figures.accuracy = confusion.diag().sum().item<double>() / confusion.sum().item<double>();
-        figures.meanIou = meanIouOf(confusion);
+        figures.accuracy = scores.accuracy();
+        figures.meanIou = scores.meanIou();
     }
     figures.codesUsed = (used > 0).sum().item<int64_t>();
     return figures;

@@ -1,4 +1,4 @@
-// The training runs behind `tessera-train vqgan | condition | transformer`. Blocking; one at a time in a process.
+// The training runs behind `tessera-train vqgan | condition | transformer | evalnet`. Blocking; one at a time in a process.
 //
 // Each run is described by a recipe (resources/recipes), ends on steps or minutes, stops between steps when asked,
 // and leaves in its output folder: checkpoint.safetensors (everything to go on, replaced every few minutes),
@@ -47,5 +47,7 @@ void trainVqgan(const TrainOptions &options);
 void trainCondition(const TrainOptions &options);
 // Codes given condition codes -> transformer. The recipe names the two stages; model.safetensors is a whole model.
 void trainTransformer(const TrainOptions &options);
+// Pictures -> EvalNet, which judges the others' pictures (evalnet.h).
+void trainEvalNet(const TrainOptions &options);
 
 } // namespace tessera::models

@@ -1,0 +1,323 @@
+#include "app/train/judging.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "app/train/mappainter.h"
+#include "app/train/paintedmaps.h"
+#include "app/train/progress.h"
+#include "core/landscape/landscape.h"
+#include "models/error.h"
+#include "models/training/degradations.h"
+#include "models/training/distributions.h"
+#include "models/training/judgedset.h"
+#include "models/training/labelscores.h"
+#include "models/training/mapaugment.h"
+#include "models/training/pictureset.h"
+#include "models/training/sheet.h"
+#include "models/training/slicedwasserstein.h"
+
+namespace tessera::train
+{
+
+namespace
+{
+
+using Pictures = std::vector<at::Tensor>;
+using models::JudgedSet;
+using nlohmann::json;
+
+constexpr int64_t kCell = 16;                        // pixels of the cells that painted maps are scored on
+constexpr int kNeighbours = 5;                       // of density and coverage
+constexpr uint64_t kUntrainedSeed = 7;               // of the network whose features nobody taught
+constexpr uint32_t kFirstCanvasSeed = 1'000'200'000; // landscapes that nothing is trained on
+constexpr int kSheetMaps = 6, kSheetReconstructions = 12, kSheetColumns = 8;
+constexpr double kThousand = 1000; // squared MMDs are small: they are told times this
+
+struct Judging {
+    const models::ModelBundle &bundle;
+    const JudgingOptions &options;
+    std::stop_token stop;
+    models::EvalNet net;
+    models::PictureSet pictures;
+    MapPainter painter;
+    std::vector<PaintedMap> maps;
+    int64_t side;  // of pictures and maps
+    int64_t count; // of exact maps
+    json figures = json::object();
+
+    Judging(const models::ModelBundle &model, const std::filesystem::path &data, const JudgingOptions &wanted,
+            int threads, std::stop_token stopToken)
+        : bundle(model)
+        , options(wanted)
+        , stop(std::move(stopToken))
+        , net(models::EvalNet::load(wanted.judge, model.device()))
+        , pictures(std::filesystem::is_directory(data / "val") ? data / "val" : data)
+        , painter(model, threads)
+        , side(painter.side())
+    {
+        if (!options.maps.empty())
+            maps = readPaintedMaps(options.maps, side, options.mapsCount);
+        const int64_t all = options.others.empty() ? pictures.size() / 2 : pictures.size();
+        count = std::min<int64_t>(options.pictures, all);
+        if (count <= kNeighbours)
+            throw Error(ErrorCode::InvalidArgument, std::to_string(count)
+                                                        + " pictures are too few to judge by; expected "
+                                                        + std::to_string(kNeighbours + 1) + " or more.");
+    }
+
+    at::Tensor real(const models::PictureSet &set, int64_t index) const
+    {
+        return set.rgb(set.wholeView(index), side).cpu();
+    }
+
+    Controls factsOf(int64_t index) const
+    {
+        Controls controls;
+        for (const models::ControlConfig &control : bundle.config().controls)
+            controls[control.key] = pictures.fact(index, control.key);
+        return controls;
+    }
+
+    // Empty after a stop.
+    Pictures painted(const std::string &what, size_t number, const std::function<at::Tensor(size_t)> &labels,
+                     const std::function<Controls(size_t)> &controls)
+    {
+        ProgressBar bar(ProgressStyle::Auto, what);
+        Pictures made;
+        for (size_t i = 0; i < number; ++i) {
+            const at::Tensor picture =
+                painter.paint(labels(i), controls(i), models::mixedSeed(options.seed, i), stop).picture;
+            if (!picture.defined())
+                return {};
+            made.push_back(picture);
+            bar.show({what, int64_t(i + 1), int64_t(number), double(i + 1) / double(number), {}});
+        }
+        return made;
+    }
+
+    void addExact();
+    void addDistances(const Pictures &originals, const Pictures &made);
+    Pictures reference() const;
+    void addPainted(const Pictures &originals, const JudgedSet &real);
+    void addCanvases();
+    void writeLookSheet();
+};
+
+int64_t lightOf(const Controls &controls)
+{
+    const auto light = controls.find("light");
+    return light == controls.end() ? models::kNotJudged : models::judgedClass(models::kJudgedLights, light->second);
+}
+
+// Pictures from maps of real ones: what is where, what light falls, and how their sets differ.
+void Judging::addExact()
+{
+    Pictures originals;
+    std::vector<at::Tensor> meant;
+    std::vector<int64_t> lights;
+    for (int64_t i = 0; i < count; ++i) {
+        originals.push_back(real(pictures, i));
+        meant.push_back(pictures.exactLabels(pictures.wholeView(i), net.config.side / models::kJudgedScale));
+        lights.push_back(models::judgedClass(models::kJudgedLights, pictures.fact(i, "light")));
+    }
+    const Pictures made = painted(
+        "exact maps", size_t(count),
+        [&](size_t i) { return pictures.exactLabels(pictures.wholeView(int64_t(i)), side); },
+        [&](size_t i) { return factsOf(int64_t(i)); });
+    if (made.empty())
+        return;
+    const JudgedSet seen = models::judged(net, originals), generated = models::judged(net, made);
+    const double ceiling = models::labelIou(seen, meant), iou = models::labelIou(generated, meant);
+    figures["judged_pictures"] = count;
+    figures["faithfulness_iou"] = iou;
+    figures["faithfulness_iou_real"] = ceiling;
+    figures["faithfulness_share"] = ceiling > 0 ? iou / ceiling : 0;
+    figures["light_accuracy"] = models::lightAccuracy(generated, lights);
+    figures["light_accuracy_real"] = models::lightAccuracy(seen, lights);
+    addDistances(originals, made);
+    addPainted(originals, seen);
+}
+
+// Other real pictures: those of the folder for them, or the rest of the data.
+Pictures Judging::reference() const
+{
+    Pictures result;
+    if (options.others.empty()) {
+        for (int64_t i = count; i < pictures.size(); ++i)
+            result.push_back(real(pictures, i));
+        return result;
+    }
+    const models::PictureSet others(options.others);
+    for (int64_t i = 0; i < others.size(); ++i)
+        result.push_back(real(others, i));
+    if (int64_t(result.size()) <= kNeighbours)
+        throw Error(ErrorCode::InvalidArgument, options.others.string() + " holds " + std::to_string(result.size())
+                                                    + " pictures; expected " + std::to_string(kNeighbours + 1)
+                                                    + " or more.");
+    return result;
+}
+
+// Painted, real and spoilt pictures, all as many: what is told of each has its ending.
+struct Ladder {
+    std::vector<std::pair<std::string, Pictures>> rungs;
+    Pictures others; // real pictures that all are held against
+
+    Ladder(const Pictures &originals, const Pictures &made, Pictures otherPictures) : others(std::move(otherPictures))
+    {
+        rungs.emplace_back("", made);
+        rungs.emplace_back("_real", originals);
+        add("_jpeg30", originals, [](const at::Tensor &x) { return models::quantisedLikeJpeg(x, 30); });
+        add("_blurred", originals, [](const at::Tensor &x) { return models::blurred(x, 1.5); });
+        add("_blocks", originals, [](const at::Tensor &x) { return models::blockAverages(x, 8); });
+        size_t next = 0;
+        add("_recoloured", originals,
+            [&](const at::Tensor &x) { return models::withColoursOf(x, originals[++next % originals.size()]); });
+    }
+
+    void add(const std::string &ending, const Pictures &originals,
+             const std::function<at::Tensor(const at::Tensor &)> &change)
+    {
+        Pictures changed;
+        std::ranges::transform(originals, std::back_inserter(changed), change);
+        rungs.emplace_back(ending, std::move(changed));
+    }
+};
+
+using Features = std::function<at::Tensor(const Pictures &)>;
+
+void addLadder(json &figures, const Ladder &ladder, const std::string &name, const Features &features)
+{
+    const at::Tensor target = features(ladder.others);
+    for (const auto &[ending, pictures] : ladder.rungs) {
+        const at::Tensor found = features(pictures);
+        figures["frechet" + name + ending] = models::frechetDistance(found, target);
+        figures["mmd" + name + ending] = kThousand * models::mmdSquared(found, target);
+    }
+}
+
+void Judging::addDistances(const Pictures &originals, const Pictures &made)
+{
+    const Ladder ladder(originals, made, reference());
+    addLadder(figures, ladder, "", [&](const Pictures &set) { return models::judged(net, set).features; });
+    if (!options.photographs.empty()) {
+        const auto taught = models::ImagenetFeatures::load(options.photographs, bundle.device());
+        addLadder(figures, ladder, "_imagenet",
+                  [&](const Pictures &set) { return models::imagenetFeatures(taught, set); });
+    }
+    const models::EvalNet untrained = models::EvalNet::untrained(net.config, kUntrainedSeed);
+    const at::Tensor plain = models::judged(untrained, ladder.others).features;
+    for (const auto &[ending, set] : {std::pair{"", &made}, {"_real", &originals}}) {
+        const auto manifold = models::densityAndCoverage(plain, models::judged(untrained, *set).features, kNeighbours);
+        figures[std::string("density") + ending] = manifold.density;
+        figures[std::string("coverage") + ending] = manifold.coverage;
+    }
+}
+
+// What a hurried hand painted, scored where it painted.
+void Judging::addPainted(const Pictures &originals, const JudgedSet &seen)
+{
+    if (maps.empty() || stop.stop_requested())
+        return;
+    const auto cells = [](const at::Tensor &labels) {
+        return models::labelsOfCells(labels, kCell, models::kMapLabels);
+    };
+    const Pictures made = painted(
+        "painted maps", maps.size(), [&](size_t i) { return maps[i].labels; },
+        [&](size_t i) { return maps[i].controls; });
+    if (made.empty())
+        return;
+    std::vector<at::Tensor> meant, meantReal;
+    std::vector<int64_t> lights;
+    for (const PaintedMap &map : maps) {
+        meant.push_back(cells(map.labels));
+        lights.push_back(lightOf(map.controls));
+    }
+    for (size_t i = 0; i < originals.size(); ++i)
+        meantReal.push_back(cells(pictures.exactLabels(pictures.wholeView(int64_t(i)), side)));
+    const JudgedSet generated = models::judged(net, made);
+    const double iou = models::labelIou(generated, meant), ceiling = models::labelIou(seen, meantReal);
+    figures["painted_maps"] = maps.size();
+    figures["painted_iou"] = iou;
+    figures["painted_iou_real"] = ceiling;
+    figures["painted_share"] = ceiling > 0 ? iou / ceiling : 0;
+    figures["painted_light_accuracy"] = models::lightAccuracy(generated, lights);
+}
+
+// A canvas of two windows by four: do the borders between windows show?
+void Judging::addCanvases()
+{
+    double made = 0, real = 0;
+    for (int i = 0; i < options.canvases; ++i) {
+        const core::Landscape scene =
+            core::renderLandscape(kFirstCanvasSeed + uint32_t(i), int(4 * side), int(2 * side));
+        const std::vector<uint8_t> labels = models::trainingLabels(
+            {scene.width, scene.height, scene.object.data(), scene.material.data(), scene.depth.data()});
+        at::Tensor map = at::empty({scene.height, scene.width}, at::kLong);
+        std::ranges::copy(labels, map.mutable_data_ptr<int64_t>());
+        const Controls controls{
+            {"light", scene.facts.light}, {"biome", scene.facts.biome}, {"weather", scene.facts.weather}};
+        const MapPicture painted = painter.paint(map, controls, models::mixedSeed(options.seed, uint64_t(i)), stop);
+        if (!painted.picture.defined())
+            return;
+        at::Tensor rgb = at::empty({scene.height, scene.width, 3}, at::kByte);
+        std::ranges::copy(scene.rgb, rgb.mutable_data_ptr<uint8_t>());
+        const int64_t factor = bundle.config().firstStage.factor();
+        made += models::seamRatio(painted.picture, painted.windows, factor) / options.canvases;
+        real += models::seamRatio(rgb.permute({2, 0, 1}).to(at::kFloat).div(127.5).sub(1), painted.windows, factor)
+                / options.canvases;
+    }
+    if (options.canvases > 0) {
+        figures["seam"] = made;
+        figures["seam_real"] = real;
+    }
+}
+
+// Rows of painted maps, each followed by its pictures by day, at sunset and under clouds; then originals, each followed by its
+// reconstruction.
+void Judging::writeLookSheet()
+{
+    Pictures tiles;
+    const size_t shown = std::min<size_t>(maps.size(), kSheetMaps);
+    for (size_t i = 0; i < shown; ++i) {
+        const PaintedMap &map = maps[i * maps.size() / shown];
+        tiles.push_back(models::labelColours(map.labels));
+        for (const char *light : {"day", "sunset", "overcast"}) {
+            Controls controls = map.controls;
+            controls["light"] = light;
+            tiles.push_back(painter.paint(map.labels, controls, options.seed, stop).picture);
+            if (!tiles.back().defined())
+                return;
+        }
+    }
+    for (int64_t i = 0; i < std::min<int64_t>(count, kSheetReconstructions); ++i) {
+        const at::Tensor x = real(pictures, i);
+        const models::Autoencoder &stage = bundle.firstStage();
+        tiles.push_back(x);
+        tiles.push_back(stage.decode(stage.encode(x.unsqueeze(0).to(bundle.device()))).squeeze(0).clamp(-1, 1).cpu());
+    }
+    models::writeSheet(options.sheet, tiles, kSheetColumns);
+}
+
+} // namespace
+
+json judgedFigures(const models::ModelBundle &bundle, const std::filesystem::path &data, const JudgingOptions &options,
+                   int threads, std::stop_token stop)
+{
+    Judging judging(bundle, data, options, threads, std::move(stop));
+    judging.addExact();
+    if (!judging.stop.stop_requested())
+        judging.addCanvases();
+    if (!options.sheet.empty() && !judging.stop.stop_requested())
+        judging.writeLookSheet();
+    return judging.figures;
+}
+
+} // namespace tessera::train

@@ -1,0 +1,32 @@
+// What EvalNet and the distances between sets of pictures say of what a model paints (docs/evaluation.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+
+#include <nlohmann/json.hpp>
+
+#include "models/bundle.h"
+
+namespace tessera::train
+{
+
+struct JudgingOptions {
+    std::filesystem::path judge;  // EvalNet's file
+    std::filesystem::path maps;   // painted maps (paintedmaps.h); empty: their rows are left out
+    std::filesystem::path others; // further real pictures to hold distances against; empty: the second half of the data
+    std::filesystem::path photographs; // EfficientNet-Lite0's file; empty: its distances are left out
+    std::filesystem::path sheet;       // PNG to look at; empty: none
+    int pictures = 60;                 // painted from exact maps, at most
+    int mapsCount = 64;                // of the painted maps, at most
+    int canvases = 1;                  // of two windows by four, for seams
+    uint64_t seed = 1;
+};
+
+// Figures by name. `data` holds shards of pictures that the model was not trained on. Incomplete after a stop. Throws Error:
+// what reading the files throws, InvalidArgument when there are too few pictures, ModelMismatch.
+nlohmann::json judgedFigures(const models::ModelBundle &bundle, const std::filesystem::path &data,
+                             const JudgingOptions &options, int threads, std::stop_token stop);
+
+} // namespace tessera::train

@@ -1,0 +1,221 @@
+// EvalNet's training: labels by cross-entropy at a quarter of the size, light and biome by cross-entropy over the picture.
+#include <memory>
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include "models/error.h"
+#include "models/training/autocast.h"
+#include "models/training/evalnet.h"
+#include "models/training/labelscores.h"
+#include "models/training/mapaugment.h"
+#include "models/training/optimizer.h"
+#include "models/training/pictureset.h"
+#include "models/training/run.h"
+#include "models/training/sheet.h"
+#include "models/training/stacked.h"
+#include "models/training/stagetraining.h"
+#include "models/training/trainer.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+using Values = std::map<std::string, double>;
+
+constexpr int64_t kShown = 8;
+const std::string kPhase = "judge";
+
+bool bfloat16(Recipe &recipe, c10::Device device)
+{
+    const auto word = recipe.valueOr<std::string>("precision", "auto");
+    if (word != "auto" && word != "fp32" && word != "bf16")
+        throw Error(ErrorCode::InvalidArgument, "'recipe.precision' is '" + word + "', expected auto, fp32 or bf16.");
+    return word == "bf16" || (word == "auto" && bfloat16Pays(device));
+}
+
+EvalNet netOf(const EvalNetConfig &config, const StateDict &tensors)
+{
+    StateDictSource source(tensors);
+    EvalNet net = EvalNet::create(config, source);
+    source.finish();
+    return net;
+}
+
+StateDict freshTensors(const EvalNetConfig &config, uint64_t seed, c10::Device device)
+{
+    FreshSource source(seed);
+    EvalNet::create(config, source);
+    return channelsLastOn(device, source.tensors());
+}
+
+class EvalNetTraining
+{
+public:
+    EvalNetTraining(const TrainOptions &options, Recipe &recipe)
+        : m_run(options, recipe)
+        , m_config(EvalNetConfig::fromJson(recipe.valueOr<nlohmann::json>("model", nlohmann::json::object()),
+                                           "'recipe.model'"))
+        , m_bfloat16(bfloat16(recipe, options.device))
+        , m_learningRate(recipe.atLeast<double>("learning_rate", 0, 1e-3))
+        , m_warmUp(recipe.atLeast<double>("warm_up", 1e-6, 0.03))
+        , m_lastRate(recipe.atLeast<double>("last_rate", 0, 0.02))
+        , m_globalWeight(recipe.atLeast<double>("global_weight", 0, 0.3))
+    {
+        Recipe views = recipe.child("views");
+        m_side = views.atLeast<int64_t>("size", 32, 128);
+        m_batch = views.atLeast<int64_t>("batch", 1, 16);
+        m_views.whole = views.atLeast<double>("whole", 0, 0.5);
+        m_views.least = views.atLeast<double>("least", 0.1, 0.5);
+        views.finish();
+        if (m_side % 16 != 0)
+            throw Error(ErrorCode::InvalidArgument,
+                        "'recipe.views.size' is " + std::to_string(m_side) + ", expected a multiple of 16.");
+        OptimizerSettings settings;
+        settings.averageDecay = recipe.atLeast<double>("average", 0, 0.995);
+        recipe.finish();
+        m_pictures = std::make_unique<PictureSet>(options.data / "train");
+        m_validation = std::make_unique<PictureSet>(options.data / "val");
+        m_pictures->keepColoursOn(options.device);
+        m_parameters = freshTensors(m_config, m_run.seed(), options.device);
+        m_net = netOf(m_config, m_parameters);
+        m_optimizer = std::make_unique<Optimizer>(m_parameters, settings);
+    }
+
+    void train()
+    {
+        restore();
+        while (m_run.next()) {
+            m_run.report(kPhase, step());
+            if (m_run.checkpointDue())
+                keep(m_run.step() + 1);
+        }
+        keep(m_run.step());
+    }
+
+private:
+    c10::Device device() const { return m_run.options().device; }
+
+    void restore()
+    {
+        const auto parts = m_run.load();
+        if (parts.empty())
+            return;
+        copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
+        m_optimizer->restore(checkpointPart(parts, "optimizer"));
+    }
+
+    at::Tensor classes(const std::vector<View> &views, const std::string &key,
+                       std::span<const std::string_view> names) const
+    {
+        std::vector<int64_t> result;
+        for (const View &view : views)
+            result.push_back(judgedClass(names, m_pictures->fact(view.picture, key)));
+        return at::tensor(result, at::kLong).to(device());
+    }
+
+    Values step()
+    {
+        std::vector<View> views;
+        for (int64_t i = 0; i < m_batch; ++i)
+            views.push_back(m_pictures->randomView(mixedSeed(m_run.stepSeed(), uint64_t(i)), m_views));
+        const at::Tensor x =
+            stacked(m_batch, [&](int64_t i) { return m_pictures->rgb(views[size_t(i)], m_side); }).to(device());
+        const at::Tensor labels = stacked(m_batch, [&](int64_t i) {
+                                      return m_pictures->exactLabels(views[size_t(i)], m_side / kJudgedScale);
+                                  }).to(device());
+        const at::Tensor light = classes(views, "light", kJudgedLights), biome = classes(views, "biome", kJudgedBiomes);
+        Judgement judgement;
+        {
+            const Autocast autocast(device(), m_bfloat16);
+            judgement = m_net.forward(x);
+        }
+        const at::Tensor ofLabels = at::cross_entropy_loss(judgement.labels, labels);
+        const at::Tensor whole = classLoss(judgement.light, light) + classLoss(judgement.biome, biome);
+        const at::Tensor loss = ofLabels + m_globalWeight * whole;
+        loss.backward();
+        const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
+        Values values{{"rate", rate}, {"gradient", m_optimizer->step(rate)}};
+        values["loss"] = loss.item<double>();
+        values["label_loss"] = ofLabels.item<double>();
+        values["accuracy"] = judgement.labels.argmax(1).eq(labels).to(at::kFloat).mean().item<double>();
+        return values;
+    }
+
+    // Of the pictures whose class is known; a mean of none would be no number.
+    static at::Tensor classLoss(const at::Tensor &logits, const at::Tensor &classes)
+    {
+        const int64_t known = classes.ne(kNotJudged).sum().item<int64_t>();
+        return at::cross_entropy_loss(logits, classes, {}, at::Reduction::Sum) / std::max<int64_t>(1, known);
+    }
+
+    void keep(int64_t nextStep)
+    {
+        m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, kPhase, nextStep);
+        const StateDict averaged = m_optimizer->averaged();
+        std::map<std::string, std::string> notes;
+        if (!m_run.options().stop.stop_requested()) { // whoever stops a run does not want to wait for figures
+            const c10::NoGradGuard noGradients;
+            const Values figures = validate(netOf(m_config, averaged));
+            m_run.report(kPhase + " (validation)", figures);
+            for (const auto &[name, value] : figures)
+                notes[name] = std::to_string(value);
+        }
+        EvalNet::write(m_run.file("model.safetensors"), m_config, averaged, notes);
+    }
+
+    Values validate(const EvalNet &net) const
+    {
+        LabelScores scores(kMapLabels);
+        std::vector<at::Tensor> shown;
+        double lights = 0, biomes = 0;
+        for (int64_t i = 0; i < m_validation->size(); ++i) {
+            const View view = m_validation->wholeView(i);
+            const at::Tensor x = m_validation->rgb(view, m_config.side);
+            const Judgement judgement = net.forward(x.unsqueeze(0).to(device()));
+            const at::Tensor found = judgement.labels.argmax(1).squeeze(0).cpu();
+            const at::Tensor meant = m_validation->exactLabels(view, m_config.side / kJudgedScale);
+            scores.add(meant, found);
+            lights +=
+                judgement.light.argmax().item<int64_t>() == judgedClass(kJudgedLights, m_validation->fact(i, "light"));
+            biomes +=
+                judgement.biome.argmax().item<int64_t>() == judgedClass(kJudgedBiomes, m_validation->fact(i, "biome"));
+            if (i < kShown)
+                shown.push_back(at::cat({x, large(meant), large(found)}, 1));
+        }
+        writeSheet(m_run.file("samples.png"), shown, int(kShown));
+        const double count = double(m_validation->size());
+        return {{"mean_iou", scores.meanIou()},
+                {"accuracy", scores.accuracy()},
+                {"light_accuracy", lights / count},
+                {"biome_accuracy", biomes / count}};
+    }
+
+    static at::Tensor large(const at::Tensor &labels)
+    {
+        return labelColours(labels.repeat_interleave(kJudgedScale, 0).repeat_interleave(kJudgedScale, 1));
+    }
+
+    TrainRun m_run;
+    EvalNetConfig m_config;
+    bool m_bfloat16;
+    double m_learningRate, m_warmUp, m_lastRate, m_globalWeight;
+    ViewSettings m_views;
+    int64_t m_side = 0, m_batch = 0;
+    std::unique_ptr<PictureSet> m_pictures, m_validation;
+    StateDict m_parameters;
+    EvalNet m_net;
+    std::unique_ptr<Optimizer> m_optimizer;
+};
+
+} // namespace
+
+void trainEvalNet(const TrainOptions &options)
+{
+    Recipe recipe(options.recipe);
+    EvalNetTraining(options, recipe).train();
+}
+
+} // namespace tessera::models

@@ -1,0 +1,159 @@
+// tessera-train evaluate --judge, tested from outside with a tiny model and an untaught judge.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "models/training/evalnet.h"
+#include "tests/data/tinymodel.h"
+#include "tests/unit/app/process.h"
+
+namespace tessera::tests
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+class JudgingTest : public testing::Test
+{
+protected:
+    static void SetUpTestSuite()
+    {
+        folder = fs::path(testing::TempDir()) / ("judging_test_" + std::to_string(getpid()));
+        fs::create_directories(folder / "maps");
+        writeTinyModel(folder / "tiny.safetensors");
+        models::EvalNetConfig config;
+        config.widths = {8, 8, 8, 8, 8};
+        config.pyramid = 8;
+        config.side = 32;
+        models::FreshSource source(1);
+        models::EvalNet::create(config, source);
+        models::EvalNet::write(folder / "judge.safetensors", config, source.tensors(), {});
+        ASSERT_EQ(run({"landscapes", "--count", "14", "--size", "40x32", "-o", (folder / "data").string()}).exitCode,
+                  0);
+        writeMap("small.png", 32);
+        writeMap("large.png", 40);
+        writeControls("small.png");
+    }
+    static void TearDownTestSuite() { fs::remove_all(folder); }
+
+    static Outcome run(std::vector<std::string> arguments)
+    {
+        arguments.insert(arguments.begin(), TESSERA_TRAIN);
+        return Process(arguments).finish();
+    }
+    static Outcome evaluate(const std::vector<std::string> &more, const std::string &model = "tiny.safetensors")
+    {
+        std::vector<std::string> arguments{
+            "evaluate", "--model", (folder / model).string(), "--data", (folder / "data").string(), "--json"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    }
+    static std::string judge() { return (folder / "judge.safetensors").string(); }
+
+    // A checker of sky and void, gray; one stored block is enough for so few bytes.
+    static void writeMap(const std::string &name, int side)
+    {
+        std::string rows;
+        for (int y = 0; y < side; ++y) {
+            rows += '\0';
+            for (int x = 0; x < side; ++x)
+                rows += char((x + y) % 2);
+        }
+        const std::string header = number(uint32_t(side)) + number(uint32_t(side)) + std::string("\x08\0\0\0\0", 5);
+        std::ofstream(folder / "maps" / name, std::ios::binary)
+            << "\x89PNG\r\n\x1a\n"
+            << chunk("IHDR", header) << chunk("IDAT", stored(rows)) << chunk("IEND", "");
+    }
+    static void writeControls(const std::string &name)
+    {
+        std::ofstream(folder / "maps" / "controls.json") << json{{name, {{"light", "sunset"}}}};
+    }
+
+    static inline fs::path folder;
+
+private:
+    static std::string number(uint32_t value)
+    {
+        return {char(value >> 24), char(value >> 16), char(value >> 8), char(value)};
+    }
+    static std::string chunk(const std::string &kind, const std::string &content)
+    {
+        return number(uint32_t(content.size())) + kind + content + number(0);
+    }
+    static std::string stored(const std::string &content)
+    {
+        uint32_t a = 1, b = 0;
+        for (const char byte : content) {
+            a = (a + uint8_t(byte)) % 65521;
+            b = (b + a) % 65521;
+        }
+        const auto length = uint16_t(content.size());
+        return "\x78\x01\x01" + std::string{char(length), char(length >> 8), char(~length), char(~length >> 8)}
+               + content + number(b << 16 | a);
+    }
+};
+
+TEST_F(JudgingTest, AddsItsRowsAndASheet)
+{
+    const fs::path sheet = folder / "look here.png";
+    const Outcome outcome = evaluate(
+        {"--judge", judge(), "--maps", (folder / "maps").string(), "--sheet", sheet.string(), "--pictures", "7"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const json figures = json::parse(outcome.out);
+    EXPECT_EQ(figures.at("judged_pictures"), 7);
+    EXPECT_EQ(figures.at("painted_maps"), 1);
+    for (const char *share : {"faithfulness_iou", "faithfulness_iou_real", "painted_iou", "light_accuracy",
+                              "light_accuracy_real", "painted_light_accuracy", "coverage", "coverage_real"}) {
+        EXPECT_GE(figures.at(share), 0) << share;
+        EXPECT_LE(figures.at(share), 1) << share;
+    }
+    for (const char *ending : {"", "_real", "_jpeg30", "_blurred", "_blocks", "_recoloured"}) {
+        EXPECT_GT(figures.at(std::string("frechet") + ending), 0) << ending;
+        EXPECT_TRUE(figures.at(std::string("mmd") + ending).is_number()) << ending;
+    }
+    EXPECT_GT(figures.at("seam"), 0);
+    EXPECT_GT(figures.at("seam_real"), 0);
+    EXPECT_TRUE(figures.contains("psnr"));
+    EXPECT_GT(fs::file_size(sheet), 32U * 32 * 3 * 16); // 4 tiles of the map, 7 pairs
+}
+
+TEST_F(JudgingTest, EqualSeedsGiveEqualFigures)
+{
+    const std::vector<std::string> asked{"--judge", judge(), "--pictures", "6", "--canvases", "0"};
+    const Outcome first = evaluate(asked), second = evaluate(asked);
+    EXPECT_EQ(first.exitCode, 0) << first.err;
+    EXPECT_EQ(first.out, second.out);
+    EXPECT_THAT(first.out, Not(HasSubstr("painted_iou")));
+    EXPECT_THAT(first.out, Not(HasSubstr("seam")));
+}
+
+TEST_F(JudgingTest, WhatCannotBeJudgedIsOneSentence)
+{
+    EXPECT_EQ(evaluate({"--maps", (folder / "maps").string()}).exitCode, 2); // without a judge
+    const auto refusal = [](const std::vector<std::string> &more, const std::string &model = "tiny.safetensors") {
+        const Outcome outcome = evaluate(more, model);
+        EXPECT_EQ(outcome.exitCode, 1);
+        EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+        return outcome.err;
+    };
+    EXPECT_THAT(refusal({"--judge", (folder / "tiny.safetensors").string()}), HasSubstr("holds no EvalNet"));
+    EXPECT_THAT(refusal({"--judge", judge(), "--pictures", "3"}), HasSubstr("3 pictures are too few"));
+    EXPECT_THAT(refusal({"--judge", judge(), "--maps", "/no/such"}), HasSubstr("/no/such/controls.json"));
+    writeControls("large.png");
+    EXPECT_THAT(refusal({"--judge", judge(), "--maps", (folder / "maps").string()}), HasSubstr("expected 32 x 32"));
+    writeControls("small.png");
+    writeTinyModel(folder / "depth.safetensors", TinyKind::Depth);
+    EXPECT_THAT(refusal({"--judge", judge()}, "depth.safetensors"), HasSubstr("does not paint from labels"));
+}
+
+} // namespace
+} // namespace tessera::tests

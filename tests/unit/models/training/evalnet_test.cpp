@@ -1,0 +1,155 @@
+// The judge's network and its training on a few tiny pictures.
+#include "models/training/evalnet.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+
+#include "models/training/judgedset.h"
+#include "models/training/pictureset.h"
+#include "tests/unit/models/training/trainersfixture.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+using testing::HasSubstr;
+
+EvalNetConfig smallConfig()
+{
+    EvalNetConfig config;
+    config.widths = {16, 16, 16, 16, 16};
+    config.pyramid = 16;
+    config.side = kSide;
+    return config;
+}
+
+json evalNetRecipe()
+{
+    return {{"seed", 4},
+            {"steps", 100},
+            {"learning_rate", 1e-2},
+            {"precision", "fp32"},
+            {"average", 0.5},
+            {"model", smallConfig().toJson()},
+            {"views", {{"size", 64}, {"batch", 2}}}};
+}
+
+TEST(EvalNet, ShapesFollowThePicture)
+{
+    const EvalNet net = EvalNet::untrained(smallConfig(), 1);
+    const Judgement judgement = net.forward(at::zeros({2, 3, 32, 64}));
+    EXPECT_EQ(judgement.labels.sizes(), at::IntArrayRef({2, 25, 8, 16}));
+    EXPECT_EQ(judgement.light.sizes(), at::IntArrayRef({2, 6}));
+    EXPECT_EQ(judgement.biome.sizes(), at::IntArrayRef({2, 8}));
+    EXPECT_EQ(judgement.features.sizes(), at::IntArrayRef({2, 32}));
+}
+
+TEST(EvalNet, DescriptionsAreChecked)
+{
+    const auto refusal = [](const json &description) -> std::string {
+        try {
+            EvalNetConfig::fromJson(description, "It");
+        } catch (const Error &error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    EXPECT_THAT(refusal({{"widths", {8, 8}}}), HasSubstr("It has the widths [8,8]"));
+    EXPECT_THAT(refusal({{"widths", {8, 8, 8, 8, 12}}}), HasSubstr("multiple of 8"));
+    EXPECT_THAT(refusal({{"side", 100}}), HasSubstr("It has the side 100"));
+    EXPECT_THAT(refusal({{"side", "large"}}), HasSubstr("describes no EvalNet"));
+    EXPECT_EQ(refusal(smallConfig().toJson()), "accepted");
+}
+
+TEST(EvalNet, ClassesAreFoundByName)
+{
+    EXPECT_EQ(judgedClass(kJudgedLights, "sunset"), 2);
+    EXPECT_EQ(judgedClass(kJudgedBiomes, "nowhere"), kNotJudged);
+}
+
+class EvalNetTrainingTest : public TrainersTest
+{
+protected:
+    static void SetUpTestSuite()
+    {
+        TrainersTest::SetUpTestSuite();
+        trainEvalNet(options(evalNetRecipe(), "evalnet"));
+    }
+};
+
+TEST_F(EvalNetTrainingTest, LearnsWhatThePicturesShow)
+{
+    const EvalNet net = EvalNet::load(folder / "evalnet" / "model.safetensors");
+    const PictureSet pictures(folder / "val");
+    std::vector<at::Tensor> shown, meant;
+    for (int64_t i = 0; i < pictures.size(); ++i) {
+        shown.push_back(pictures.rgb(pictures.wholeView(i), kSide));
+        meant.push_back(pictures.exactLabels(pictures.wholeView(i), kSide / kJudgedScale));
+    }
+    const EvalNet untaught = EvalNet::untrained(smallConfig(), 4);
+    EXPECT_GT(labelIou(judged(net, shown), meant), 0.6);
+    EXPECT_LT(labelIou(judged(untaught, shown), meant), 0.3);
+    EXPECT_EQ(lightAccuracy(judged(net, shown), std::vector<int64_t>(6, 0)), 1); // all are by day
+    EXPECT_GT(fs::file_size(folder / "evalnet" / "samples.png"), 100U);
+}
+
+TEST_F(EvalNetTrainingTest, LossFalls)
+{
+    std::ifstream log(folder / "evalnet" / "log.jsonl");
+    std::vector<double> losses;
+    for (std::string line; std::getline(log, line);)
+        if (const json entry = json::parse(line); entry.contains("loss"))
+            losses.push_back(entry.at("loss"));
+    ASSERT_EQ(losses.size(), 100U);
+    EXPECT_LT(losses.back(), losses.front() / 3);
+}
+
+TEST_F(EvalNetTrainingTest, StoppedRunGoesOnExactly)
+{
+    std::stop_source stop;
+    TrainOptions first = options(evalNetRecipe(), "evalnet-stopped");
+    first.stop = stop.get_token();
+    first.progress = [&](const TrainProgress &progress) {
+        if (progress.step == 5)
+            stop.request_stop();
+    };
+    trainEvalNet(first);
+    TrainOptions second = options(evalNetRecipe(), "evalnet-stopped");
+    second.resume = true;
+    trainEvalNet(second);
+    expectEqual(weights("evalnet"), weights("evalnet-stopped"));
+}
+
+TEST_F(EvalNetTrainingTest, WrongRecipesAndFilesAreRefused)
+{
+    json recipe = evalNetRecipe();
+    recipe["views"]["size"] = 40;
+    EXPECT_THAT(refusal(recipe, trainEvalNet), HasSubstr("'recipe.views.size' is 40"));
+    recipe = evalNetRecipe();
+    recipe["view"] = 1;
+    EXPECT_THAT(refusal(recipe, trainEvalNet), HasSubstr("'recipe.view' is not a key"));
+    try {
+        EvalNet::load(folder / "vqgan" / "model.safetensors");
+        FAIL();
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("holds no EvalNet"));
+    }
+}
+
+TEST(JudgedSet, ScoresAreThoseOfTheLabels)
+{
+    JudgedSet set;
+    set.labels = {at::tensor({1, 1, 2, 2, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3}, at::kLong).reshape({4, 4})};
+    set.lights = {0};
+    const at::Tensor cells = at::tensor({1, 2, 3, 0}, at::kLong).reshape({2, 2});
+    EXPECT_DOUBLE_EQ(labelIou(set, {cells}), 1); // commonest labels of 2 x 2; the last cell is bare canvas
+    EXPECT_LT(labelIou(set, {set.labels[0].flip({0})}), 1);
+    EXPECT_EQ(lightAccuracy(set, {kNotJudged}), 0);
+}
+
+} // namespace
+
+} // namespace tessera::models
