@@ -44,7 +44,7 @@ public:
     // The file that `open` would read.
     static std::filesystem::path resolve(const std::filesystem::path &path);
     // Writes configuration and tensors (prefixes of the original: first_stage_model., cond_stage_model., transformer.;
-    // a first stage alone has none). Atomic. A path that ends in .safetensors.index.json becomes an index and files of at
+    // a first stage alone has none). The name holds its old model or all of the new. A path that ends in .safetensors.index.json becomes an index and files of at
     // most 15 MiB beside it (safetensorsset.h).
     static void write(const std::filesystem::path &path, const ModelConfig &config, const StateDict &tensors,
                       const std::map<std::string, std::string> &notes);

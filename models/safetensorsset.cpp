@@ -1,6 +1,9 @@
 #include "models/safetensorsset.h"
 
 #include <cstdio>
+#include <functional>
+#include <set>
+#include <string_view>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -80,6 +83,37 @@ std::vector<StateDict> divided(const StateDict &tensors, uint64_t fileBytes)
     return files;
 }
 
+// Of names and values: equal sets have files of equal names.
+std::string digestOf(const StateDict &tensors)
+{
+    uint64_t digest = 0;
+    for (const auto &[name, tensor] : tensors) {
+        const at::Tensor plain = tensor.detach().cpu().contiguous();
+        const std::string_view bytes(static_cast<const char *>(plain.data_ptr()), plain.nbytes());
+        for (const std::string_view part : {std::string_view(name), bytes})
+            digest = digest * 0x100000001b3ULL ^ std::hash<std::string_view>()(part);
+    }
+    char text[16];
+    std::snprintf(text, sizeof text, "-%08x", unsigned(digest ^ digest >> 32));
+    return text;
+}
+
+// The files that an index names, if there is one that can be read.
+std::set<std::string> filesNamedBy(const fs::path &path)
+{
+    std::set<std::string> names;
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored))
+        return names;
+    try {
+        for (const auto &[file, tensors] : tensorsOfFiles(parseJsonText(readTextFile(path, "index"), path), path))
+            names.insert(file);
+    } catch (const Error &) { // whatever it is, it is replaced
+        names.clear();
+    }
+    return names;
+}
+
 std::string fileName(const std::string &stem, size_t number, size_t count)
 {
     char part[64];
@@ -119,12 +153,14 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
     if (!namesSafetensorsSet(path))
         throw Error(ErrorCode::InvalidArgument,
                     "The index of several files cannot be " + name + ": its name ends in " + kSetEnding + ".");
-    const std::string stem = name.substr(0, name.size() - std::string(kSetEnding).size());
+    std::set<std::string> earlier = filesNamedBy(path);
+    const std::string stem = name.substr(0, name.size() - std::string(kSetEnding).size()) + digestOf(tensors);
     const std::vector<StateDict> files = divided(tensors, fileBytes);
     json map = json::object();
     for (size_t i = 0; i < files.size(); ++i) {
         const std::string file = fileName(stem, i + 1, files.size());
         writeSafetensors(path.parent_path() / file, files[i], {{"format", "pt"}});
+        earlier.erase(file);
         for (const auto &[tensor, value] : files[i])
             map[tensor] = file;
     }
@@ -132,6 +168,9 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
     WholeFile index(path);
     index.write(text.data(), text.size());
     index.commit();
+    std::error_code ignored;
+    for (const std::string &file : earlier)
+        fs::remove(path.parent_path() / file, ignored);
 }
 
 } // namespace tessera::models

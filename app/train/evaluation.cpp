@@ -9,7 +9,10 @@
 #include "app/train/threads.h"
 #include "models/bundle.h"
 #include "models/device.h"
+#include "models/error.h"
+#include "models/safetensors.h"
 #include "models/training/evaluate.h"
+#include "models/training/shard.h"
 
 namespace tessera::train
 {
@@ -39,10 +42,19 @@ void printFigures(const nlohmann::json &figures, const std::string &prefix = "")
     }
 }
 
-} // namespace
-
-namespace
+// Before hours of painting, not after. Throws Error.
+void checkJudging(const JudgingOptions &options)
 {
+    for (const auto &file : {options.judge, options.photographs})
+        if (!file.empty())
+            models::readSafetensorsIndex(file);
+    if (!options.others.empty()
+        && (!std::filesystem::is_directory(options.others) || models::listShards(options.others).empty()))
+        throw Error(ErrorCode::FileRead, "There are no shards of pictures in " + options.others.string() + ".");
+    const std::filesystem::path folder = options.sheet.parent_path();
+    if (!folder.empty() && !std::filesystem::is_directory(folder))
+        throw Error(ErrorCode::FileWrite, options.sheet.string() + " cannot be written: there is no such folder.");
+}
 
 void addJudgement(nlohmann::json &figures, const EvaluationOptions &options, const std::stop_token &stop)
 {
@@ -56,6 +68,7 @@ void addJudgement(nlohmann::json &figures, const EvaluationOptions &options, con
 void evaluate(const EvaluationOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
+    checkJudging(options.judging);
     nlohmann::json figures =
         models::evaluateModel(options.model, options.data, models::deviceNamed(options.device), stop);
     if (!options.judging.judge.empty() && !stop.stop_requested()) {

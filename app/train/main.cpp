@@ -187,6 +187,7 @@ void addEvaluation(CLI::App &app, CommandLine &line)
         "windows a side or more");
     addPathOption(*command, "--record", line.record, "With --windows: write the model with these prices to this file");
     command->get_option("--record")->needs(windows);
+    windows->excludes(command->get_option("--device"));
     addJudging(*command, options.judging);
     command->get_option("--judge")->excludes(windows);
     command->callback([&line] {

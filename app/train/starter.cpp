@@ -1,5 +1,7 @@
 #include "app/train/starter.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -12,7 +14,9 @@
 #include "app/train/threads.h"
 #include "app/train/training.h"
 #include "models/device.h"
+#include "models/error.h"
 #include "models/resources.h"
+#include "models/safetensors.h"
 #include "models/training/evaluate.h"
 #include "models/wholefile.h"
 
@@ -25,6 +29,7 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr uint32_t kFirstValidationSeed = 1'000'000'000; // training seeds lie below
+constexpr std::array kParts{"condition", "first-stage", "transformer"};
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 fs::path planFile(const fs::path &named, c10::Device device)
@@ -46,14 +51,19 @@ public:
 
     void run()
     {
+        checkBeforehand();
         makeValidationPictures();
-        LandscapeStock stock(stockOptions());
-        waitFor(stock);
-        if (!m_plan.data.background)
-            stock.finish();
+        std::optional<LandscapeStock> stock;
+        if (!hasBegun()) { // networks that go on learning keep their pictures
+            stock.emplace(stockOptions());
+            waitFor(*stock);
+            if (!m_plan.data.background || stock->done())
+                stock->finish();
+        }
         train("condition", models::trainCondition, m_plan.condition);
         train("first-stage", models::trainVqgan, m_plan.firstStage);
-        stock.finish(); // nobody would see later ones
+        if (stock)
+            stock->finish(); // nobody would see later ones
         train("transformer", models::trainTransformer, m_plan.transformer,
               {{"first_stage", model("first-stage").string()}, {"condition_stage", model("condition").string()}});
         if (!m_stop.stop_requested())
@@ -61,6 +71,26 @@ public:
     }
 
 private:
+    fs::path checkpoint(const std::string &part) const { return m_options.output / part / "checkpoint.safetensors"; }
+    // Whether an earlier run has left something to go on with.
+    bool hasBegun() const
+    {
+        std::error_code ignored;
+        return std::ranges::any_of(kParts, [&](const char *part) { return fs::exists(checkpoint(part), ignored); });
+    }
+
+    // What would else be found out after hours.
+    void checkBeforehand() const
+    {
+        if (!m_options.resume && hasBegun())
+            throw Error(ErrorCode::InvalidArgument, m_options.output.string()
+                                                        + " holds an earlier run: resume it, or name another "
+                                                          "output folder.");
+        const nlohmann::json losses = m_plan.firstStage.recipe.value("losses", nlohmann::json::object());
+        if (losses.value("perceptual", 1.0) > 0)
+            models::readSafetensorsIndex(losses.value("perceptual_weights", "build/perceptual/vgg16.safetensors"));
+    }
+
     fs::path model(const std::string &part) const { return m_options.output / part / "model.safetensors"; }
 
     LandscapesOptions picturesIn(const char *folder) const
@@ -120,7 +150,7 @@ private:
         request.data = m_options.data;
         request.output = m_options.output / part;
         std::error_code ignored;
-        request.resume = m_options.resume && fs::exists(request.output / "checkpoint.safetensors", ignored);
+        request.resume = m_options.resume && fs::exists(checkpoint(part), ignored);
         request.minutes = m_options.minutes * stage.share;
         request.device = m_device;
         request.stop = m_stop;
@@ -131,6 +161,8 @@ private:
     {
         const std::string figures =
             models::evaluateModel(model("transformer"), m_options.data / "val", m_device, m_stop).dump(2) + "\n";
+        if (m_stop.stop_requested())
+            return;
         models::WholeFile file(m_options.output / "figures.json");
         file.write(figures.data(), figures.size());
         file.commit();

@@ -10,9 +10,11 @@
 #include "core/render/encoding.h"
 #include "core/render/memory.h"
 #include "core/render/regionedit.h"
+#include "core/render/translate.h"
 #include "core/sampling/knowncodes.h"
 #include "core/sampling/planwalk.h"
 #include "core/sampling/score.h"
+#include "models/error.h"
 
 namespace tessera::core
 {
@@ -167,11 +169,20 @@ void RenderJob::reportProgress(const DrawnCode &drawn)
 
 void RenderJob::reportPreview(const DrawnCode &drawn)
 {
-    if (!m_previews)
-        startPreviews();
     RenderPreview preview;
-    preview.changed = m_previews->update(m_codes);
-    preview.picture = finished(m_previews->picture());
+    try {
+        translated("Previewing", [&] {
+            if (!m_previews)
+                startPreviews();
+            preview.changed = m_previews->update(m_codes);
+            preview.picture = finished(m_previews->picture());
+        });
+    } catch (const Error &error) {
+        if (error.code() != ErrorCode::OutOfMemory)
+            throw;
+        m_previews.reset(); // the picture goes on; the next preview may find memory
+        return;
+    }
     preview.codesDone = drawn.done;
     m_events.preview(preview);
 }

@@ -25,7 +25,7 @@ ChosenEngine gpuEngine(const models::Transformer &model, [[maybe_unused]] const 
                        const std::string &precision)
 {
 #ifdef TESSERA_CUDA_ENGINE
-    if (cudaEngineSupports(model.config)) {
+    if (cudaEngineRunsOn(c10::Device(device)) && cudaEngineSupports(model.config)) {
         CudaEngineOptions options{.device = c10::Device(device)};
         options.precision = precision == "bf16"   ? CudaPrecision::BFloat16
                             : precision == "fp16" ? CudaPrecision::Float16
@@ -48,10 +48,10 @@ std::vector<std::string> enginePrecisions(const std::string &device)
     if (device == "cpu")
         return {"fp32", "bf16", "int8"};
 #ifdef TESSERA_CUDA_ENGINE
-    return {"fp32", "bf16", "fp16"};
-#else
-    return {"fp32"};
+    if (cudaEngineRunsOn(c10::Device(device)))
+        return {"fp32", "bf16", "fp16"};
 #endif
+    return {"fp32"};
 }
 
 bool offersPrecision([[maybe_unused]] const models::TransformerConfig &config, const std::string &device,

@@ -35,6 +35,7 @@ if(NOT cudaRuntime)
     set(cudaRuntime "${TESSERA_CUDA_RUNTIME}")
 endif()
 list(GET cudaRuntime 0 cudaRuntime)
+file(REAL_PATH "${cudaRuntime}" cudaRuntime) # its name tells the version, a link's need not
 string(REGEX MATCH "\\.so\\.[0-9]+" cudaMajor "${cudaRuntime}")
 string(REPLACE ".so." "" cudaMajor "${cudaMajor}")
 if(cudaMajor AND NOT CMAKE_CUDA_COMPILER_VERSION MATCHES "^${cudaMajor}\\.")

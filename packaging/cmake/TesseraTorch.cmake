@@ -1,4 +1,4 @@
-# Tessera::Torch: LibTorch 2.6 or newer, as one imported target. TESSERA_TORCH_CUDA says whether it can use a GPU.
+# Tessera::Torch: LibTorch 2.9 or newer, as one imported target. TESSERA_TORCH_CUDA says whether it can use a GPU.
 #
 # Looked for in Torch_DIR, then CMAKE_PREFIX_PATH (CMake's variables, then those of the environment at the first
 # configuration), then the private environment that packaging/setup.sh makes in build/venv.
@@ -31,7 +31,7 @@ function(tessera_find_torch result)
     message(FATAL_ERROR
         "LibTorch was found neither in Torch_DIR ('${Torch_DIR}'), nor in CMAKE_PREFIX_PATH "
         "('${CMAKE_PREFIX_PATH}'), nor in ${PROJECT_SOURCE_DIR}/build/venv. Run ./run --build-only or packaging/setup.sh, which fetch it, or "
-        "name a LibTorch 2.6 or newer: cmake --preset release -DCMAKE_PREFIX_PATH=/path/to/libtorch")
+        "name a LibTorch 2.9 or newer: cmake --preset release -DCMAKE_PREFIX_PATH=/path/to/libtorch")
 endfunction()
 
 function(tessera_torch_version root result)
@@ -51,9 +51,9 @@ endfunction()
 
 tessera_find_torch(TESSERA_TORCH_ROOT)
 tessera_torch_version("${TESSERA_TORCH_ROOT}" TESSERA_TORCH_VERSION)
-if(TESSERA_TORCH_VERSION VERSION_LESS 2.6)
+if(TESSERA_TORCH_VERSION VERSION_LESS 2.9)
     message(FATAL_ERROR
-        "${TESSERA_TORCH_ROOT} is LibTorch ${TESSERA_TORCH_VERSION}; Tessera needs 2.6 or newer")
+        "${TESSERA_TORCH_ROOT} is LibTorch ${TESSERA_TORCH_VERSION}; Tessera needs 2.9 or newer")
 endif()
 
 set(torchConfig "${TESSERA_TORCH_ROOT}/share/cmake/Torch/TorchConfig.cmake")

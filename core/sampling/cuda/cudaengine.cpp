@@ -38,13 +38,19 @@ Format formatOf(CudaPrecision precision)
     return Format::Float16;
 }
 
-// Of the current device, its first number.
-int capability()
+// The first number of a device's.
+int capability(int device)
 {
-    int device = 0, major = 0;
-    C10_CUDA_CHECK(cudaGetDevice(&device));
+    int major = 0;
     C10_CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
     return major;
+}
+
+int currentDevice()
+{
+    int device = 0;
+    C10_CUDA_CHECK(cudaGetDevice(&device));
+    return device;
 }
 
 std::vector<int64_t> cacheShape(const models::TransformerConfig &config)
@@ -71,7 +77,7 @@ public:
         , m_weights(model, options.device, formatOf(options.precision))
         , m_store(std::make_shared<CudaCacheStore>(cacheShape(model.config),
                                                    m_weights.tokens.options().dtype(m_weights.type)))
-        , m_decoder(m_weights, options.device, options.overlap && capability() >= 9,
+        , m_decoder(m_weights, options.device, options.overlap && capability(currentDevice()) >= 9,
                     options.whole.value_or(layerBytes(m_weights) >= kWholeFromBytes))
         , m_batchBuffer(options.device)
         , m_logitsBuffer(options.device)
@@ -230,6 +236,11 @@ private:
 };
 
 } // namespace
+
+bool cudaEngineRunsOn(c10::Device device)
+{
+    return device.is_cuda() && capability(device.has_index() ? device.index() : 0) >= 8;
+}
 
 bool cudaEngineSupports(const models::TransformerConfig &config)
 {

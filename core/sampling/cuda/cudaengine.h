@@ -37,11 +37,13 @@ struct CudaEngineOptions {
     std::optional<bool> whole = std::nullopt;
 };
 
+// Whether the kernels are made for this device: an NVIDIA GPU of compute capability 8 or newer.
+bool cudaEngineRunsOn(c10::Device device);
 // Whether the kernels are made for a transformer of this shape: heads of 64.
 bool cudaEngineSupports(const models::TransformerConfig &config);
 
 // Copies the weights to the device in `precision`; `model` may go afterwards. Bits of an input's results depend on the
-// batch that it is in. REQUIRES: cudaEngineSupports(model.config). Throws Error (OutOfMemory).
+// batch that it is in. REQUIRES: cudaEngineSupports(model.config), cudaEngineRunsOn(options.device). Throws Error (OutOfMemory).
 std::unique_ptr<TransformerEngine> makeCudaEngine(const models::Transformer &model,
                                                   const CudaEngineOptions &options = {});
 
