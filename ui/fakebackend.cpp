@@ -130,6 +130,9 @@ core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::
     result.codes = core::CodeGrid(grid, core::kNoCode);
     result.picture = {grid.columns * kFactor, grid.rows * kFactor, {}};
     result.picture.rgb.assign(size_t(3) * size_t(result.picture.width) * size_t(result.picture.height), kUndrawn);
+    for (const core::Relief relief : m_script.reliefs)
+        if (events.relieved)
+            events.relieved(relief);
     for (int code = 0; code < grid.cells() && !stop.stop_requested(); ++code) {
         if (m_script.beforeCode)
             m_script.beforeCode(code);

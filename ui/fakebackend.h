@@ -20,6 +20,7 @@ struct FakeScript {
     std::optional<Error> loadError;
     std::optional<Error> renderError; // thrown before the code `failAt`
     int failAt = 0;
+    std::vector<core::Relief> reliefs; // told before the first code
     // Called on the render thread before each code: tests hold the render there.
     std::function<void(int code)> beforeCode;
     // Called on the render thread with each request before it is rendered.

@@ -51,6 +51,11 @@ void RenderController::connectWorker()
     connect(m_worker, &RenderWorker::loaded, this, &RenderController::onLoaded, Qt::QueuedConnection);
     connect(m_worker, &RenderWorker::progressed, this, &RenderController::onProgressed, Qt::QueuedConnection);
     connect(m_worker, &RenderWorker::previewed, this, &RenderController::onPreviewed, Qt::QueuedConnection);
+    const auto onRelieved = [this](quint64 id, const QString &what) {
+        if (isCurrent(id))
+            Q_EMIT relieved(what);
+    };
+    connect(m_worker, &RenderWorker::relieved, this, onRelieved, Qt::QueuedConnection);
     connect(m_worker, &RenderWorker::rendered, this, &RenderController::onRendered, Qt::QueuedConnection);
     connect(m_worker, &RenderWorker::failed, this, &RenderController::onFailed, Qt::QueuedConnection);
 }
@@ -254,8 +259,7 @@ QString RenderController::resultText(const RenderAnswer &answer) const
     const QString seconds = QLocale().toString(double(m_clock.elapsed()) / 1000.0, 'f', 1);
     const QString done = tr("%1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds);
     const core::WindowPolicy &window = m_running->window;
-    return window.kind == core::WindowPolicy::Kind::Exact ? done
-                                                          : tr("%1 · steps of %2").arg(done).arg(window.step);
+    return window.kind == core::WindowPolicy::Kind::Exact ? done : tr("%1 · steps of %2").arg(done).arg(window.step);
 }
 
 } // namespace tessera::ui

@@ -76,6 +76,7 @@ Q_SIGNALS:
     void progressChanged();
     void pictureGrew(const QImage &picture); // partial, or stopped before the end
     void pictureFinished(const QImage &picture, const QByteArray &record);
+    void relieved(const QString &what); // memory ran out; the render goes on without this
     void failed(tessera::ErrorCode code, const QString &message);
 
 private:

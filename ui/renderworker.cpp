@@ -8,6 +8,26 @@
 namespace tessera::ui
 {
 
+namespace
+{
+
+QString sentenceOf(core::Relief relief)
+{
+    switch (relief) {
+    case core::Relief::FreeMemory:
+        return RenderWorker::tr("Memory ran out. What was kept for speed was dropped.");
+    case core::Relief::HalfPrecision:
+        return RenderWorker::tr("The GPU's memory ran out. The model goes on in half precision.");
+    case core::Relief::Tiles:
+        return RenderWorker::tr("Memory ran out. The picture is decoded in tiles, which takes longer.");
+    case core::Relief::Cpu:
+        return RenderWorker::tr("The GPU's memory does not suffice. The processor goes on.");
+    }
+    return {};
+}
+
+} // namespace
+
 RenderWorker::RenderWorker(std::unique_ptr<RenderBackend> backend) : m_backend(std::move(backend)) {}
 
 RenderWorker::~RenderWorker() = default;
@@ -46,6 +66,7 @@ void RenderWorker::render(const RenderJob &job)
         events.preview = [&](const core::RenderPreview &preview) {
             Q_EMIT previewed(job.id, toQImage(preview.picture));
         };
+        events.relieved = [&](core::Relief relief) { Q_EMIT relieved(job.id, sentenceOf(relief)); };
         const core::RenderResult result = m_backend->render(job.request, job.stop, events);
         const std::string record = result.finished ? m_backend->record(job.request, result) : std::string();
         Q_EMIT rendered(job.id, {toQImage(result.picture), result.finished, QByteArray::fromStdString(record)});

@@ -47,6 +47,7 @@ Q_SIGNALS:
     void loaded(quint64 id, const tessera::ui::LoadedModel &model);
     void progressed(quint64 id, const tessera::core::RenderProgress &progress);
     void previewed(quint64 id, const QImage &picture);
+    void relieved(quint64 id, const QString &what); // what was given up because memory ran out
     void rendered(quint64 id, const tessera::ui::RenderAnswer &answer);
     void failed(quint64 id, const tessera::ui::RenderFailure &failure);
 

@@ -87,6 +87,8 @@ void Session::wireRendering()
     });
     connect(&m_controller, &RenderController::modelLoaded, this, &Session::useModel);
     connect(&m_controller, &RenderController::failed, &m_notices, &Notices::showError);
+    connect(&m_controller, &RenderController::relieved, this,
+            [this](const QString &what) { m_notices.show(Notices::Info, tr("This canvas is large"), what); });
     connect(&m_controller, &RenderController::pictureGrew, this,
             [this](const QImage &image) { showRendered(image, {}); });
     connect(&m_controller, &RenderController::pictureFinished, this, &Session::showRendered);

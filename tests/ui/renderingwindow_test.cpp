@@ -181,6 +181,21 @@ TEST(Rendering, AMissingModelIsSaidWithAButton)
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("fileName"); }, kWaitMs));
 }
 
+TEST(Rendering, WhatIsGivenUpForWantOfMemoryIsSaid)
+{
+    ui::FakeScript script;
+    script.reliefs = {core::Relief::Tiles};
+    PainterWindow painter(std::move(script));
+    ASSERT_TRUE(painter.loadModel());
+
+    painter.session.render();
+    ASSERT_TRUE(idle(painter));
+    const ui::Notices &notices = *painter.session.notices();
+    EXPECT_TRUE(notices.shown());
+    EXPECT_TRUE(notices.detail().contains("tiles")) << notices.detail().toStdString();
+    EXPECT_FALSE(painter.session.picture()->image().isNull());
+}
+
 TEST(Rendering, TheModelsControlsReachTheRequest)
 {
     PainterWindow painter;
