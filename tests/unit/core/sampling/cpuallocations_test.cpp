@@ -25,6 +25,12 @@ void *counted(size_t bytes, size_t alignment)
     return memory;
 }
 
+// Not seen through: the compiler would take free() for the wrong partner of the operator new above.
+[[gnu::noinline]] void released(void *memory) noexcept
+{
+    std::free(memory);
+}
+
 } // namespace
 
 void *operator new(size_t bytes)
@@ -39,22 +45,22 @@ void *operator new(size_t bytes, std::align_val_t alignment)
 
 void operator delete(void *memory) noexcept
 {
-    std::free(memory);
+    released(memory);
 }
 
 void operator delete(void *memory, size_t) noexcept
 {
-    std::free(memory);
+    released(memory);
 }
 
 void operator delete(void *memory, std::align_val_t) noexcept
 {
-    std::free(memory);
+    released(memory);
 }
 
 void operator delete(void *memory, size_t, std::align_val_t) noexcept
 {
-    std::free(memory);
+    released(memory);
 }
 
 namespace tessera::core
