@@ -179,10 +179,23 @@ ModelBundle ModelBundle::open(const fs::path &path, c10::Device device)
     checkUsedCodes(networks.firstStage, file.path.string());
     if (networks.conditionStage)
         checkUsedCodes(*networks.conditionStage, file.path.string());
+    for (Autoencoder &stage : networks.otherStages)
+        checkUsedCodes(stage, file.path.string());
     bundle.m_firstStage = std::move(networks.firstStage);
     bundle.m_conditionStage = std::move(networks.conditionStage);
+    bundle.m_otherStages = std::move(networks.otherStages);
     bundle.m_transformer = std::move(networks.transformer);
     return bundle;
+}
+
+const Autoencoder *ModelBundle::stageOf(ConditionKind kind) const
+{
+    if (kind == m_config.condition.kind)
+        return conditionStage();
+    const auto other = std::ranges::find(m_config.otherConditions, kind, &ConditionConfig::kind);
+    if (other == m_config.otherConditions.end())
+        return nullptr;
+    return &m_otherStages[size_t(other - m_config.otherConditions.begin())];
 }
 
 ModelSummary ModelBundle::inspect(const fs::path &path)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <c10/core/Device.h>
 #include <c10/core/ScalarType.h>
@@ -55,6 +56,8 @@ public:
     const std::string &identity() const { return m_identity; }
     const Autoencoder &firstStage() const { return m_firstStage; }
     const Autoencoder *conditionStage() const { return m_conditionStage ? &*m_conditionStage : nullptr; }
+    // The stage that reads maps of this kind; null: the model paints from none.
+    const Autoencoder *stageOf(ConditionKind kind) const;
     const Transformer *transformer() const { return m_transformer ? &*m_transformer : nullptr; }
     c10::Device device() const { return m_device; }
 
@@ -70,6 +73,7 @@ private:
     ModelConfig m_config;
     Autoencoder m_firstStage;
     std::optional<Autoencoder> m_conditionStage;
+    std::vector<Autoencoder> m_otherStages;
     std::optional<Transformer> m_transformer;
 };
 

@@ -17,21 +17,6 @@ namespace
 
 constexpr int64_t kMostTokens = 1 << 22; // far beyond every vocabulary there is
 
-json rangeJson(const TokenRange &range)
-{
-    return json::array({range.first, range.count});
-}
-
-TokenRange rangeFrom(const json &node, const std::string &key)
-{
-    const auto pair = configValue<std::vector<int64_t>>(node, key);
-    if (pair.size() != 2)
-        failConfig("'" + key + "' is not a pair [first, count]");
-    for (const int64_t number : pair)
-        expectBetween(key, number, 0, kMostTokens);
-    return {pair[0], pair[1]};
-}
-
 TransformerConfig transformerFrom(const json &node)
 {
     if (const std::string name = targetClass(node); !name.empty() && name != "GPT")
@@ -67,20 +52,6 @@ json transformerJson(const TransformerConfig &config)
               {"n_head", config.heads},
               {"n_embd", config.embedding},
               {"n_unmasked", config.unmasked}}}};
-}
-
-ControlConfig controlFrom(const json &node)
-{
-    ControlConfig control{configValue<std::string>(node, "key"), configValue<std::vector<std::string>>(node, "values"),
-                          configValue<int64_t>(node, "first")};
-    if (control.values.empty() || control.values[0] != "any")
-        failConfig("the values of control '" + control.key + "' do not begin with 'any'");
-    return control;
-}
-
-json controlJson(const ControlConfig &control)
-{
-    return {{"key", control.key}, {"values", control.values}, {"first", control.first}};
 }
 
 SamplingDefaults samplingFrom(const json &node)
@@ -132,9 +103,10 @@ void readOwnPart(const json &own, ModelConfig &config)
     expectBetween("window", config.window, 1, 1024);
     config.condition.labelSet = configValueOr<std::string>(own, "label_set", config.condition.labelSet);
     if (own.contains("image_tokens"))
-        config.imageTokens = rangeFrom(own, "image_tokens");
+        config.imageTokens = tokenRangeFrom(own, "image_tokens");
     if (own.contains("condition_tokens"))
-        config.condition.tokens = rangeFrom(own, "condition_tokens");
+        config.condition.tokens = tokenRangeFrom(own, "condition_tokens");
+    readOwnConditions(own, config);
     if (own.contains("null_token"))
         config.nullToken = configValue<int64_t>(own, "null_token");
     for (const json &control : configValueOr<json>(own, "controls", json::array()))
@@ -149,13 +121,14 @@ json ownPart(const ModelConfig &config)
     json own = {{"name", config.name},
                 {"window", config.window},
                 {"sampling", samplingJson(config.sampling)},
-                {"image_tokens", rangeJson(config.imageTokens)}};
+                {"image_tokens", tokenRangeJson(config.imageTokens)}};
     if (config.condition.kind == ConditionKind::Labels || !config.condition.labelSet.empty())
         own["label_set"] = config.condition.labelSet;
     if (config.condition.tokens.count > 0)
-        own["condition_tokens"] = rangeJson(config.condition.tokens);
+        own["condition_tokens"] = tokenRangeJson(config.condition.tokens);
     if (config.nullToken)
         own["null_token"] = *config.nullToken;
+    addOwnConditions(config, own);
     for (const ControlConfig &control : config.controls)
         own["controls"].push_back(controlJson(control));
     if (!config.windowPrices.empty())
@@ -204,6 +177,9 @@ void checkTransformer(const ModelConfig &config)
                    + std::to_string(config.condition.stage->drawnCodes()) + " codes");
     expectTokensInVocabulary("condition tokens", config.condition.tokens.first, config.condition.tokens.count,
                              transformer.vocabSize);
+    for (const ConditionConfig &other : config.otherConditions)
+        expectTokensInVocabulary(conditionKindName(other.kind) + " tokens", other.tokens.first, other.tokens.count,
+                                 transformer.vocabSize);
     for (const ControlConfig &control : config.controls)
         expectTokensInVocabulary("tokens of control '" + control.key + "'", control.first,
                                  int64_t(control.values.size()), transformer.vocabSize);
@@ -259,6 +235,14 @@ int64_t ModelConfig::prefixLength() const
     default:
         return controlTokens + window * window;
     }
+}
+
+const ConditionConfig *ModelConfig::conditionOf(ConditionKind kind) const
+{
+    if (condition.kind == kind)
+        return &condition;
+    const auto other = std::ranges::find(otherConditions, kind, &ConditionConfig::kind);
+    return other == otherConditions.end() ? nullptr : &*other;
 }
 
 ModelConfig ModelConfig::fromJson(const json &document)

@@ -96,10 +96,17 @@ struct ConditionConfig {
     std::string labelSet; // name of a label set ("landscape", "cocostuff", "ade20k"); Labels only
     std::optional<AutoencoderConfig> stage;
     TokenRange tokens;
-    int64_t length = 0;            // tokens in front of the picture's codes; Objects only
+    int64_t length = 0;   // tokens in front of the picture's codes; Objects only
+    double edgeReach = 0; // edge_reach: Edges only. Above 0 the stage reads how near the next line is: 1 on it,
+                          // falling by e in so many pixels (edgefield.h); 0: the lines themselves, as published
     bool sharesFirstStage = false; // the stage is the first stage itself, tensors and all ("__is_first_stage__")
     bool operator==(const ConditionConfig &) const = default;
 };
+
+// Who says what a control is: the artist, or the place of the window in its canvas. Row: where the window's middle is
+// between the canvas' top and bottom, in as many equal parts as there are values behind "any". Height: how high the canvas
+// is; values are numbers of windows, the nearest is taken.
+enum class ControlSource { Artist, Row, Height };
 
 // One control in front of the condition, such as "light". values[0] is always "any"; value v of this control is the
 // token `first + v`.
@@ -107,6 +114,7 @@ struct ControlConfig {
     std::string key;
     std::vector<std::string> values;
     int64_t first = 0;
+    ControlSource source = ControlSource::Artist;
     bool operator==(const ControlConfig &) const = default;
 };
 
@@ -124,6 +132,12 @@ struct ModelConfig {
     AutoencoderConfig firstStage;
     std::optional<TransformerConfig> transformer; // absent: a first stage alone
     ConditionConfig condition;
+    // Other maps that the same transformer paints from, Depth or Edges, each with a stage and tokens of its own. A map's codes
+    // say by their range what it is a map of.
+    std::vector<ConditionConfig> otherConditions;
+    // Trained to fill regions: the codes of a picture that stay stand, as picture tokens, in the condition's place, so that
+    // what is right of and below a region counts, too.
+    bool seesKept = false;
     std::vector<ControlConfig> controls; // order of the control tokens, which come first in every sequence
     std::optional<int64_t> nullToken;    // stands at every condition position when the condition is dropped; present
                                          // exactly when the model was trained for guidance
@@ -138,6 +152,8 @@ struct ModelConfig {
 
     // Tokens before the first picture code of a window: controls, then condition.
     int64_t prefixLength() const;
+    // The condition of this kind, `condition` or one of the others; null: none.
+    const ConditionConfig *conditionOf(ConditionKind kind) const;
     bool operator==(const ModelConfig &) const = default;
 
     // Throws Error (ModelMismatch) naming the key, what was found and what was expected.
@@ -151,5 +167,12 @@ std::vector<std::string> ignoredKeys(const nlohmann::json &document);
 
 // "labels", "depth", "edges", "coordinates", "class", "nothing", "objects".
 std::string conditionKindName(ConditionKind kind);
+
+// "artist", "row", "height".
+std::optional<ControlSource> controlSourceNamed(const std::string &name);
+
+// The value of a control whose source is the canvas, for a window whose middle is at `middle` (0: top, 1: bottom) of a canvas
+// that is `height` windows high: an index into its values. REQUIRES: source is not Artist.
+int64_t placedValue(const ControlConfig &control, double middle, double height);
 
 } // namespace tessera::models

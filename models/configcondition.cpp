@@ -111,7 +111,79 @@ json stageJson(const ModelConfig &config)
     }
 }
 
+const std::string kReach = "edge_reach";
+
+// Depth or Edges, by its name.
+ConditionKind fieldKindNamed(const std::string &key, const std::string &name)
+{
+    for (const ConditionKind kind : {ConditionKind::Depth, ConditionKind::Edges})
+        if (conditionKindName(kind) == name)
+            return kind;
+    failConfig("'" + key + "' is '" + name + "', expected depth or edges");
+}
+
+double reachFrom(const json &node)
+{
+    constexpr double kMost = 4096; // pixels
+    const auto reach = configValueOr<double>(node, kReach, 0);
+    if (!(reach >= 0 && reach <= kMost))
+        failConfig("'" + kReach + "' is " + shownValue(node.at(kReach)) + ", expected 0 to "
+                   + std::to_string(int(kMost)) + " pixels");
+    return reach;
+}
+
+ConditionConfig otherConditionFrom(const json &node, const ModelConfig &config)
+{
+    ConditionConfig other;
+    other.kind = fieldKindNamed("kind", configValue<std::string>(node, "kind"));
+    if (config.conditionOf(other.kind))
+        failConfig("it paints from " + conditionKindName(other.kind) + " by two stages, expected one");
+    other.stage = autoencoderFrom(configChild(node, "stage"));
+    if (other.stage->factor() != config.firstStage.factor())
+        failConfig("the " + conditionKindName(other.kind) + " stage makes one code of "
+                   + std::to_string(other.stage->factor()) + " pixels a side, but the first stage of "
+                   + std::to_string(config.firstStage.factor()));
+    other.tokens = tokenRangeFrom(node, "tokens");
+    if (other.tokens.count != other.stage->drawnCodes())
+        failConfig("the vocabulary holds " + std::to_string(other.tokens.count) + ' ' + conditionKindName(other.kind)
+                   + " tokens, but the codebook has " + std::to_string(other.stage->drawnCodes()) + " codes");
+    other.edgeReach = reachFrom(node);
+    return other;
+}
+
+json otherConditionJson(const ConditionConfig &other)
+{
+    json node = {{"kind", conditionKindName(other.kind)},
+                 {"stage", autoencoderJson(*other.stage)},
+                 {"tokens", tokenRangeJson(other.tokens)}};
+    if (other.edgeReach > 0)
+        node[kReach] = other.edgeReach;
+    return node;
+}
+
 } // namespace
+
+void readOwnConditions(const json &own, ModelConfig &config)
+{
+    if (!config.transformer && configHas(own, "map")) // a condition stage alone
+        config.condition.kind = fieldKindNamed("map", configValue<std::string>(own, "map"));
+    config.condition.edgeReach = reachFrom(own);
+    for (const json &node : configValueOr<json>(own, "other_conditions", json::array()))
+        config.otherConditions.push_back(otherConditionFrom(node, config));
+    config.seesKept = configValueOr<bool>(own, "sees_kept", false);
+}
+
+void addOwnConditions(const ModelConfig &config, json &own)
+{
+    if (!config.transformer && config.condition.kind != ConditionKind::None)
+        own["map"] = conditionKindName(config.condition.kind);
+    if (config.condition.edgeReach > 0)
+        own[kReach] = config.condition.edgeReach;
+    for (const ConditionConfig &other : config.otherConditions)
+        own["other_conditions"].push_back(otherConditionJson(other));
+    if (config.seesKept)
+        own["sees_kept"] = true;
+}
 
 ConditionConfig conditionFrom(const json &params, const AutoencoderConfig &firstStage)
 {

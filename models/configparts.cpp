@@ -51,6 +51,22 @@ std::string targetClass(const json &node)
     return target.substr(target.rfind('.') + 1); // npos + 1 is 0
 }
 
+TokenRange tokenRangeFrom(const json &node, const std::string &key)
+{
+    constexpr int64_t kMostTokens = 1 << 22; // far beyond every vocabulary there is
+    const auto pair = configValue<std::vector<int64_t>>(node, key);
+    if (pair.size() != 2)
+        failConfig("'" + key + "' is not a pair [first, count]");
+    for (const int64_t number : pair)
+        expectBetween(key, number, 0, kMostTokens);
+    return {pair[0], pair[1]};
+}
+
+json tokenRangeJson(const TokenRange &range)
+{
+    return json::array({range.first, range.count});
+}
+
 PermuterKind permuterFrom(const json &params, int64_t window)
 {
     if (!configHas(params, "permuter_config"))

@@ -64,6 +64,18 @@ ConditionConfig conditionFrom(const nlohmann::json &params, const AutoencoderCon
 // Puts the keys of the condition into `params`.
 void addConditionJson(const ModelConfig &config, nlohmann::json &params);
 
+// A pair [first, count].
+TokenRange tokenRangeFrom(const nlohmann::json &node, const std::string &key);
+nlohmann::json tokenRangeJson(const TokenRange &range);
+
+// The conditions in the part that the original's layout has no place for: other maps, what a stage alone reads, whether
+// codes that stay are seen. `own` is that part.
+void readOwnConditions(const nlohmann::json &own, ModelConfig &config);
+void addOwnConditions(const ModelConfig &config, nlohmann::json &own);
+
+ControlConfig controlFrom(const nlohmann::json &node);
+nlohmann::json controlJson(const ControlConfig &control);
+
 PermuterKind permuterFrom(const nlohmann::json &params, int64_t window);
 nlohmann::json permuterJson(PermuterKind kind, int64_t window);
 

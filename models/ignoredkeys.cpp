@@ -39,8 +39,9 @@ const Keys kTransformer{"vocab_size", "block_size", "n_layer",     "n_head",    
                         "n_unmasked", "embd_pdrop", "resid_pdrop", "attn_pdrop"};
 const Keys kTokenStage{"n_embed", "down_factor", "n_classes", "sos_token", "conditional_key"};
 const Keys kPermuter{"H", "W"};
-const Keys kOwn{"name",      "window",     "sampling", "image_tokens", "condition_tokens",
-                "label_set", "null_token", "controls", "window_prices"};
+const Keys kOwn{"name",      "window",     "sampling",  "image_tokens",  "condition_tokens",
+                "label_set", "null_token", "controls",  "window_prices", "other_conditions",
+                "sees_kept", "map",        "edge_reach"};
 
 class Walk
 {

@@ -31,11 +31,20 @@ Networks Networks::create(const ModelConfig &config, ParameterSource &source)
         PrefixedSource conditionStage(source, "cond_stage_model.");
         networks.conditionStage = Autoencoder::create(*config.condition.stage, conditionStage);
     }
+    for (const ConditionConfig &other : config.otherConditions) {
+        PrefixedSource stage(source, otherStagePrefix(other.kind));
+        networks.otherStages.push_back(Autoencoder::create(*other.stage, stage));
+    }
     if (config.transformer) {
         PrefixedSource transformer(source, "transformer.");
         networks.transformer = Transformer::create(*config.transformer, transformer);
     }
     return networks;
+}
+
+std::string otherStagePrefix(ConditionKind kind)
+{
+    return conditionKindName(kind) + "_stage_model.";
 }
 
 std::set<std::string> networkTensors(const ModelConfig &config)

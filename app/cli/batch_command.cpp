@@ -30,6 +30,7 @@ struct BatchOptions {
     ReportOptions report;
     PaintOptions paint;
     std::string folder;
+    std::string mapKind; // empty: what the model paints from first
     std::string output;
     std::string shard = "1/1";
     bool resume = false;
@@ -81,14 +82,15 @@ std::vector<fs::path> shardOf(const std::vector<fs::path> &all, Shard shard)
     return own;
 }
 
-ConditionOptions conditionFor(const core::ModelInfo &model, const fs::path &map)
+ConditionOptions conditionFor(const core::ModelInfo &model, const std::string &mapKind, const fs::path &map)
 {
+    const std::string &kind = mapKind.empty() ? model.paintsFrom : mapKind;
     ConditionOptions condition;
-    if (model.paintsFrom == "labels")
+    if (kind == "labels")
         condition.map = map.string();
-    else if (model.paintsFrom == "depth")
+    else if (kind == "depth")
         condition.depth = map.string();
-    else if (model.paintsFrom == "edges")
+    else if (kind == "edges")
         condition.edges = map.string();
     else
         throw Error(ErrorCode::InvalidArgument, "This model paints from "
@@ -113,7 +115,7 @@ int renderMap(const BatchOptions &options, core::Renderer &renderer, const fs::p
 {
     std::string note;
     core::RenderRequest request =
-        requestFor(renderer, conditionFor(renderer.info(), map), options.paint, std::nullopt, note);
+        requestFor(renderer, conditionFor(renderer.info(), options.mapKind, map), options.paint, std::nullopt, note);
     if (!note.empty())
         progress.note(note);
     int codes = 0;
@@ -161,6 +163,7 @@ void addBatchCommand(CLI::App &app)
     command->add_option("folder", options->folder, "Folder of maps")->required();
     command->add_option("-o,--output", options->output, "Folder for the pictures, NAME.png each; made when missing")
         ->required();
+    addMapKindOption(*command, options->mapKind, "What the maps show, where the model takes several kinds");
     addModelOptions(*command, options->model);
     addPaintOptions(*command, options->paint);
     command->add_option("--shard", options->shard, "I/N: only the I-th of N shares of the maps, I from 1 to N")

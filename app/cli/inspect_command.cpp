@@ -65,6 +65,7 @@ json reportJson(const core::ModelReport &report)
             {"memory_bytes", info.weightBytes},
             {"parameters", info.parameters},
             {"paints_from", info.paintsFrom},
+            {"other_maps", info.otherMaps},
             {"label_set", info.labelSet},
             {"factor", info.factor},
             {"window", info.window},
@@ -107,7 +108,7 @@ void printText(const core::ModelReport &report)
          info.path.string() + " (" + report.format + ", " + report.dtype + ", " + megabytes(report.fileBytes) + ")");
     line("name", info.name);
     line("identity", info.identity);
-    line("paints from", info.paintsFrom.empty() ? "nothing: a first stage alone" : info.paintsFrom);
+    line("paints from", info.paintsFrom.empty() ? "nothing: a first stage alone" : info.sources());
     line("label set", info.labelSet);
     line("codes", std::to_string(info.codes) + ", one for " + std::to_string(info.factor) + " x "
                       + std::to_string(info.factor) + " pixels, window " + std::to_string(info.window) + " x "
@@ -118,6 +119,7 @@ void printText(const core::ModelReport &report)
             values += (values.empty() ? "" : ", ") + value;
         line("control", control.key + ": " + values);
     }
+    line("regions", info.seesKept ? "filled with a view of all that stays" : "");
     line("guidance", info.guidance ? "trained for it" : "not trained for it");
     line("parameters", std::to_string(info.parameters) + ", " + megabytes(info.weightBytes) + " in memory");
     line("foreign objects", report.foreignObjects.empty() ? "none" : std::to_string(report.foreignObjects.size()));

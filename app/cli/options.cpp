@@ -92,7 +92,15 @@ std::vector<CLI::Option *> addConditionOptions(CLI::App &command, ConditionOptio
         for (CLI::Option *other : all)
             if (one != other)
                 one->excludes(other);
+    addMapKindOption(command, options.mapKind,
+                     "What the condition codes were made from, where the model takes several maps")
+        ->needs("--condition-codes");
     return all;
+}
+
+CLI::Option *addMapKindOption(CLI::App &command, std::string &mapKind, const std::string &help)
+{
+    return command.add_option("--map-kind", mapKind, help)->check(CLI::IsMember({"labels", "depth", "edges"}));
 }
 
 CLI::Option *addLabelsOption(CLI::App &command, std::string &labels)

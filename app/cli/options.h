@@ -35,6 +35,7 @@ struct ConditionOptions {
     std::string depth;
     std::string edges;
     std::string conditionCodes;
+    std::string mapKind; // of what the codes were made from: labels, depth, edges; empty: what the model paints from first
     std::optional<int64_t> classIndex;
     bool unconditional = false;
 };
@@ -59,6 +60,7 @@ struct PaintOptions {
     bool greedy = false;
     std::string window = "exact"; // or as parsedWindow, or kAutoWindow
 };
+CLI::Option *addMapKindOption(CLI::App &command, std::string &mapKind, const std::string &help);
 CLI::Option *addLabelsOption(CLI::App &command, std::string &labels);
 CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &controls);
 CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidance);

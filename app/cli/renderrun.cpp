@@ -29,8 +29,9 @@ fs::path numbered(const std::string &path, int number, int count)
 // The sentence for a model that paints from something else.
 void expectPaintsFrom(const core::ModelInfo &model, const std::string &wanted)
 {
-    if (model.paintsFrom != wanted)
-        throw Error(ErrorCode::InvalidArgument, "This model paints from " + model.paintsFrom + ", not from " + wanted + ".");
+    if (!model.takes(wanted))
+        throw Error(ErrorCode::InvalidArgument,
+                    "This model paints from " + model.sources() + ", not from " + wanted + ".");
 }
 
 // The option that would serve the model.
@@ -47,18 +48,19 @@ std::string wantedOption(const core::ModelInfo &model)
 
 void expectNoCondition(const core::ModelInfo &model, bool unconditional)
 {
-    const bool fits = model.paintsFrom == "coordinates" ? !unconditional : model.paintsFrom == "nothing" && unconditional;
+    const bool fits =
+        model.paintsFrom == "coordinates" ? !unconditional : model.paintsFrom == "nothing" && unconditional;
     if (fits)
         return;
     if (model.paintsFrom == "coordinates")
         throw Error(ErrorCode::InvalidArgument, "This model paints from coordinates and takes no condition option.");
     throw Error(ErrorCode::InvalidArgument,
-                "This model paints from " + model.paintsFrom + "; expected " + wantedOption(model) + ".");
+                "This model paints from " + model.sources() + "; expected " + wantedOption(model) + ".");
 }
 
 // Sets the condition and returns its own size in pixels, when it has one.
-std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionOptions &options, const std::string &labels,
-                                  core::RenderRequest &request, std::string &note)
+std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionOptions &options,
+                                  const std::string &labels, core::RenderRequest &request, std::string &note)
 {
     if (!options.map.empty()) {
         expectPaintsFrom(model, "labels");
@@ -68,7 +70,8 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
         return size;
     }
     if (!options.depth.empty() || !options.edges.empty()) {
-        expectPaintsFrom(model, options.depth.empty() ? "edges" : "depth");
+        request.mapKind = options.depth.empty() ? "edges" : "depth";
+        expectPaintsFrom(model, request.mapKind);
         core::FieldMap field = readField(options.depth.empty() ? options.edges : options.depth);
         const Size size{field.width, field.height};
         request.condition = std::move(field);
@@ -77,6 +80,9 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
     if (!options.conditionCodes.empty()) {
         core::CodeGrid codes = core::readNpyCodes(options.conditionCodes);
         const Size size{codes.size.columns * model.factor, codes.size.rows * model.factor};
+        if (!options.mapKind.empty())
+            expectPaintsFrom(model, options.mapKind);
+        request.mapKind = options.mapKind;
         request.condition = std::move(codes);
         return size;
     }
@@ -118,8 +124,9 @@ void writeFiles(const Finished &finished, const Outputs &places, Progress &progr
     if (!places.scores.empty())
         writeScores(places.scores, finished.result);
     if (!writePicture(places.picture, finished.result.picture, finished.record))
-        progress.note(finished.outputs.picture.string() + " was written without its render record, which is longer than a "
-                                                          "PNG may carry.");
+        progress.note(finished.outputs.picture.string()
+                      + " was written without its render record, which is longer than a "
+                        "PNG may carry.");
 }
 
 } // namespace
@@ -138,7 +145,8 @@ void checkOutputs(const std::vector<Outputs> &outputs)
     std::set<fs::path> seen;
     const auto once = [&](const fs::path &path) {
         if (!seen.insert(fs::weakly_canonical(path)).second)
-            throw Error(ErrorCode::InvalidArgument, "Two outputs would be written to the same file, " + path.string() + ".");
+            throw Error(ErrorCode::InvalidArgument,
+                        "Two outputs would be written to the same file, " + path.string() + ".");
     };
     for (const Outputs &files : outputs) {
         checkPictureTarget(files.picture);
@@ -152,14 +160,15 @@ void checkOutputs(const std::vector<Outputs> &outputs)
     }
 }
 
-core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition, const PaintOptions &paint,
-                               std::optional<Size> ownSize, std::string &note)
+core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition,
+                               const PaintOptions &paint, std::optional<Size> ownSize, std::string &note)
 {
     const core::ModelInfo &model = renderer.info();
     if (model.paintsFrom.empty())
-        throw Error(ErrorCode::InvalidArgument, model.path.string()
-                                                    + " is a first stage alone: it encodes and decodes pictures, but cannot "
-                                                      "paint one.");
+        throw Error(ErrorCode::InvalidArgument,
+                    model.path.string()
+                        + " is a first stage alone: it encodes and decodes pictures, but cannot "
+                          "paint one.");
     core::RenderRequest request = renderer.defaultRequest();
     const std::optional<Size> mapSize = readCondition(model, condition, paint.labels, request, note);
     const int window = model.window * model.factor;
@@ -214,7 +223,8 @@ void writeOutputs(const std::vector<Finished> &results, Progress &progress)
     StagedFiles staged;
     for (const Finished &finished : results) {
         const Outputs &outputs = finished.outputs;
-        writeFiles(finished, {staged.add(outputs.picture), staged.add(outputs.codes), staged.add(outputs.scores)}, progress);
+        writeFiles(finished, {staged.add(outputs.picture), staged.add(outputs.codes), staged.add(outputs.scores)},
+                   progress);
     }
     staged.commit();
     for (const Finished &finished : results)

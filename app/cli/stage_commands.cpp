@@ -92,7 +92,9 @@ void runEncode(const StageOptions &options)
 {
     checkCodesTarget(options.output);
     requireFile(options.image);
-    runStage(options, [&](core::Renderer &renderer) { return writeCodes(options, renderer.encode(readPicture(options.image))); });
+    runStage(options, [&](core::Renderer &renderer) {
+        return writeCodes(options, renderer.encode(readPicture(options.image)));
+    });
 }
 
 void runDecode(const StageOptions &options)
@@ -121,12 +123,13 @@ core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &rende
 {
     const core::ModelInfo &model = renderer.info();
     const std::string wanted = !options.map.empty() ? "labels" : !options.depth.empty() ? "depth" : "edges";
-    if (model.paintsFrom != wanted)
+    if (!model.takes(wanted))
         throw Error(ErrorCode::InvalidArgument,
-                    model.paintsFrom.empty() ? "This model is a first stage alone and paints from nothing."
-                                             : "This model paints from " + model.paintsFrom + ", not from " + wanted + ".");
+                    model.paintsFrom.empty()
+                        ? "This model is a first stage alone and paints from nothing."
+                        : "This model paints from " + model.sources() + ", not from " + wanted + ".");
     if (options.map.empty())
-        return renderer.encodeCondition(readField(options.depth.empty() ? options.edges : options.depth));
+        return renderer.encodeCondition(readField(options.depth.empty() ? options.edges : options.depth), wanted);
     std::string note;
     core::CodeGrid codes = renderer.encodeCondition(readLabels(options.map, options.labels, model, note));
     if (!note.empty())
@@ -160,8 +163,8 @@ std::shared_ptr<StageOptions> addStage(CLI::App &app, const std::string &name, c
 void addConditionStage(CLI::App &app)
 {
     CLI::App *command = nullptr;
-    const auto options = addStage(app, "encode-condition", "A map to condition codes", "Codes to write, .npy, int64 [h, w]",
-                                  runEncodeCondition, command);
+    const auto options = addStage(app, "encode-condition", "A map to condition codes",
+                                  "Codes to write, .npy, int64 [h, w]", runEncodeCondition, command);
     CLI::App *source = command->add_option_group("map");
     source->add_option("--map", options->map, "Label map, a picture");
     source->add_option("--depth", options->depth, "Depth map");
@@ -177,11 +180,14 @@ void addStageCommands(CLI::App &app)
     CLI::App *command = nullptr;
     const std::string codesHelp = "Codes to write, .npy, int64 [h, w]";
     const std::string pictureHelp = "Picture to write: PNG, JPEG, WebP or TIFF by suffix";
-    const auto encode = addStage(app, "encode", "A picture to codes, by the first stage alone", codesHelp, runEncode, command);
+    const auto encode =
+        addStage(app, "encode", "A picture to codes, by the first stage alone", codesHelp, runEncode, command);
     command->add_option("--image", encode->image, "Picture to read")->required();
-    const auto decode = addStage(app, "decode", "Codes to a picture, by the first stage alone", pictureHelp, runDecode, command);
+    const auto decode =
+        addStage(app, "decode", "Codes to a picture, by the first stage alone", pictureHelp, runDecode, command);
     command->add_option("--codes", decode->codes, "Codes to read, .npy, int64 [h, w]")->required();
-    const auto reconstruct = addStage(app, "reconstruct", "A picture to codes and back", pictureHelp, runReconstruct, command);
+    const auto reconstruct =
+        addStage(app, "reconstruct", "A picture to codes and back", pictureHelp, runReconstruct, command);
     command->add_option("--image", reconstruct->image, "Picture to read")->required();
     addConditionStage(app);
 }

@@ -29,7 +29,9 @@ namespace
 namespace fs = std::filesystem;
 
 constexpr uint32_t kFirstValidationSeed = 1'000'000'000; // training seeds lie below
-constexpr std::array kParts{"condition", "first-stage", "transformer"};
+constexpr uint32_t kFirstCanvasSeed = 500'000'000;
+constexpr std::array kParts{"condition", "depth", "edges", "first-stage", "transformer"};
+constexpr const char *kCanvasFolder = "large"; // as recipes name it
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 fs::path planFile(const fs::path &named, c10::Device device)
@@ -53,19 +55,23 @@ public:
     {
         checkBeforehand();
         makeValidationPictures();
-        std::optional<LandscapeStock> stock;
+        std::optional<LandscapeStock> stock, canvases;
         if (!hasBegun()) { // networks that go on learning keep their pictures
+            if (m_plan.data.canvases > 0)
+                canvases.emplace(canvasOptions());
             stock.emplace(stockOptions());
             waitFor(*stock);
             if (!m_plan.data.background || stock->done())
                 stock->finish();
         }
         train("condition", models::trainCondition, m_plan.condition);
+        for (const auto &[kind, stage] : m_plan.fields)
+            train(kind, models::trainCondition, stage);
         train("first-stage", models::trainVqgan, m_plan.firstStage);
-        if (stock)
-            stock->finish(); // nobody would see later ones
-        train("transformer", models::trainTransformer, m_plan.transformer,
-              {{"first_stage", model("first-stage").string()}, {"condition_stage", model("condition").string()}});
+        for (auto *making : {&stock, &canvases})
+            if (*making)
+                (*making)->finish(); // nobody would see later ones
+        train("transformer", models::trainTransformer, m_plan.transformer, stages());
         if (!m_stop.stop_requested())
             writeFigures();
     }
@@ -111,6 +117,28 @@ private:
         options.count = m_plan.data.validation;
         options.seed = kFirstValidationSeed;
         makeLandscapes(options, m_stop);
+    }
+
+    nlohmann::json stages() const
+    {
+        nlohmann::json files = {{"first_stage", model("first-stage").string()},
+                                {"condition_stage", model("condition").string()}};
+        for (const auto &[kind, stage] : m_plan.fields)
+            files[kind + "_stage"] = model(kind).string();
+        return files;
+    }
+
+    LandscapesOptions canvasOptions() const
+    {
+        LandscapesOptions options = picturesIn(kCanvasFolder);
+        options.width = options.height = m_plan.data.canvasSide;
+        options.count = m_plan.data.canvases;
+        options.seed = kFirstCanvasSeed;
+        options.progress = ProgressStyle::None;
+        options.shard = std::max(1, options.shard / 4); // as large as the other files
+        if (options.threads == 0)
+            options.threads = std::max(1, int(std::thread::hardware_concurrency()) / 4);
+        return options;
     }
 
     LandscapesOptions stockOptions() const

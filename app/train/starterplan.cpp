@@ -17,7 +17,7 @@ StarterPlan::Stage stageOf(models::Recipe &plan, const std::string &name)
     models::Recipe node = plan.child(name);
     StarterPlan::Stage stage{node.atLeast<double>("share", 0.001, 0), node.value<nlohmann::json>("recipe")};
     node.finish();
-    for (const char *key : {"minutes", "steps", "first_stage", "condition_stage"})
+    for (const char *key : {"minutes", "steps", "first_stage", "condition_stage", "depth_stage", "edges_stage"})
         if (stage.recipe.contains(key))
             throw Error(ErrorCode::InvalidArgument,
                         "'plan." + name + ".recipe." + key + "' is set, but a plan's recipes get theirs from the run.");
@@ -35,6 +35,8 @@ StarterPlan::Data dataOf(models::Recipe node)
     data.validation = node.atLeast<int>("validation", 1, 60);
     data.shard = node.atLeast<int>("shard", 1, 100);
     data.background = node.valueOr<bool>("background", false);
+    data.canvases = node.atLeast<int>("canvases", 0, 0);
+    data.canvasSide = node.atLeast<int>("canvas_side", 16, 512);
     node.finish();
     return data;
 }
@@ -45,9 +47,14 @@ StarterPlan readStarterPlan(const std::filesystem::path &path)
 {
     models::Recipe node(models::readRecipe(path), "plan");
     StarterPlan plan{dataOf(node.child("data")), stageOf(node, "condition"), stageOf(node, "first_stage"),
-                     stageOf(node, "transformer")};
+                     stageOf(node, "transformer"), {}};
+    for (const char *kind : {"depth", "edges"})
+        if (node.has(kind))
+            plan.fields[kind] = stageOf(node, kind);
     node.finish();
-    const double all = plan.data.share + plan.condition.share + plan.firstStage.share + plan.transformer.share;
+    double all = plan.data.share + plan.condition.share + plan.firstStage.share + plan.transformer.share;
+    for (const auto &[kind, stage] : plan.fields)
+        all += stage.share;
     if (all > 1 + kRoundingSlack)
         throw Error(ErrorCode::InvalidArgument,
                     "The shares of '" + path.string() + "' sum to " + std::to_string(all) + ", expected at most 1.");

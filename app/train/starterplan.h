@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +19,8 @@ struct StarterPlan {
         int validation = 0;      // pictures to judge by
         int shard = 0;           // pictures a file
         bool background = false; // goes on while networks learn; each network begins with what there is by then
+        int canvases = 0;        // larger pictures, of several windows, made beside; 0: none
+        int canvasSide = 0;      // pixels
     };
     struct Stage {
         double share = 0;      // of the minutes
@@ -25,6 +29,7 @@ struct StarterPlan {
 
     Data data;
     Stage condition, firstStage, transformer;
+    std::map<std::string, Stage> fields; // condition stages for "depth" and "edges", where the plan has them
 };
 
 // A .yaml or .json file. Throws Error (FileRead, FileFormat, InvalidArgument) naming key, found and expected; recipes are

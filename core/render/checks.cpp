@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/render/condition.h"
 #include "core/render/labelplanes.h"
 #include "core/render/regionedit.h"
 #include "core/sampling/validation.h"
@@ -62,7 +63,18 @@ void checkCanvas(const ModelConfig &config, const RenderRequest &request)
 std::string broughtCondition(const RenderRequest &request)
 {
     static const char *const kNames[] = {"nothing", "labels", "a depth or edge map", "condition codes", "a class"};
+    if (!request.mapKind.empty() && !std::holds_alternative<LabelMap>(request.condition))
+        return "a map of " + request.mapKind;
     return kNames[request.condition.index()];
+}
+
+// "labels", "labels, depth or edges".
+std::string sourcesText(const ModelConfig &config)
+{
+    std::string text = models::conditionKindName(config.condition.kind);
+    for (const models::ConditionConfig &other : config.otherConditions)
+        text += (&other == &config.otherConditions.back() ? " or " : ", ") + models::conditionKindName(other.kind);
+    return text;
 }
 
 [[noreturn]] void refuseCondition(const ModelConfig &config, const RenderRequest &request)
@@ -71,21 +83,20 @@ std::string broughtCondition(const RenderRequest &request)
     if (kind == ConditionKind::None || kind == ConditionKind::Coordinates)
         refuse("This model paints from " + models::conditionKindName(kind)
                + " alone and takes no condition, but was given " + broughtCondition(request) + ".");
-    refuse("This model paints from " + models::conditionKindName(kind) + ", but was given " + broughtCondition(request)
-           + ".");
+    refuse("This model paints from " + sourcesText(config) + ", but was given " + broughtCondition(request) + ".");
 }
 
 void checkConditionCodes(const ModelConfig &config, const RenderRequest &request, const CodeGrid &codes)
 {
-    const ConditionKind kind = config.condition.kind;
-    if (paintsOneWindow(config) || kind == ConditionKind::Objects || kind == ConditionKind::Coordinates)
+    const std::optional<ConditionKind> kind = mapKindOf(config, request);
+    if (paintsOneWindow(config) || !kind || kind == ConditionKind::Objects || kind == ConditionKind::Coordinates)
         refuseCondition(config, request);
     const GridSize canvas = canvasOf(config, request);
     if (!(codes.size == canvas))
         refuse("The condition codes are " + std::to_string(codes.size.columns) + " wide and "
                + std::to_string(codes.size.rows) + " high; the canvas needs " + std::to_string(canvas.columns) + " by "
                + std::to_string(canvas.rows) + ".");
-    checkCodes("The condition code", codes, config.condition.tokens.count);
+    checkCodes("The condition code", codes, config.conditionOf(*kind)->tokens.count);
 }
 
 void checkClass(const ModelConfig &config, const RenderRequest &request, int64_t index)
@@ -99,20 +110,20 @@ void checkClass(const ModelConfig &config, const RenderRequest &request, int64_t
 
 void checkCondition(const ModelConfig &config, const RenderRequest &request)
 {
-    const ConditionKind kind = config.condition.kind;
+    const std::optional<ConditionKind> kind = mapKindOf(config, request);
     if (const auto *map = std::get_if<LabelMap>(&request.condition)) {
-        if (kind != ConditionKind::Labels)
+        if (!kind)
             refuseCondition(config, request);
         checkLabels(config, *map);
     } else if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
         if (kind != ConditionKind::Depth && kind != ConditionKind::Edges)
             refuseCondition(config, request);
-        checkField(config, *field);
+        checkField(*field);
     } else if (const auto *codes = std::get_if<CodeGrid>(&request.condition)) {
         checkConditionCodes(config, request, *codes);
     } else if (const auto *index = std::get_if<int64_t>(&request.condition)) {
         checkClass(config, request, *index);
-    } else if (kind != ConditionKind::None && kind != ConditionKind::Coordinates) {
+    } else if (config.condition.kind != ConditionKind::None && config.condition.kind != ConditionKind::Coordinates) {
         refuseCondition(config, request);
     }
 }
@@ -120,13 +131,14 @@ void checkCondition(const ModelConfig &config, const RenderRequest &request)
 const models::ControlConfig &knownControl(const ModelConfig &config, const std::string &key)
 {
     const auto found = std::ranges::find(config.controls, key, &models::ControlConfig::key);
-    if (found != config.controls.end())
+    if (found != config.controls.end() && found->source == models::ControlSource::Artist)
         return *found;
     if (config.controls.empty())
         refuse("The control '" + key + "' is not known; this model has no controls.");
     std::vector<std::string> keys;
     for (const models::ControlConfig &control : config.controls)
-        keys.push_back(control.key);
+        if (control.source == models::ControlSource::Artist)
+            keys.push_back(control.key);
     refuse("The control '" + key + "' is not known; this model has " + listed(keys) + ".");
 }
 
@@ -227,10 +239,8 @@ void checkLabels(const ModelConfig &config, const LabelMap &map)
            + (config.condition.labelSet.empty() ? "" : " (label set '" + config.condition.labelSet + "')") + ".");
 }
 
-void checkField(const ModelConfig &config, const FieldMap &field)
+void checkField(const FieldMap &field)
 {
-    if (!config.condition.stage)
-        refuse("This model has no condition stage that could read a depth or edge map.");
     if (field.width < 1 || field.height < 1 || field.values.size() != size_t(field.width) * size_t(field.height))
         refuse("The depth or edge map is " + pixels(field.width, field.height) + " but holds "
                + std::to_string(field.values.size()) + " values.");

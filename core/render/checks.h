@@ -20,7 +20,7 @@ void checkRequest(const models::ModelConfig &config, const RenderRequest &reques
 
 // Maps on their own, for the condition stage alone.
 void checkLabels(const models::ModelConfig &config, const LabelMap &map);
-void checkField(const models::ModelConfig &config, const FieldMap &field);
+void checkField(const FieldMap &field);
 // Codes are 0 to count - 1 and the grid is whole. `what` begins the sentence: "The picture code".
 void checkCodes(const std::string &what, const CodeGrid &codes, int64_t count);
 // At least one code of `factor` x `factor` pixels.

@@ -40,20 +40,36 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
     if (const auto *index = std::get_if<int64_t>(&request.condition))
         return singleCell(*index);
     if (const auto *map = std::get_if<LabelMap>(&request.condition)) {
-        const models::Autoencoder &stage = *bundle.conditionStage();
+        const models::Autoencoder &stage = *bundle.stageOf(models::ConditionKind::Labels);
         const GridSize pixels = pixelsFor(stage, request, {map->height, map->width}, canvas);
         return encodedLabels(stage, bundle.config().condition.labelSet,
                              map->resizedNearest(pixels.columns, pixels.rows), stageMemory(stage));
     }
     if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
-        const models::Autoencoder &stage = *bundle.conditionStage();
+        const models::ConditionKind kind = *mapKindOf(bundle.config(), request);
+        const models::Autoencoder &stage = *bundle.stageOf(kind);
         const GridSize pixels = pixelsFor(stage, request, {field->height, field->width}, canvas);
-        return encodedField(stage, resizedBilinear(*field, pixels.columns, pixels.rows), stageMemory(stage));
+        return encodedField(stage, bundle.config().conditionOf(kind)->edgeReach,
+                            resizedBilinear(*field, pixels.columns, pixels.rows), stageMemory(stage));
     }
     const models::ModelConfig &config = bundle.config();
     if (config.condition.kind == models::ConditionKind::Coordinates)
         return coordinateGrid(canvas, int(config.firstStage.factor()), config.condition.tokens.count);
     return singleCell(0);
+}
+
+std::optional<models::ConditionKind> mapKindOf(const models::ModelConfig &config, const RenderRequest &request)
+{
+    using models::ConditionKind;
+    const auto taken = [&](ConditionKind kind) { return config.conditionOf(kind) != nullptr; };
+    if (std::holds_alternative<LabelMap>(request.condition))
+        return taken(ConditionKind::Labels) ? std::optional(ConditionKind::Labels) : std::nullopt;
+    for (const ConditionKind kind : {ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges})
+        if (taken(kind) && request.mapKind == models::conditionKindName(kind))
+            return kind;
+    if (!request.mapKind.empty())
+        return {};
+    return config.condition.kind;
 }
 
 CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
 // The whole canvas as the frame of a model conditioned on coordinates: the mean over each cell of
 // (y * width + x) / (width * height), in `levels` steps, halves to even (taming's CoordStage).
 CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels);
+
+// What the request's map is a map of, among the kinds that the model takes; nothing where it takes none by that name.
+std::optional<models::ConditionKind> mapKindOf(const models::ModelConfig &config, const RenderRequest &request);
 
 // Vocabulary ids in the model's order; controls not named are "any". REQUIRES: keys and values are the model's.
 std::vector<int64_t> controlTokens(const models::ModelConfig &config,

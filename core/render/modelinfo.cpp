@@ -17,6 +17,14 @@ int conditionCount(const models::ConditionConfig &condition)
 
 } // namespace
 
+std::string ModelInfo::sources() const
+{
+    std::string text = paintsFrom;
+    for (size_t i = 0; i < otherMaps.size(); ++i)
+        text += (i + 1 < otherMaps.size() ? ", " : " or ") + otherMaps[i];
+    return text;
+}
+
 ModelInfo describedModel(const models::ModelSummary &summary)
 {
     const models::ModelConfig &config = summary.config;
@@ -24,12 +32,16 @@ ModelInfo describedModel(const models::ModelSummary &summary)
     info.path = summary.path;
     info.name = config.name;
     info.paintsFrom = config.transformer ? models::conditionKindName(config.condition.kind) : "";
+    for (const models::ConditionConfig &other : config.otherConditions)
+        info.otherMaps.push_back(models::conditionKindName(other.kind));
     info.labelSet = config.condition.labelSet;
     info.factor = int(config.firstStage.factor());
     info.window = int(config.window);
     info.codes = int(config.firstStage.drawnCodes());
     for (const models::ControlConfig &control : config.controls)
-        info.controls.push_back({control.key, control.values});
+        if (control.source == models::ControlSource::Artist)
+            info.controls.push_back({control.key, control.values});
+    info.seesKept = config.seesKept;
     info.guidance = config.nullToken.has_value();
     info.defaultTemperature = config.sampling.temperature;
     info.defaultTopK = config.sampling.topK;

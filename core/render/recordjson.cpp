@@ -103,6 +103,8 @@ json requestJson(const RenderRequest &request, const Image &picture, const CodeG
 {
     json node = sizeJson(request.width, request.height);
     node["condition"] = conditionJson(request, conditionCodes);
+    if (!request.mapKind.empty())
+        node["map_kind"] = request.mapKind;
     node["controls"] = request.controls;
     node["seed"] = request.seed;
     node["variation"] = request.variation;
@@ -281,6 +283,8 @@ private:
         result.width = side(node, "width");
         result.height = side(node, "height");
         readCondition(child(node, "condition"), result);
+        if (node.contains("map_kind"))
+            result.mapKind = value<std::string>(node, "map_kind");
         result.controls = value<std::map<std::string, std::string>>(node, "controls");
         result.seed = value<uint64_t>(node, "seed");
         result.variation = value<uint32_t>(node, "variation");

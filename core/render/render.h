@@ -2,6 +2,7 @@
 // No LibTorch, no Qt in this header: ui and the command line include it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -29,15 +30,17 @@ struct ModelInfo {
     std::string name;
     std::string identity;   // 16 hex digits
     std::string paintsFrom; // "labels", "depth", "edges", "coordinates", "class", "nothing"; "" for a first stage alone
-    std::string labelSet;   // Labels only
-    int factor = 16;        // pixels per code and side
-    int window = 16;        // codes per side of the attention window
-    int codes = 0;          // codebook size
+    std::vector<std::string> otherMaps; // "depth", "edges": maps that it paints from as well
+    std::string labelSet;               // Labels only
+    int factor = 16;                    // pixels per code and side
+    int window = 16;                    // codes per side of the attention window
+    int codes = 0;                      // codebook size
     struct Control {
         std::string key;
         std::vector<std::string> values; // values[0] is "any"
     };
-    std::vector<Control> controls;
+    std::vector<Control> controls; // the artist's; others follow from the canvas
+    bool seesKept = false; // in region editing the whole picture that stays counts, not what is drawn before alone
     bool guidance = false; // trained for it
     double defaultTemperature = 1.0;
     int64_t defaultTopK = 0;
@@ -50,6 +53,13 @@ struct ModelInfo {
     std::string format;       // of the file: "safetensors", "torch zip", "torch legacy"
     // What the file and its reader have to say beside: "ignored keys", "assumed", "configuration", training figures.
     std::map<std::string, std::string> notes;
+
+    bool takes(const std::string &kind) const
+    {
+        return paintsFrom == kind || std::find(otherMaps.begin(), otherMaps.end(), kind) != otherMaps.end();
+    }
+    // For sentences: "labels", "labels, depth or edges".
+    std::string sources() const;
 };
 
 // By the model's own figures, for a canvas in pixels (core/sampling/windowplan.h).
@@ -67,6 +77,9 @@ struct RenderRequest {
     // FieldMap: depth or edges in [-1, 1] (normalizedField). CodeGrid: condition codes made before, of the canvas' size.
     // int64_t: a class.
     std::variant<std::monostate, LabelMap, FieldMap, CodeGrid, int64_t> condition;
+    // What a field or codes were made from, as ModelInfo::paintsFrom has it, with a model that takes several kinds of map;
+    // "": what it paints from first. A LabelMap is one of labels whatever stands here.
+    std::string mapKind;
     std::map<std::string, std::string> controls; // key -> value; missing keys mean "any"
     uint64_t seed = 0;
     uint32_t variation = 0;
@@ -197,7 +210,7 @@ public:
     CodeGrid encode(const Image &picture);
     Image decode(const CodeGrid &codes);
     CodeGrid encodeCondition(const LabelMap &map);
-    CodeGrid encodeCondition(const FieldMap &field);
+    CodeGrid encodeCondition(const FieldMap &field, const std::string &mapKind = "");
 
 private:
     struct Private;

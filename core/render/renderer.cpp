@@ -101,7 +101,8 @@ struct Renderer::Private {
         checkStageMemory(config, codes, encodingBytes(config, codes));
     }
     GridSize largestCanvas(const RenderRequest &request, uint64_t bytes) const;
-    const models::Autoencoder &conditionStage(const std::string &brought, bool fits) const;
+    // The stage that reads maps of this kind, "labels" and so on.
+    const models::Autoencoder &conditionStage(const std::string &kind) const;
 };
 
 void Renderer::Private::open()
@@ -229,14 +230,16 @@ GridSize Renderer::Private::largestCanvas(const RenderRequest &request, uint64_t
     return {};
 }
 
-const models::Autoencoder &Renderer::Private::conditionStage(const std::string &brought, bool fits) const
+const models::Autoencoder &Renderer::Private::conditionStage(const std::string &kind) const
 {
-    if (!fits || !bundle->conditionStage())
-        throw Error(ErrorCode::InvalidArgument,
-                    info.paintsFrom.empty()
-                        ? "This model is a first stage alone and paints from nothing."
-                        : "This model paints from " + info.paintsFrom + ", not from " + brought + ".");
-    return *bundle->conditionStage();
+    using models::ConditionKind;
+    for (const ConditionKind known : {ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges})
+        if (const models::Autoencoder *stage = bundle->stageOf(known);
+            stage && models::conditionKindName(known) == kind)
+            return *stage;
+    throw Error(ErrorCode::InvalidArgument,
+                info.paintsFrom.empty() ? "This model is a first stage alone and paints from nothing."
+                                        : "This model paints from " + info.sources() + ", not from " + kind + ".");
 }
 
 // A render that can be relieved. A decoding that goes on elsewhere keeps the job, whose bundle stays in its place.
@@ -393,7 +396,7 @@ Image Renderer::decode(const CodeGrid &codes)
 CodeGrid Renderer::encodeCondition(const LabelMap &map)
 {
     m_private->checkOpen();
-    const models::Autoencoder &stage = m_private->conditionStage("labels", info().paintsFrom == "labels");
+    const models::Autoencoder &stage = m_private->conditionStage("labels");
     checkLabels(m_private->bundle->config(), map);
     const int factor = int(stage.config.factor());
     checkWholeCode("The label map", map.width, map.height, factor);
@@ -402,16 +405,24 @@ CodeGrid Renderer::encodeCondition(const LabelMap &map)
     return m_private->run("Encoding the map", [&] { return encodedLabels(stage, labelSet, map, stageMemory(stage)); });
 }
 
-CodeGrid Renderer::encodeCondition(const FieldMap &field)
+CodeGrid Renderer::encodeCondition(const FieldMap &field, const std::string &mapKind)
 {
     m_private->checkOpen();
-    const bool fits = info().paintsFrom == "depth" || info().paintsFrom == "edges";
-    const models::Autoencoder &stage = m_private->conditionStage("a depth or edge map", fits);
-    checkField(m_private->bundle->config(), field);
+    RenderRequest request;
+    request.condition = field;
+    request.mapKind = mapKind;
+    const models::ModelConfig &config = m_private->bundle->config();
+    const std::optional<models::ConditionKind> kind = mapKindOf(config, request);
+    const bool readable = kind == models::ConditionKind::Depth || kind == models::ConditionKind::Edges;
+    const models::Autoencoder &stage =
+        m_private->conditionStage(readable ? models::conditionKindName(*kind) : "a depth or edge map");
+    checkField(field);
     const int factor = int(stage.config.factor());
     checkWholeCode("The depth or edge map", field.width, field.height, factor);
     m_private->checkEncodingMemory(stage.config, {field.height / factor, field.width / factor});
-    return m_private->run("Encoding the map", [&] { return encodedField(stage, field, stageMemory(stage)); });
+    return m_private->run("Encoding the map", [&] {
+        return encodedField(stage, config.conditionOf(*kind)->edgeReach, field, stageMemory(stage));
+    });
 }
 
 } // namespace tessera::core

@@ -53,6 +53,7 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
     score.codes = codes;
     score.controlTokens = controlTokens(bundle.config(), request.controls);
     score.condition = conditionGrid(bundle, request, codes.size);
+    score.kind = mapKindOf(bundle.config(), request);
     score.guidance = request.guidance;
     score.window = request.window;
     RenderScore result;
@@ -101,6 +102,7 @@ void RenderJob::draw()
 void RenderJob::encodeCondition()
 {
     m_sample.condition = conditionGrid(m_bundle, m_request, m_sample.canvas);
+    m_sample.kind = mapKindOf(m_bundle.config(), m_request);
 }
 
 void RenderJob::lockCodes()

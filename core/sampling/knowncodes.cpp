@@ -25,31 +25,22 @@ void Digest::add(uint64_t value)
 }
 
 // The window policy only decides which window a code is drawn from, and what that window holds is part of the digest.
-CodeDigests::CodeDigests(const SampleRequest &request, const WindowPlan &plan) : m_request(request), m_plan(plan)
+CodeDigests::CodeDigests(const SamplingParams &params, const WindowPrefix &prefix, const WindowPlan &plan)
+    : m_prefix(prefix)
+    , m_plan(plan)
 {
-    const SamplingParams &params = request.params;
     for (const uint64_t value :
          {params.seed, uint64_t(params.variation), std::bit_cast<uint64_t>(params.temperature), uint64_t(params.topK),
           std::bit_cast<uint64_t>(params.topP), std::bit_cast<uint64_t>(params.guidance), uint64_t(params.greedy)}) {
         m_start.add(value);
-    }
-    for (const int64_t token : request.controlTokens) {
-        m_start.add(uint64_t(token));
     }
 }
 
 Digest CodeDigests::of(const PlannedCode &code, const CodeGrid &codes) const
 {
     Digest digest = m_start;
-    const CodeGrid &condition = m_request.condition;
-    if (condition.size == m_plan.canvas) {
-        for (int row = 0; row < m_plan.window; ++row) {
-            for (int column = 0; column < m_plan.window; ++column) {
-                digest.add(uint64_t(condition.at({code.origin.row + row, code.origin.column + column})));
-            }
-        }
-    } else {
-        digest.add(uint64_t(condition.at({0, 0})));
+    for (const int64_t token : m_prefix.at(code.origin)) {
+        digest.add(uint64_t(token));
     }
     digest.add(kPictureCodes);
     for (int position = 0; position < code.localPosition; ++position) {

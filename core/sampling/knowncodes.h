@@ -7,8 +7,9 @@
 #include <cstdint>
 
 #include "core/sampling/grid.h"
-#include "core/sampling/sampler.h"
+#include "core/sampling/samplingparams.h"
 #include "core/sampling/windowplan.h"
+#include "core/sampling/windowprefix.h"
 
 namespace tessera::core
 {
@@ -36,17 +37,17 @@ struct KnownCode {
 // Of a canvas, one model and one engine.
 using KnownCodes = Grid<KnownCode>;
 
-// Makes the digests of one request's codes. The request and the plan must outlive it.
+// Makes the digests of one request's codes. All arguments must outlive it.
 class CodeDigests
 {
 public:
-    CodeDigests(const SampleRequest &request, const WindowPlan &plan);
+    CodeDigests(const SamplingParams &params, const WindowPrefix &prefix, const WindowPlan &plan);
 
     // REQUIRES: `codes` holds every code before this one in its window.
     Digest of(const PlannedCode &code, const CodeGrid &codes) const;
 
 private:
-    const SampleRequest &m_request;
+    const WindowPrefix &m_prefix;
     const WindowPlan &m_plan;
     Digest m_start; // of what all codes share
 };

@@ -173,32 +173,13 @@ void PlanWalk::open(const PlannedCode &code)
     Window &window = windowOf(code);
     for (int stream = 0; stream < streams(); ++stream) {
         std::vector<int64_t> &prefix = window.prefixes[stream];
-        prefix = prefixOf(code.origin, Stream(stream));
+        prefix = stream == Conditional ? m_conditioning.prefix.at(code.origin)
+                                       : m_conditioning.prefix.withoutCondition(code.origin);
         // The logits of the first code come from the prefix' last token, which must then go through the transformer again.
         const int64_t most = int64_t(prefix.size()) - (code.localPosition == 0 ? 1 : 0);
         window.caches[stream] =
             m_aids.prefixes ? m_aids.prefixes->open(prefix, most) : std::shared_ptr<WindowCache>(m_engine.makeCache());
     }
-}
-
-std::vector<int64_t> PlanWalk::prefixOf(Cell origin, Stream stream) const
-{
-    std::vector<int64_t> tokens = m_conditioning.controlTokens;
-    const CodeGrid &condition = m_conditioning.condition;
-    const auto add = [&](Cell cell) {
-        tokens.push_back(stream == Unconditional ? *m_config.nullToken
-                                                 : m_config.condition.tokens.first + condition.at(cell));
-    };
-    if (!(condition.size == m_plan.canvas)) { // one token for the whole picture
-        add({0, 0});
-        return tokens;
-    }
-    for (int row = 0; row < m_plan.window; ++row) {
-        for (int column = 0; column < m_plan.window; ++column) {
-            add({origin.row + row, origin.column + column});
-        }
-    }
-    return tokens;
 }
 
 // Of the codes fed, those up to the first that was drawn otherwise.

@@ -14,6 +14,7 @@
 #include "core/sampling/prefixstore.h"
 #include "core/sampling/samplingparams.h"
 #include "core/sampling/windowplan.h"
+#include "core/sampling/windowprefix.h"
 #include "models/config.h"
 
 namespace tessera::core
@@ -23,10 +24,9 @@ namespace tessera::core
 WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPolicy policy, bool wavefront = false,
                    const Grid<uint8_t> &locked = {});
 
-// What stands before the picture codes. References stay the caller's.
+// What stands before the picture codes. The reference stays the caller's.
 struct Conditioning {
-    const std::vector<int64_t> &controlTokens; // vocabulary ids
-    const CodeGrid &condition;                 // of the canvas, or one cell for Class and None models
+    const WindowPrefix &prefix;
     double guidance = 1.0;
 };
 
@@ -83,7 +83,6 @@ private:
 
     int streams() const { return m_conditioning.guidance != 1.0 ? 2 : 1; }
     Window &windowOf(const PlannedCode &code) { return m_windows[size_t(code.window)]; }
-    std::vector<int64_t> prefixOf(Cell origin, Stream stream) const;
     void prepare(const PlannedCode &code, const CodeGrid &codes);
     void open(const PlannedCode &code);
     void keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes);

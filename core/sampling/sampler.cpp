@@ -11,6 +11,7 @@
 #include "core/sampling/noise.h"
 #include "core/sampling/planwalk.h"
 #include "core/sampling/validation.h"
+#include "core/sampling/windowprefix.h"
 #include "models/error.h"
 
 namespace tessera::core
@@ -99,9 +100,9 @@ public:
         , m_known(aids.known)
         , m_total(plan.codes())
         , m_chooser(request.params, size_t(config.imageTokens.count))
-        , m_digests(request, plan)
-        , m_walk(config, engine, plan, {request.controlTokens, request.condition, request.params.guidance},
-                 walkAids(request, aids))
+        , m_prefix(config, request)
+        , m_digests(request.params, m_prefix, plan)
+        , m_walk(config, engine, plan, {m_prefix, request.params.guidance}, walkAids(request, aids))
     {
         m_result.codes = startingCodes(request);
         m_result.logProbability = m_result.entropy = Grid<float>(request.canvas);
@@ -267,6 +268,7 @@ private:
     const int m_total;
     int m_done = 0;
     Chooser m_chooser;
+    const WindowPrefix m_prefix;
     const CodeDigests m_digests;
     std::optional<Draft> m_draft;
     PlanWalk m_walk;

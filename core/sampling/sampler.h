@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -25,8 +26,10 @@ struct SampleRequest {
     // Condition codes of the canvas, before the vocabulary shift; for Class and None models one cell: the
     // class, or the start token.
     CodeGrid condition;
+    std::optional<models::ConditionKind> kind{}; // of a map that the codes stand for; absent: the model's first
     SamplingParams params;
-    // Where `locked` is set (size of the canvas, or empty) the code of `initial` stays; later codes see it.
+    // Where `locked` is set (size of the canvas, or empty) the code of `initial` stays; later codes see it, and with a model
+    // that seesKept all do.
     CodeGrid initial; // looked at where locked only; may be empty when nothing is locked
     Grid<uint8_t> locked;
     // What the codes will probably be, for instance those of the picture before a stroke: of the canvas, kNoCode where

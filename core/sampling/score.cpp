@@ -14,7 +14,8 @@ ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &eng
     const GridSize canvas = request.codes.size;
     const WindowPlan plan = planFor(config, canvas, request.window, engine.gainsFromBatches());
     const int64_t before = engine.tokenForwards();
-    PlanWalk walk(config, engine, plan, {request.controlTokens, request.condition, request.guidance});
+    const WindowPrefix prefix(config, request);
+    PlanWalk walk(config, engine, plan, {prefix, request.guidance});
     ScoreResult result{Grid<float>(canvas), Grid<float>(canvas), 0, 0, true};
     int judged = 0;
     for (const PlanStep &step : plan.steps) {

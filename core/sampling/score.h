@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct ScoreRequest {
     CodeGrid condition;                 // as in SampleRequest
     double guidance = 1.0;              // as in SamplingParams
     WindowPolicy window{};
+    std::optional<models::ConditionKind> kind{}; // as in SampleRequest
 };
 
 struct ScoreResult {

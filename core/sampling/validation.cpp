@@ -69,13 +69,18 @@ void checkControls(const models::ModelConfig &config, const std::vector<int64_t>
     }
 }
 
-void checkCondition(const models::ModelConfig &config, const CodeGrid &condition, GridSize canvas)
+void checkCondition(const models::ModelConfig &config, std::optional<models::ConditionKind> kind,
+                    const CodeGrid &condition, GridSize canvas)
 {
     using models::ConditionKind;
-    const ConditionKind kind = config.condition.kind;
-    const bool single = kind == ConditionKind::Class || kind == ConditionKind::None;
+    const models::ConditionConfig *read = config.conditionOf(kind.value_or(config.condition.kind));
+    if (!read) {
+        refuse("The condition is one of " + models::conditionKindName(*kind) + "; expected "
+               + models::conditionKindName(config.condition.kind));
+    }
+    const bool single = read->kind == ConditionKind::Class || read->kind == ConditionKind::None;
     checkSize("The condition grid", condition.size, condition.values.size(), single ? GridSize{1, 1} : canvas);
-    checkCodes("The condition code", condition, config.condition.tokens.count);
+    checkCodes("The condition code", condition, read->tokens.count);
 }
 
 void checkGuidance(const models::ModelConfig &config, double guidance)
@@ -140,7 +145,7 @@ void checkDraft(const models::ModelConfig &config, const SampleRequest &request)
 void checkSampleRequest(const models::ModelConfig &config, const SampleRequest &request)
 {
     checkControls(config, request.controlTokens);
-    checkCondition(config, request.condition, request.canvas);
+    checkCondition(config, request.kind, request.condition, request.canvas);
     checkGuidance(config, request.params.guidance);
     checkFilters(request.params);
     checkLockedCodes(config, request);
@@ -151,7 +156,7 @@ void checkScoreRequest(const models::ModelConfig &config, const ScoreRequest &re
 {
     checkSize("The grid of codes", request.codes.size, request.codes.values.size(), request.codes.size);
     checkControls(config, request.controlTokens);
-    checkCondition(config, request.condition, request.codes.size);
+    checkCondition(config, request.kind, request.condition, request.codes.size);
     checkGuidance(config, request.guidance);
     checkCodes("The code", request.codes, config.imageTokens.count);
 }

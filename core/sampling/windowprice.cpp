@@ -5,6 +5,7 @@
 
 #include "core/sampling/distribution.h"
 #include "core/sampling/validation.h"
+#include "core/sampling/windowprefix.h"
 #include "models/error.h"
 
 namespace tessera::core
@@ -20,6 +21,7 @@ public:
         , m_request(request)
         , m_window(int(config.window))
         , m_origins{request.codes.size.rows - m_window + 1, request.codes.size.columns - m_window + 1}
+        , m_prefix(config, request)
         , m_nats(size_t(m_origins.cells()) * places())
         , m_logits(places() * size_t(config.imageTokens.count))
     {}
@@ -80,10 +82,7 @@ private:
 
     std::vector<int64_t> windowTokens(Cell origin) const
     {
-        std::vector<int64_t> tokens = m_request.controlTokens;
-        for (size_t place = 0; place < places(); ++place) {
-            tokens.push_back(m_config.condition.tokens.first + m_request.condition.at(cellAt(origin, place)));
-        }
+        std::vector<int64_t> tokens = m_prefix.at(origin);
         for (size_t place = 0; place + 1 < places(); ++place) {
             tokens.push_back(m_config.imageTokens.first + m_request.codes.at(cellAt(origin, place)));
         }
@@ -118,6 +117,7 @@ private:
     const ScoreRequest &m_request;
     const int m_window;
     const GridSize m_origins;
+    const WindowPrefix m_prefix;
     std::vector<float> m_nats; // [origins, places]
     std::vector<float> m_logits;
 };

@@ -1,9 +1,11 @@
-// The condition stage's training: a VQGAN over one-hot label maps, judged by cross-entropy, without an adversary
-// (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented to look painted, so its codes speak of blobs.
+// The training of condition stages. Depth and edges are fieldtrainer.cpp's; here it is labels': a VQGAN over one-hot maps,
+// judged by cross-entropy, without an adversary (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented to look
+// painted, so its codes speak of blobs.
 #include <ATen/ATen.h>
 
 #include "models/error.h"
 #include "models/training/evaluate.h"
+#include "models/training/fieldtrainer.h"
 #include "models/training/onehot.h"
 #include "models/training/pictureset.h"
 #include "models/training/sheet.h"
@@ -91,6 +93,12 @@ private:
 void trainCondition(const TrainOptions &options)
 {
     Recipe recipe(options.recipe);
+    const auto kind = recipe.valueOr<std::string>("kind", conditionKindName(ConditionKind::Labels));
+    for (const ConditionKind field : {ConditionKind::Depth, ConditionKind::Edges})
+        if (kind == conditionKindName(field))
+            return trainFieldStage(options, recipe, field);
+    if (kind != conditionKindName(ConditionKind::Labels))
+        throw Error(ErrorCode::InvalidArgument, "'recipe.kind' is '" + kind + "', expected labels, depth or edges.");
     ConditionTraining(options, recipe).train();
 }
 

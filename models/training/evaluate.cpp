@@ -7,7 +7,9 @@
 #include <c10/core/GradMode.h>
 
 #include "models/bundle.h"
+#include "models/training/fieldscores.h"
 #include "models/training/labelscores.h"
+#include "models/training/likelihood.h"
 #include "models/training/onehot.h"
 #include "models/training/sheet.h"
 #include "models/training/slicedwasserstein.h"
@@ -102,24 +104,6 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
     return figures;
 }
 
-LikelihoodFigures evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
-                                     const PictureSet &pictures, const at::Tensor &codes, int64_t count)
-{
-    count = std::min(count, codes.size(0));
-    LikelihoodFigures figures;
-    for (int64_t i = 0; i < count; ++i) {
-        const std::vector<View> view{pictures.wholeView(i)};
-        const at::Tensor condition = builder.conditionCodes(pictures.exactLabels(view[0], builder.side()).unsqueeze(0));
-        for (const bool dropped : {false, true}) {
-            const at::Tensor prefix = builder.prefix(
-                pictures, view, condition, [] { return false; }, [dropped] { return dropped; });
-            const at::Tensor nats = builder.loss(transformer, builder.sequences(prefix, codes[i].unsqueeze(0)));
-            (dropped ? figures.withoutMap : figures.withMap) += nats.item<double>() / double(count);
-        }
-    }
-    return figures;
-}
-
 namespace
 {
 
@@ -131,6 +115,24 @@ void addMapFigures(nlohmann::json &json, const Autoencoder &stage, const Picture
         json["map_iou"] = *maps.meanIou;
     }
     json["map_codes_used"] = maps.codesUsed;
+}
+
+void addFieldFigures(nlohmann::json &json, const ModelBundle &stage, const PictureSet &pictures, int64_t side)
+{
+    const auto fields = evaluateFields(stage.firstStage(), stage.config().condition, pictures, side, kEvaluated);
+    if (fields.psnr) {
+        json["map_psnr"] = *fields.psnr;
+        json["map_mean_error"] = *fields.meanError;
+    }
+    json["map_codes_used"] = fields.codesUsed;
+}
+
+bool readsFields(const ModelConfig &config)
+{
+    const ConditionConfig &condition = config.condition;
+    return !config.transformer
+           && (condition.kind == ConditionKind::Depth
+               || (condition.kind == ConditionKind::Edges && condition.edgeReach > 0));
 }
 
 bool readsMaps(const ModelConfig &config)
@@ -154,6 +156,10 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
         addMapFigures(json, bundle.firstStage(), pictures, side);
         return json;
     }
+    if (readsFields(config)) {
+        addFieldFigures(json, bundle, pictures, side);
+        return json;
+    }
     const auto reconstruction = evaluateReconstruction(bundle.firstStage(), pictures, side, kEvaluated);
     json["psnr"] = reconstruction.psnr;
     json["texture"] = reconstruction.texture;
@@ -167,11 +173,10 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
         return json;
 
     addMapFigures(json, *bundle.conditionStage(), pictures, side);
-    const SequenceBuilder builder(config, *bundle.conditionStage());
-    const TokenSet tokens = tokenise(bundle.firstStage(), pictures, config.window, 1, {}, 0, stop);
-    const auto likelihood = evaluateLikelihood(*bundle.transformer(), builder, pictures, tokens.codes, kEvaluated);
-    json["nats_with_map"] = likelihood.withMap;
-    json["nats_without_map"] = likelihood.withoutMap;
+    const SequenceBuilder builder(config, stagesOf(bundle));
+    const TokenSet set = tokenise(bundle.firstStage(), pictures, trainingViews(pictures, 1, {}, 0), side, stop);
+    for (const auto &[name, nats] : evaluateLikelihood(*bundle.transformer(), builder, pictures, set.codes, kEvaluated))
+        json[name] = nats;
     return json;
 }
 

@@ -13,7 +13,6 @@
 
 #include "models/autoencoder.h"
 #include "models/training/pictureset.h"
-#include "models/training/sequences.h"
 
 namespace tessera::models
 {
@@ -39,18 +38,10 @@ struct MapFigures {
     std::vector<at::Tensor> shown;
 };
 
-struct LikelihoodFigures { // nats per picture code, teacher-forced on one window
-    double withMap = 0;
-    double withoutMap = 0; // null tokens in place of the condition
-};
-
 // Whole pictures, at most `count`. REQUIRES: gradients are off.
 ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, const PictureSet &pictures, int64_t side,
                                              int64_t count);
 MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count);
-// `codes`: int64 [pictures, window, window] of the whole views.
-LikelihoodFigures evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
-                                     const PictureSet &pictures, const at::Tensor &codes, int64_t count);
 
 // All of it for a model file, as flat keys. `data`: folder of shards, or one with val/ below it. Throws Error.
 nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data, c10::Device device,

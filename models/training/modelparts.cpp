@@ -5,6 +5,7 @@
 #include "models/compression.h"
 #include "models/error.h"
 #include "models/modelfile.h"
+#include "models/networks.h"
 
 namespace tessera::models
 {
@@ -12,42 +13,73 @@ namespace tessera::models
 namespace
 {
 
-std::string prefixOf(Part part)
-{
-    switch (part) {
-    case Part::FirstStage:
-        return "first_stage_model.";
-    case Part::ConditionStage:
-        return "cond_stage_model.";
-    case Part::Transformer:
-        break;
-    }
-    return "transformer.";
-}
-
 bool hasPrefix(const StateDict &tensors, const std::string &prefix)
 {
     const auto first = tensors.lower_bound(prefix);
     return first != tensors.end() && first->first.starts_with(prefix);
 }
 
+StateDict tensorsBelow(const ModelFile &file, const std::string &prefix, bool orAlone)
+{
+    const StateDict all = decompressed(file.readTensors());
+    if (hasPrefix(all, prefix))
+        return withPrefixRemoved(all, prefix);
+    if (orAlone && !file.config.transformer)
+        return all;
+    throw Error(ErrorCode::ModelMismatch, file.path.string() + " has no tensors that begin with '" + prefix + "'.");
+}
+
+// Files of label stages do not name what they read.
+bool readsAlone(const ModelConfig &config, ConditionKind kind)
+{
+    const ConditionKind found =
+        config.condition.kind == ConditionKind::None ? ConditionKind::Labels : config.condition.kind;
+    return !config.transformer && found == kind;
+}
+
 } // namespace
 
 StateDict partTensors(const std::filesystem::path &path, Part part)
 {
-    const ModelFile file = ModelFile::open(path);
-    const StateDict all = decompressed(file.readTensors());
-    if (hasPrefix(all, prefixOf(part)))
-        return withPrefixRemoved(all, prefixOf(part));
-    if (part == Part::FirstStage && !file.config.transformer)
-        return all;
-    throw Error(ErrorCode::ModelMismatch,
-                file.path.string() + " has no tensors that begin with '" + prefixOf(part) + "'.");
+    return part == Part::FirstStage ? tensorsBelow(ModelFile::open(path), "first_stage_model.", true)
+                                    : tensorsBelow(ModelFile::open(path), "transformer.", false);
 }
 
-TrainedStage::TrainedStage(const std::filesystem::path &path, Part part, c10::Device device)
+StateDict stageTensors(const std::filesystem::path &path, ConditionKind kind)
+{
+    const ModelFile file = ModelFile::open(path);
+    const bool first = file.config.condition.kind == kind || !file.config.transformer;
+    return tensorsBelow(file, first ? "cond_stage_model." : otherStagePrefix(kind), true);
+}
+
+TrainedStage::TrainedStage(const std::filesystem::path &path, c10::Device device)
     : m_bundle(ModelBundle::open(path, device))
-    , m_part(part)
 {}
+
+TrainedStage::TrainedStage(const std::filesystem::path &path, ConditionKind kind, c10::Device device)
+    : m_bundle(ModelBundle::open(path, device))
+    , m_kind(kind)
+{
+    if (!m_bundle.stageOf(kind) && !readsAlone(m_bundle.config(), kind))
+        throw Error(ErrorCode::ModelMismatch,
+                    m_bundle.path().string() + " has no stage that reads maps of " + conditionKindName(kind) + ".");
+}
+
+const Autoencoder &TrainedStage::network() const
+{
+    const Autoencoder *stage = m_kind ? m_bundle.stageOf(*m_kind) : nullptr;
+    return stage ? *stage : m_bundle.firstStage();
+}
+
+const ConditionConfig &TrainedStage::condition() const
+{
+    const ConditionConfig *condition = m_bundle.config().conditionOf(m_kind.value_or(ConditionKind::None));
+    return condition ? *condition : m_bundle.config().condition;
+}
+
+StateDict TrainedStage::tensors() const
+{
+    return m_kind ? stageTensors(m_bundle.path(), *m_kind) : partTensors(m_bundle.path(), Part::FirstStage);
+}
 
 } // namespace tessera::models

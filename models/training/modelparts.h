@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "models/bundle.h"
@@ -10,36 +11,34 @@
 namespace tessera::models
 {
 
-enum class Part { FirstStage, ConditionStage, Transformer };
+enum class Part { FirstStage, Transformer };
 
 // The tensors of one network by its own names, decompressed to float32. A file of one stage alone gives its tensors for
 // FirstStage. Throws Error: what ModelFile::open throws, and ModelMismatch when the model has no such part.
 StateDict partTensors(const std::filesystem::path &path, Part part);
 
+// The same of the stage that reads maps of this kind: in a whole model, or alone in its file.
+StateDict stageTensors(const std::filesystem::path &path, ConditionKind kind);
+
 // A frozen stage: that of a model with this stage, or a stage alone in its file.
 class TrainedStage
 {
 public:
-    TrainedStage(const std::filesystem::path &path, Part part, c10::Device device = c10::kCPU);
+    // A first stage. Throws what ModelBundle::open throws.
+    TrainedStage(const std::filesystem::path &path, c10::Device device);
+    // A stage that reads maps of this kind. Throws also Error (ModelMismatch) where the file has none.
+    TrainedStage(const std::filesystem::path &path, ConditionKind kind, c10::Device device);
 
-    const Autoencoder &network() const { return m_part == Part::FirstStage ? m_bundle.firstStage() : alone(); }
+    const Autoencoder &network() const;
     const AutoencoderConfig &config() const { return network().config; }
-    const std::string &labelSet() const { return m_bundle.config().condition.labelSet; }
+    // What it says of its maps: the label set, the reach of edges.
+    const ConditionConfig &condition() const;
     const std::string &identity() const { return m_bundle.identity(); }
-    StateDict tensors() const { return partTensors(m_bundle.path(), partInFile()); }
+    StateDict tensors() const;
 
 private:
-    const Autoencoder &alone() const
-    {
-        return m_bundle.conditionStage() ? *m_bundle.conditionStage() : m_bundle.firstStage();
-    }
-    Part partInFile() const
-    {
-        return m_part == Part::ConditionStage && m_bundle.conditionStage() ? Part::ConditionStage : Part::FirstStage;
-    }
-
     ModelBundle m_bundle;
-    Part m_part;
+    std::optional<ConditionKind> m_kind;
 };
 
 } // namespace tessera::models

@@ -6,54 +6,79 @@
 #include <c10/core/GradMode.h>
 
 #include "models/training/autocast.h"
+#include "models/training/fieldmaps.h"
 #include "models/training/onehot.h"
 
 namespace tessera::models
 {
 
-namespace
+Stages stagesOf(const ModelBundle &bundle)
 {
+    Stages stages;
+    for (const ConditionKind kind : {ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges})
+        if (const Autoencoder *stage = bundle.stageOf(kind))
+            stages[kind] = stage;
+    return stages;
+}
 
-int64_t controlToken(const ControlConfig &control, const std::string &fact)
+SequenceBuilder::SequenceBuilder(const ModelConfig &config, Stages stages)
+    : m_config(config)
+    , m_stages(std::move(stages))
+{}
+
+at::Tensor SequenceBuilder::map(ConditionKind kind, const SeenWindow &seen, int64_t side, const uint64_t *painted) const
 {
-    const auto found = std::ranges::find(control.values, fact);
+    if (kind != ConditionKind::Labels) {
+        ConditionConfig condition = *m_config.conditionOf(kind);
+        condition.edgeReach *= double(this->side()) / double(side); // of a window, whatever the canvas
+        return fieldOf(condition, *seen.pictures, seen.view, side, painted ? *painted : 0, !painted);
+    }
+    if (!painted)
+        return seen.pictures->exactLabels(seen.view, side);
+    // Augmented at half size, where it costs a quarter, then enlarged.
+    const at::Tensor small = seen.pictures->paintedLabels(seen.view, side / 2, *painted, {});
+    return small.repeat_interleave(2, 0).repeat_interleave(2, 1);
+}
+
+at::Tensor SequenceBuilder::conditionTokens(ConditionKind kind, const at::Tensor &maps) const
+{
+    const c10::NoGradGuard noGradients;
+    const Autoencoder &stage = *m_stages.at(kind);
+    const c10::Device device = stage.codebook.device();
+    const int64_t channels = stage.config.inChannels;
+    const at::Tensor input = kind == ConditionKind::Labels ? oneHot(maps.to(device), channels)
+                                                           : maps.to(device).unsqueeze(1).repeat({1, channels, 1, 1});
+    const Autocast autocast(device, bfloat16Pays(device));
+    return exactCodes(stage, stage.latents(input)).cpu() + m_config.conditionOf(kind)->tokens.first;
+}
+
+int64_t SequenceBuilder::controlToken(const ControlConfig &control, const SeenWindow &seen) const
+{
+    const View &view = seen.view;
+    if (control.source != ControlSource::Artist) {
+        const double height = seen.pictures->picture(view.picture).height;
+        return control.first + placedValue(control, (view.y + view.side / 2.0) / height, height / view.side);
+    }
+    const auto found = std::ranges::find(control.values, seen.pictures->fact(view.picture, control.key));
     return control.first + (found == control.values.end() ? 0 : found - control.values.begin());
 }
 
-} // namespace
-
-SequenceBuilder::SequenceBuilder(const ModelConfig &config, const Autoencoder &conditionStage)
-    : m_config(config)
-    , m_conditionStage(conditionStage)
-{}
-
-at::Tensor SequenceBuilder::conditionCodes(const at::Tensor &labels) const
-{
-    const c10::NoGradGuard noGradients;
-    const c10::Device device = m_conditionStage.codebook.device();
-    const at::Tensor input = oneHot(labels.to(device), m_conditionStage.config.inChannels);
-    const Autocast autocast(device, bfloat16Pays(device));
-    return exactCodes(m_conditionStage, m_conditionStage.latents(input)).flatten(1).cpu();
-}
-
-at::Tensor SequenceBuilder::prefix(const PictureSet &pictures, const std::vector<View> &views,
-                                   const at::Tensor &conditionCodes, const DropFn &dropControl,
-                                   const DropFn &dropCondition) const
+at::Tensor SequenceBuilder::prefix(const std::vector<SeenWindow> &windows, const at::Tensor &conditionTokens,
+                                   const DropFn &dropControl, const DropFn &dropCondition) const
 {
     const int64_t controls = int64_t(m_config.controls.size());
-    at::Tensor result = at::empty({int64_t(views.size()), m_config.prefixLength()}, at::kLong);
+    at::Tensor result = at::empty({int64_t(windows.size()), m_config.prefixLength()}, at::kLong);
     auto rows = result.accessor<int64_t, 2>();
-    for (int64_t i = 0; i < int64_t(views.size()); ++i) {
+    for (int64_t i = 0; i < int64_t(windows.size()); ++i) {
         for (int64_t c = 0; c < controls; ++c) {
             const ControlConfig &control = m_config.controls[size_t(c)];
-            const std::string fact = dropControl() ? "any" : pictures.fact(views[size_t(i)].picture, control.key);
-            rows[i][c] = controlToken(control, fact);
+            rows[i][c] = dropControl() ? control.first : controlToken(control, windows[size_t(i)]);
         }
         at::Tensor condition = result[i].slice(0, controls);
         if (dropCondition())
             condition.fill_(*m_config.nullToken);
         else
-            condition.copy_(conditionCodes[i] + m_config.condition.tokens.first);
+            condition.copy_(conditionTokens[i].flatten());
     }
     return result;
 }
@@ -74,7 +99,8 @@ at::Tensor SequenceBuilder::loss(const Transformer &model, const Sequences &batc
     }
     const int64_t first = m_config.imageTokens.first, count = m_config.imageTokens.count;
     logits = logits.slice(2, first, first + count).to(at::kFloat).reshape({-1, count});
-    return at::cross_entropy_loss(logits, batch.target.to(device).reshape({-1}));
+    return at::cross_entropy_loss(logits, batch.target.to(device).reshape({-1}), {}, at::Reduction::Mean,
+                                  Sequences::kNotJudged);
 }
 
 } // namespace tessera::models

@@ -29,7 +29,7 @@ namespace
 AutoencoderConfig layout(Recipe &recipe)
 {
     if (recipe.has("start"))
-        return TrainedStage(recipe.value<std::string>("start"), Part::FirstStage).config();
+        return TrainedStage(recipe.value<std::string>("start"), c10::kCPU).config();
     const nlohmann::json model = {{"target", "taming.models.vqgan.VQModel"},
                                   {"params", recipe.value<nlohmann::json>("model")}};
     return ModelConfig::fromJson({{"model", model}}).firstStage;

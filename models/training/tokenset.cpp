@@ -1,6 +1,7 @@
 #include "models/training/tokenset.h"
 
 #include <algorithm>
+#include <array>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -15,9 +16,21 @@ namespace tessera::models
 namespace
 {
 
-constexpr size_t kBatch = 32;
+constexpr size_t kBatch = 32;             // windows; as many pixels of canvases
 constexpr uint64_t kMapSeed = 0x6d617073; // maps of a view are drawn apart from its place
+constexpr int64_t kWindowSide = 256;
 const std::string kFingerprint = "fingerprint";
+constexpr std::array kKinds{ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges};
+
+size_t batchOf(int64_t side)
+{
+    return std::max<size_t>(1, kBatch * size_t(kWindowSide * kWindowSide) / size_t(side * side));
+}
+
+std::string tensorName(ConditionKind kind)
+{
+    return "maps." + conditionKindName(kind);
+}
 
 } // namespace
 
@@ -42,19 +55,33 @@ std::vector<View> trainingViews(const PictureSet &pictures, int64_t viewsPerPict
     return views;
 }
 
-TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, int64_t window, int64_t viewsPerPicture,
-                  const ViewSettings &settings, uint64_t seed, std::stop_token stop, const ShareFn &share)
+std::vector<View> canvasViews(const PictureSet &pictures, int64_t factor)
+{
+    std::vector<View> views;
+    for (int64_t picture = 0; picture < pictures.size(); ++picture) {
+        for (const bool mirrored : {false, true}) {
+            View view = pictures.wholeView(picture);
+            view.side = int(view.side / factor * factor);
+            view.mirrored = mirrored;
+            views.push_back(view);
+        }
+    }
+    return views;
+}
+
+TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, std::vector<View> views, int64_t side,
+                  std::stop_token stop, const ShareFn &share)
 {
     const c10::NoGradGuard noGradients;
     const c10::Device device = firstStage.codebook.device();
     const Autocast autocast(device, bfloat16Pays(device));
-    const int64_t side = window * firstStage.config.factor();
-    TokenSet result{trainingViews(pictures, viewsPerPicture, settings, seed), {}, {}};
+    const int64_t cells = side / firstStage.config.factor();
+    TokenSet result{std::move(views), {}, {}};
     std::vector<at::Tensor> codes;
     size_t done = 0;
     while (done < result.views.size() && !stop.stop_requested()) {
         std::vector<at::Tensor> batch;
-        for (; batch.size() < kBatch && done < result.views.size(); ++done)
+        for (; batch.size() < batchOf(side) && done < result.views.size(); ++done)
             batch.push_back(pictures.rgb(result.views[done], side));
         const at::Tensor latents =
             firstStage.latents(at::stack(batch).to(device).contiguous(at::MemoryFormat::ChannelsLast));
@@ -63,42 +90,43 @@ TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, int
             share(double(done) / double(result.views.size()));
     }
     result.views.resize(done);
-    result.codes = codes.empty() ? at::empty({0, window, window}, at::kLong) : at::cat(codes);
+    result.codes = codes.empty() ? at::empty({0, cells, cells}, at::kLong) : at::cat(codes);
     return result;
 }
 
-void addPaintedMaps(TokenSet &set, const SequenceBuilder &builder, const PictureSet &pictures, int64_t count,
-                    uint64_t seed, std::stop_token stop, const ShareFn &share)
+void addPaintedMaps(TokenSet &set, const SequenceBuilder &builder, const PictureSet &pictures, ConditionKind kind,
+                    int64_t count, uint64_t seed, std::stop_token stop, const ShareFn &share)
 {
-    const auto painted = [&](const View &view, uint64_t sample) {
-        // Augmented at half size, where it costs a quarter, then enlarged.
-        const at::Tensor small = pictures.paintedLabels(view, builder.side() / 2, sample, {});
-        return small.repeat_interleave(2, 0).repeat_interleave(2, 1);
-    };
-    const int64_t cells = set.codes.size(1) * set.codes.size(2);
-    set.maps = at::empty({int64_t(set.views.size()), count, cells}, at::kLong);
+    const int64_t rows = set.codes.size(1), columns = set.codes.size(2);
+    const int64_t side = rows * builder.side() / builder.config().window;
+    at::Tensor maps = at::empty({int64_t(set.views.size()), count, rows, columns}, at::kLong);
     size_t done = 0;
     while (done < set.views.size() && !stop.stop_requested()) {
-        const auto views = int64_t(std::min(kBatch, set.views.size() - done));
-        const at::Tensor labels = stacked(views * count, [&](int64_t i) {
+        const auto views = int64_t(std::min(batchOf(side), set.views.size() - done));
+        const at::Tensor painted = stacked(views * count, [&](int64_t i) {
             const size_t view = done + size_t(i / count);
-            return painted(set.views[view], mixedSeed(seed ^ kMapSeed, view, uint64_t(i % count)));
+            const uint64_t sample = mixedSeed(seed ^ kMapSeed, view, uint64_t(i % count));
+            return builder.map(kind, {&pictures, set.views[view]}, side, &sample);
         });
-        set.maps.slice(0, int64_t(done), int64_t(done) + views)
-            .copy_(builder.conditionCodes(labels).reshape({views, count, cells}));
+        maps.slice(0, int64_t(done), int64_t(done) + views)
+            .copy_(builder.conditionTokens(kind, painted).reshape({views, count, rows, columns}));
         done += size_t(views);
         if (share)
             share(double(done) / double(set.views.size()));
     }
+    set.maps[kind] = maps;
     set.views.resize(done);
     set.codes = set.codes.slice(0, 0, int64_t(done));
-    set.maps = set.maps.slice(0, 0, int64_t(done));
+    for (auto &[other, tensor] : set.maps)
+        tensor = tensor.slice(0, 0, int64_t(done));
 }
 
 void saveTokens(const std::filesystem::path &file, const TokenSet &set, const std::string &fingerprint)
 {
-    writeSafetensors(file, {{"codes", set.codes.to(at::kInt)}, {"maps", set.maps.to(at::kInt)}},
-                     {{kFingerprint, fingerprint}});
+    StateDict tensors{{"codes", set.codes.to(at::kInt)}};
+    for (const auto &[kind, maps] : set.maps)
+        tensors[tensorName(kind)] = maps.to(at::kInt);
+    writeSafetensors(file, tensors, {{kFingerprint, fingerprint}});
 }
 
 bool loadTokens(const std::filesystem::path &file, TokenSet &set, const std::string &fingerprint)
@@ -113,7 +141,9 @@ bool loadTokens(const std::filesystem::path &file, TokenSet &set, const std::str
             return false;
         const StateDict tensors = readSafetensors(index);
         set.codes = tensors.at("codes").to(at::kLong);
-        set.maps = tensors.at("maps").to(at::kLong);
+        for (const ConditionKind kind : kKinds)
+            if (const auto maps = tensors.find(tensorName(kind)); maps != tensors.end())
+                set.maps[kind] = maps->second.to(at::kLong);
     } catch (const std::exception &) { // a damaged file is made again
         return false;
     }

@@ -43,7 +43,7 @@ struct TrainOptions {
 // Throw Error: InvalidArgument (recipe key, found, expected), FileRead, FileFormat, ModelMismatch, FileWrite, NonFinite.
 // Pictures -> first stage: phase A learns the codes, phase B freezes them and sharpens the decoder against a discriminator.
 void trainVqgan(const TrainOptions &options);
-// Label maps -> condition stage.
+// Label maps, depth or edges (the recipe's `kind`) -> condition stage.
 void trainCondition(const TrainOptions &options);
 // Codes given condition codes -> transformer. The recipe names the two stages; model.safetensors is a whole model.
 void trainTransformer(const TrainOptions &options);

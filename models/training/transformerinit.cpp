@@ -53,7 +53,7 @@ void embedCodebook(at::Tensor embedding, const TokenRange &range, const at::Tens
 } // namespace
 
 void startOnGrids(StateDict &parameters, const ModelConfig &config, const at::Tensor &pictureCodebook,
-                  const at::Tensor &conditionCodebook, uint64_t seed)
+                  const std::map<ConditionKind, at::Tensor> &conditionCodebooks, uint64_t seed)
 {
     at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
     const int64_t length = config.transformer->embedding, half = length / 2;
@@ -62,7 +62,8 @@ void startOnGrids(StateDict &parameters, const ModelConfig &config, const at::Te
     const at::Tensor tokens = parameters.at("tok_emb.weight");
     tokens.slice(1, 0, half).zero_();
     embedCodebook(tokens.slice(1, half), config.imageTokens, pictureCodebook, generator);
-    embedCodebook(tokens.slice(1, half), config.condition.tokens, conditionCodebook, generator);
+    for (const auto &[kind, codebook] : conditionCodebooks)
+        embedCodebook(tokens.slice(1, half), config.conditionOf(kind)->tokens, codebook, generator);
 
     const int64_t comparing = config.transformer->heads / 2 * config.transformer->headDim();
     const at::Tensor projection = at::randn({comparing, half}, generator, at::kFloat) * kComparingSpread;

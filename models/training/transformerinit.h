@@ -1,6 +1,8 @@
 // Better starts for a transformer than random numbers. They show in no checkpoint's layout.
 #pragma once
 
+#include <map>
+
 #include <ATen/core/Tensor.h>
 
 #include "models/config.h"
@@ -18,8 +20,8 @@ namespace tessera::models
 //   alike start alike.
 // - Half of the first block's heads compare places: their queries and keys are one random projection of the waves.
 //
-// `parameters`: a fresh transformer's tensors by name, changed in place. Codebooks: [codes, embedDim].
+// `parameters`: a fresh transformer's tensors by name, changed in place, on the CPU. Codebooks: [codes, embedDim].
 void startOnGrids(StateDict &parameters, const ModelConfig &config, const at::Tensor &pictureCodebook,
-                  const at::Tensor &conditionCodebook, uint64_t seed);
+                  const std::map<ConditionKind, at::Tensor> &conditionCodebooks, uint64_t seed);
 
 } // namespace tessera::models

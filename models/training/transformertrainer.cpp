@@ -1,7 +1,7 @@
 // The transformer's training (Esser et al. 2021, sec. 3.2): cross-entropy on picture codes given control tokens and
 // condition codes. Conditions are dropped at times, so that the model can be guided; controls are dropped to "any".
 #include <algorithm>
-#include <random>
+#include <optional>
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -10,13 +10,15 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
-#include "models/training/conditionchange.h"
-#include "models/training/evaluate.h"
+#include "models/training/layoutchange.h"
+#include "models/training/likelihood.h"
 #include "models/training/modelparts.h"
 #include "models/training/optimizer.h"
 #include "models/training/pictureset.h"
 #include "models/training/run.h"
 #include "models/training/tokenset.h"
+#include "models/training/trainedconditions.h"
+#include "models/training/trainingbatch.h"
 #include "models/training/transformerinit.h"
 
 namespace tessera::models
@@ -24,6 +26,8 @@ namespace tessera::models
 
 namespace
 {
+
+constexpr uint64_t kScrambling = 1; // apart from what a batch is drawn by
 
 WeightFormat formatNamed(const std::string &word)
 {
@@ -36,14 +40,30 @@ WeightFormat formatNamed(const std::string &word)
     throw Error(ErrorCode::InvalidArgument, "'recipe.format' is '" + word + "', expected fp32, fp16 or int8.");
 }
 
+// A recipe's entry is a control of a configuration but for its first token.
+ControlConfig controlOf(const nlohmann::json &entry)
+{
+    Recipe keys(entry, "recipe.controls");
+    ControlConfig control{keys.value<std::string>("key"), keys.value<std::vector<std::string>>("values"),
+                          keys.value<int64_t>("first")};
+    const auto source = keys.valueOr<std::string>("source", "artist");
+    keys.finish();
+    const auto known = controlSourceNamed(source);
+    if (!known)
+        throw Error(ErrorCode::InvalidArgument,
+                    "'recipe.controls.source' is '" + source + "', expected artist, row or height.");
+    control.source = *known;
+    return control;
+}
+
 class TransformerTraining
 {
 public:
     TransformerTraining(const TrainOptions &options, Recipe &recipe)
         : m_run(options, recipe)
         , m_stop(options.stop)
-        , m_firstStage(recipe.value<std::string>("first_stage"), Part::FirstStage, options.device)
-        , m_conditionStage(recipe.value<std::string>("condition_stage"), Part::ConditionStage, options.device)
+        , m_firstStage(recipe.value<std::string>("first_stage"), options.device)
+        , m_conditions(recipe, m_firstStage.config(), options.device)
         , m_pictures(options.data / "train")
         , m_validationPictures(options.data / "val")
     {
@@ -59,8 +79,8 @@ public:
         restore();
         if (m_run.fraction() < 1) // a finished run is only packed again
             prepareTokens();
-        m_validationSet =
-            tokenise(m_firstStage.network(), m_validationPictures, m_config.window, 1, m_views, 0, m_stop);
+        m_validationSet = tokenise(m_firstStage.network(), m_validationPictures,
+                                   trainingViews(m_validationPictures, 1, m_views, 0), m_builder->side(), m_stop);
         while (m_run.next()) {
             step();
             if (m_run.checkpointDue())
@@ -74,16 +94,7 @@ private:
     {
         m_config.name = recipe.valueOr<std::string>("name", "");
         m_config.firstStage = m_firstStage.config();
-        m_config.condition.kind = ConditionKind::Labels;
-        m_config.condition.labelSet = m_conditionStage.labelSet();
-        m_config.condition.stage = m_conditionStage.config();
-        m_config.condition.stage->encoderOnly = true; // nobody decodes its codes
         m_config.window = recipe.atLeast<int64_t>("window", 2, 16);
-        if (m_config.firstStage.factor() != m_conditionStage.config().factor())
-            throw Error(ErrorCode::InvalidArgument,
-                        "The first stage has " + std::to_string(m_config.firstStage.factor())
-                            + " pixels per code and side, the " + "condition stage "
-                            + std::to_string(m_conditionStage.config().factor()) + ": they must be equal.");
         layVocabulary(recipe);
         Recipe network = recipe.child("transformer");
         TransformerConfig transformer;
@@ -101,20 +112,20 @@ private:
                              sampling.atLeast<double>("guidance", 0, 1.0)};
         sampling.finish();
         m_config = ModelConfig::fromJson(m_config.toJson()); // refuses what does not fit together
-        m_builder.emplace(m_config, m_conditionStage.network());
+        m_builder.emplace(m_config, m_conditions.networks());
+        m_batches.tasks = TaskMix::from(recipe.child("tasks"), *m_builder);
+        m_config.seesKept = m_batches.tasks.filling > 0;
     }
 
-    // picture codes | condition codes | values of each control | the null token
+    // picture codes | codes of each kind of map | values of each control | the null token
     void layVocabulary(Recipe &recipe)
     {
         m_config.imageTokens = {0, m_config.firstStage.codes};
-        m_config.condition.tokens = {m_config.imageTokens.count, m_config.condition.stage->codes};
-        int64_t next = m_config.condition.tokens.first + m_config.condition.tokens.count;
+        int64_t next = m_conditions.describe(m_config, m_config.imageTokens.count);
         for (const auto &control : recipe.valueOr<nlohmann::json>("controls", nlohmann::json::array())) {
-            Recipe entry(control, "recipe.controls");
-            ControlConfig config{entry.value<std::string>("key"), entry.value<std::vector<std::string>>("values"),
-                                 next};
-            entry.finish();
+            nlohmann::json entry = control;
+            entry["first"] = next;
+            ControlConfig config = controlOf(entry);
             next += int64_t(config.values.size());
             m_config.controls.push_back(std::move(config));
         }
@@ -124,13 +135,13 @@ private:
 
     void readTraining(Recipe &recipe)
     {
-        m_batch = recipe.atLeast<int64_t>("batch", 1, 16);
+        m_batches.batch = recipe.atLeast<int64_t>("batch", 1, 16);
         m_learningRate = recipe.atLeast<double>("learning_rate", 0, 1.5e-3);
         m_warmUp = recipe.atLeast<double>("warm_up", 1e-6, 0.05);
         m_lastRate = recipe.atLeast<double>("last_rate", 0, 0.03);
         m_dropout = recipe.atLeast<double>("dropout", 0, 0.1);
-        m_conditionDropout = recipe.atLeast<double>("condition_dropout", 0, 0.1);
-        m_controlDropout = recipe.atLeast<double>("control_dropout", 0, 0.3);
+        m_batches.conditionDropout = recipe.atLeast<double>("condition_dropout", 0, 0.1);
+        m_batches.controlDropout = recipe.atLeast<double>("control_dropout", 0, 0.3);
         m_keep = recipe.atLeast<double>("pkeep", 0, 0.95);
         m_lastKeep = recipe.atLeast<double>("last_pkeep", 0, m_keep);
         m_settings.weightDecay = recipe.atLeast<double>("weight_decay", 0, 0.05);
@@ -140,9 +151,34 @@ private:
         Recipe views = recipe.child("views");
         m_viewsPerPicture = views.atLeast<int64_t>("per_picture", 1, 4);
         m_mapsPerView = views.atLeast<int64_t>("maps", 1, 3);
+        m_fieldsPerView = views.atLeast<int64_t>("fields", 1, 1);
         m_views.whole = views.atLeast<double>("whole", 0, 0.2);
         m_views.least = views.atLeast<double>("least", 0.1, 0.55);
         views.finish();
+        readCanvases(recipe);
+    }
+
+    // Windows of larger pictures, whose codes come from the whole of them.
+    void readCanvases(Recipe &recipe)
+    {
+        Recipe canvases = recipe.child("canvases");
+        const auto folder = canvases.valueOr<std::string>("folder", "");
+        m_batches.canvasShare = canvases.atLeast<double>("share", 0, 0);
+        canvases.finish();
+        if (folder.empty() != (m_batches.canvasShare == 0))
+            throw Error(ErrorCode::InvalidArgument, "'recipe.canvases' names "
+                                                        + (folder.empty() ? "no folder" : "the folder '" + folder + "'")
+                                                        + " and a share of " + std::to_string(m_batches.canvasShare)
+                                                        + ": both are needed, or neither.");
+        if (folder.empty())
+            return;
+        m_canvasPictures.emplace(m_run.options().data / folder);
+        const ShardPicture &first = m_canvasPictures->picture(0);
+        if (std::min(first.width, first.height) <= m_builder->side())
+            throw Error(ErrorCode::InvalidArgument,
+                        "The pictures in '" + folder + "' are " + std::to_string(first.width) + " x "
+                            + std::to_string(first.height) + " pixels, expected more than a window's "
+                            + std::to_string(m_builder->side()) + " a side.");
     }
 
     // Fresh weights, or those of the transformer in `start`.
@@ -152,8 +188,8 @@ private:
         Transformer::create(*m_config.transformer, source);
         m_parameters = source.tensors();
         if (start.empty())
-            startOnGrids(m_parameters, m_config, m_firstStage.network().codebook.cpu(),
-                         m_conditionStage.network().codebook.cpu(), m_run.seed());
+            startOnGrids(m_parameters, m_config, m_firstStage.network().codebook.cpu(), m_conditions.codebooks(),
+                         m_run.seed());
         else
             copyInto(m_parameters, startTensors(start), start);
         for (auto &[name, tensor] : m_parameters)
@@ -168,12 +204,10 @@ private:
 
     StateDict startTensors(const std::string &start) const
     {
-        StateDict tensors = partTensors(start, Part::Transformer);
         const ModelBundle learned = ModelBundle::open(start, m_run.options().device);
-        const Autoencoder *stage = learned.conditionStage(), &now = m_conditionStage.network();
-        if (!stage || sameCodes(*stage, now))
-            return tensors;
-        return withOtherCondition(std::move(tensors), {learned.config(), *stage}, {m_config, now}, m_pictures);
+        StateDict tensors = partTensors(start, Part::Transformer);
+        return relaid(std::move(tensors), {learned.config(), stagesOf(learned)}, {m_config, m_conditions.networks()},
+                      m_pictures);
     }
 
     Transformer modelOf(const StateDict &parameters) const
@@ -196,47 +230,48 @@ private:
     // Codes of all views and of painted maps of them: from the output folder when an earlier session left them there.
     void prepareTokens()
     {
-        const nlohmann::json madeFrom = {m_firstStage.identity(),
-                                         m_conditionStage.identity(),
-                                         m_pictures.identity(),
-                                         m_config.window,
-                                         m_viewsPerPicture,
-                                         m_mapsPerView,
-                                         m_views.whole,
-                                         m_views.least,
-                                         m_run.seed()};
-        const auto file = m_run.file("tokens.safetensors");
-        m_set.views = trainingViews(m_pictures, m_viewsPerPicture, m_views, m_run.seed());
-        if (loadTokens(file, m_set, madeFrom.dump()))
-            return;
-        m_pictures.keepColoursOn(m_run.options().device);
-        m_set = tokenise(m_firstStage.network(), m_pictures, m_config.window, m_viewsPerPicture, m_views, m_run.seed(),
-                         m_stop, [this](double share) { m_run.prepare("pictures as codes", share); });
-        addPaintedMaps(m_set, *m_builder, m_pictures, m_mapsPerView, m_run.seed(), m_stop,
-                       [this](double share) { m_run.prepare("maps as codes", share); });
-        if (!m_stop.stop_requested())
-            saveTokens(file, m_set, madeFrom.dump());
+        m_windows = {&m_pictures,
+                     prepared(m_pictures, trainingViews(m_pictures, m_viewsPerPicture, m_views, m_run.seed()),
+                              m_builder->side(), "tokens.safetensors")};
+        if (m_canvasPictures) {
+            const int64_t factor = m_config.firstStage.factor();
+            std::vector<View> views = canvasViews(*m_canvasPictures, factor);
+            const int64_t side = views[0].side;
+            m_canvases = {&*m_canvasPictures,
+                          prepared(*m_canvasPictures, std::move(views), side, "canvas-tokens.safetensors")};
+        }
+        m_maker.emplace(*m_builder, m_batches, m_windows, m_canvasPictures ? &m_canvases : nullptr);
     }
 
-    Sequences trainingBatch(uint64_t seed) const
+    TokenSet prepared(PictureSet &pictures, std::vector<View> views, int64_t side, const char *name)
     {
-        std::mt19937_64 random(seed);
-        const auto drop = [&random](double share) {
-            return [&random, share] { return double(random() >> 11) * 0x1p-53 < share; };
-        };
-        std::vector<View> views;
-        std::vector<int64_t> chosen, maps; // `maps` counts through those of all views
-        for (int64_t i = 0; i < m_batch; ++i) {
-            chosen.push_back(int64_t(random() % m_set.views.size()));
-            views.push_back(m_set.views[size_t(chosen.back())]);
-            maps.push_back(chosen.back() * m_mapsPerView + int64_t(random() % uint64_t(m_mapsPerView)));
-        }
-        const at::Tensor conditions = m_set.maps.flatten(0, 1).index_select(0, at::tensor(maps));
-        const at::Tensor prefix =
-            m_builder->prefix(m_pictures, views, conditions, drop(m_controlDropout), drop(m_conditionDropout));
-        Sequences batch = m_builder->sequences(prefix, m_set.codes.index_select(0, at::tensor(chosen)));
-        scramble(batch.tokens, random());
-        return batch;
+        TokenSet set{views, {}, {}};
+        const std::string madeFrom = fingerprint(pictures);
+        if (loadTokens(m_run.file(name), set, madeFrom))
+            return set;
+        pictures.keepColoursOn(m_run.options().device);
+        set = tokenise(m_firstStage.network(), pictures, std::move(views), side, m_stop,
+                       [this](double share) { m_run.prepare("pictures as codes", share); });
+        for (const auto &[kind, stage] : m_conditions.networks())
+            addPaintedMaps(set, *m_builder, pictures, kind,
+                           kind == ConditionKind::Labels ? m_mapsPerView : m_fieldsPerView, m_run.seed(), m_stop,
+                           [&](double share) { m_run.prepare(mapsPhase(kind), share); });
+        if (!m_stop.stop_requested())
+            saveTokens(m_run.file(name), set, madeFrom);
+        return set;
+    }
+
+    static std::string mapsPhase(ConditionKind kind)
+    {
+        return kind == ConditionKind::Labels ? "maps as codes" : conditionKindName(kind) + " as codes";
+    }
+
+    std::string fingerprint(const PictureSet &pictures) const
+    {
+        const nlohmann::json madeFrom = {
+            m_firstStage.identity(), m_conditions.identity(), pictures.identity(), m_config.window, m_viewsPerPicture,
+            m_mapsPerView,           m_fieldsPerView,         m_views.whole,       m_views.least,   m_run.seed()};
+        return madeFrom.dump();
     }
 
     // Some picture codes of the input become random ones, so that the model learns to go on from mistakes (pkeep), and to
@@ -256,14 +291,16 @@ private:
     void step()
     {
         at::manual_seed(m_run.stepSeed()); // of dropout
-        const at::Tensor nll = m_builder->loss(m_model, trainingBatch(m_run.stepSeed()), m_dropout);
+        Sequences batch = m_maker->make(m_run.stepSeed());
+        scramble(batch.tokens, mixedSeed(m_run.stepSeed(), kScrambling));
+        const at::Tensor nll = m_builder->loss(m_model, batch, m_dropout);
         nll.backward();
         const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
         const double gradient = m_optimizer->step(rate);
         m_run.report("transformer", {{"nats", nll.item<double>()}, {"gradient", gradient}, {"rate", rate}});
     }
 
-    LikelihoodFigures validate(const Transformer &model) const
+    std::map<std::string, double> validate(const Transformer &model) const
     {
         const c10::NoGradGuard noGradients;
         return evaluateLikelihood(model, *m_builder, m_validationPictures, m_validationSet.codes, 32);
@@ -275,18 +312,12 @@ private:
         const StateDict averaged = m_optimizer->averaged();
         std::map<std::string, double> figures;
         if (!m_stop.stop_requested()) {
-            const auto likelihood = validate(modelOf(averaged));
-            figures = {{"nats_with_map", likelihood.withMap}, {"nats_without_map", likelihood.withoutMap}};
+            figures = validate(modelOf(averaged));
             m_run.report("transformer (validation)", figures);
         }
         StateDict tensors = withPrefixAdded(averaged, "transformer.");
         tensors.merge(withPrefixAdded(m_firstStage.tensors(), "first_stage_model."));
-        StateDict condition = withPrefixAdded(m_conditionStage.tensors(), "cond_stage_model.");
-        std::erase_if(condition, [](const auto &entry) {
-            return entry.first.starts_with("cond_stage_model.decoder.")
-                   || entry.first.starts_with("cond_stage_model.post_quant_conv.");
-        });
-        tensors.merge(condition);
+        tensors.merge(m_conditions.tensors());
         std::map<std::string, std::string> notes;
         for (const auto &[name, value] : figures)
             notes[name] = std::to_string(value);
@@ -295,21 +326,25 @@ private:
 
     TrainRun m_run;
     std::stop_token m_stop;
-    TrainedStage m_firstStage, m_conditionStage;
+    TrainedStage m_firstStage;
+    TrainedConditions m_conditions;
     PictureSet m_pictures, m_validationPictures;
+    std::optional<PictureSet> m_canvasPictures;
     ModelConfig m_config;
     std::optional<SequenceBuilder> m_builder;
     int64_t m_vocabulary = 0;
-    int64_t m_batch = 0, m_viewsPerPicture = 0, m_mapsPerView = 0;
-    double m_learningRate = 0, m_warmUp = 0, m_lastRate = 0, m_dropout = 0, m_conditionDropout = 0,
-           m_controlDropout = 0, m_keep = 1, m_lastKeep = 1;
+    int64_t m_viewsPerPicture = 0, m_mapsPerView = 0, m_fieldsPerView = 0;
+    BatchSettings m_batches;
+    double m_learningRate = 0, m_warmUp = 0, m_lastRate = 0, m_dropout = 0, m_keep = 1, m_lastKeep = 1;
     WeightFormat m_format = WeightFormat::Int8;
     OptimizerSettings m_settings;
     ViewSettings m_views;
     StateDict m_parameters;
     Transformer m_model;
     std::unique_ptr<Optimizer> m_optimizer;
-    TokenSet m_set, m_validationSet;
+    TokenSource m_windows, m_canvases;
+    std::optional<BatchMaker> m_maker;
+    TokenSet m_validationSet;
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "models/bundle.h"
+#include "models/networks.h"
 #include "models/parameters.h"
 
 namespace tessera::tests
@@ -80,6 +81,20 @@ int64_t addControls(ModelConfig &config, int64_t next)
     return next;
 }
 
+// Further maps and controls, with ids from `next` on; returns the first id left.
+int64_t addFurther(ModelConfig &config, int64_t next)
+{
+    for (const ConditionKind kind : {ConditionKind::Depth, ConditionKind::Edges}) {
+        config.otherConditions.push_back(staged(kind, 1, next));
+        next += config.otherConditions.back().tokens.count;
+    }
+    config.otherConditions.back().edgeReach = 3;
+    config.seesKept = true;
+    config.controls.push_back({"position", {"any", "above", "below"}, next, ControlSource::Row});
+    config.controls.push_back({"scale", {"any", "1", "2"}, next + 3, ControlSource::Height});
+    return next + 6;
+}
+
 ModelConfig configFor(TinyKind kind)
 {
     ModelConfig config;
@@ -92,8 +107,10 @@ ModelConfig configFor(TinyKind kind)
     config.imageTokens = {0, kTinyCodes};
     config.condition = condition(kind, kTinyCodes);
     int64_t tokens = kTinyCodes + config.condition.tokens.count;
-    if (kind == TinyKind::Labels)
+    if (kind == TinyKind::Labels || kind == TinyKind::Several)
         tokens = addControls(config, tokens);
+    if (kind == TinyKind::Several)
+        tokens = addFurther(config, tokens);
     TransformerConfig transformer;
     transformer.vocabSize = tokens;
     transformer.blockSize = config.prefixLength() + kTinyWindow * kTinyWindow;
@@ -130,6 +147,10 @@ std::filesystem::path writeTinyModel(const std::filesystem::path &path, TinyKind
     if (config.condition.stage) {
         PrefixedSource conditionStage(fresh, "cond_stage_model.");
         Autoencoder::create(*config.condition.stage, conditionStage);
+    }
+    for (const ConditionConfig &other : config.otherConditions) {
+        PrefixedSource otherStage(fresh, otherStagePrefix(other.kind));
+        Autoencoder::create(*other.stage, otherStage);
     }
     if (config.transformer) {
         PrefixedSource transformer(fresh, "transformer.");

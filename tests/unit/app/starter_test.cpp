@@ -37,11 +37,26 @@ json tinyPlan()
     condition["label_set"] = "landscape";
     first["losses"] = {{"perceptual", 0}};
     first["adversary"] = {{"from", 0.5}, {"alone_steps", 1}, {"ramp_steps", 1}, {"width", 8}, {"layers", 1}};
+    json depth = stageRecipe(1, 16), edges = stageRecipe(1, 16);
+    depth["kind"] = "depth";
+    edges["kind"] = "edges";
     const json transformer = {{"window", 4},
+                              {"tasks", {{"labels", 0.5}, {"depth", 0.3}, {"edges", 0.2}, {"filling", 0.3}}},
+                              {"canvases", {{"folder", "large"}, {"share", 0.3}}},
                               {"batch", 2},
                               {"transformer", {{"n_layer", 1}, {"n_head", 2}, {"n_embd", 16}}},
                               {"controls", {{{"key", "light"}, {"values", {"any", "day", "night"}}}}}};
-    return {{"data", {{"share", 0.1}, {"width", 32}, {"least", 4}, {"most", 8}, {"validation", 2}, {"shard", 4}}},
+    return {{"data",
+              {{"share", 0.1},
+               {"width", 32},
+               {"least", 4},
+               {"most", 8},
+               {"validation", 2},
+               {"shard", 4},
+               {"canvases", 2},
+               {"canvas_side", 48}}},
+            {"depth", {{"share", 0.05}, {"recipe", depth}}},
+            {"edges", {{"share", 0.05}, {"recipe", edges}}},
             {"condition", {{"share", 0.2}, {"recipe", condition}}},
             {"first_stage", {{"share", 0.4}, {"recipe", first}}},
             {"transformer", {{"share", 0.2}, {"recipe", transformer}}}};
@@ -78,6 +93,8 @@ TEST_F(StarterTest, MakesAWholeModelAndItsFigures)
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     const models::ModelBundle model = models::ModelBundle::open(output() / "transformer");
     EXPECT_TRUE(model.transformer() && model.conditionStage());
+    EXPECT_TRUE(model.stageOf(models::ConditionKind::Depth) && model.stageOf(models::ConditionKind::Edges));
+    EXPECT_TRUE(model.config().seesKept);
     EXPECT_EQ(model.config().firstStage.codes, 32);
     const json figures = json::parse(std::ifstream(output() / "figures.json"));
     EXPECT_EQ(figures, json::parse(outcome.out));
@@ -102,7 +119,7 @@ TEST_F(StarterTest, AnImpossiblePlanIsOneSentenceBeforeAnythingIsMade)
     greedy["transformer"]["share"] = 0.5;
     own["condition"]["recipe"]["minutes"] = 3;
     EXPECT_THAT(run(misspelt).err, HasSubstr("'plan.data.witdh' is not a key"));
-    EXPECT_THAT(run(greedy).err, AllOf(HasSubstr("sum to 1.2"), HasSubstr("at most 1")));
+    EXPECT_THAT(run(greedy).err, AllOf(HasSubstr("sum to 1.3"), HasSubstr("at most 1")));
     EXPECT_THAT(run(own).err, HasSubstr("'plan.condition.recipe.minutes' is set"));
     EXPECT_FALSE(fs::exists(output()));
 }

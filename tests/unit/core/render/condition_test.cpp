@@ -118,6 +118,74 @@ TEST(Condition, DepthDecidesThePicture)
     EXPECT_EQ(slope.conditionCodes, renderer.encodeCondition(field));
 }
 
+TEST(Condition, AModelOfSeveralMapsTakesEach)
+{
+    core::Renderer renderer = rendererOf(TinyKind::Several, "several");
+    EXPECT_EQ(renderer.info().sources(), "labels, depth or edges");
+    EXPECT_EQ(renderer.info().controls.size(), 3u); // the artist's
+    core::RenderRequest request = requestOf(renderer, 40, 32);
+    core::FieldMap field{40, 32, std::vector<float>(40 * 32, -1)};
+    for (int y = 0; y < field.height; ++y)
+        field.row(y)[20] = 1; // a line
+    request.condition = field;
+    request.mapKind = "depth";
+    const core::RenderResult depth = renderer.render(request);
+    EXPECT_EQ(depth.conditionCodes, renderer.encodeCondition(field, "depth"));
+    request.mapKind = "edges";
+    const core::RenderResult edges = renderer.render(request);
+    EXPECT_EQ(edges.conditionCodes, renderer.encodeCondition(field, "edges"));
+    EXPECT_NE(edges.codes, depth.codes);
+    for (float &value : field.values)
+        value = value > 0 ? 0.2F : -0.3F; // the same line, drawn faintly
+    EXPECT_EQ(edges.conditionCodes, renderer.encodeCondition(field, "edges"));
+
+    request.condition = depth.conditionCodes;
+    request.mapKind = "depth";
+    EXPECT_EQ(renderer.render(request).codes, depth.codes);
+    request.condition = stripedMap(40, 32);
+    EXPECT_EQ(renderer.render(request).conditionCodes, renderer.encodeCondition(stripedMap(40, 32)));
+}
+
+TEST(Condition, AModelOfSeveralMapsRefusesOthers)
+{
+    core::Renderer renderer = rendererOf(TinyKind::Several, "several-refusing");
+    core::RenderRequest request = requestOf(renderer, 40, 32);
+    request.condition = core::FieldMap{40, 32, std::vector<float>(40 * 32, -1)};
+    const auto refusal = [&] {
+        try {
+            renderer.check(request);
+        } catch (const Error &error) {
+            return std::string(error.what());
+        }
+        return std::string("accepted");
+    };
+    EXPECT_EQ(refusal(), "This model paints from labels, depth or edges, but was given a depth or edge map.");
+    request.mapKind = "normals";
+    EXPECT_EQ(refusal(), "This model paints from labels, depth or edges, but was given a map of normals.");
+    request.mapKind = "depth";
+    EXPECT_EQ(refusal(), "accepted");
+    request.controls = {{"position", "above"}};
+    EXPECT_EQ(refusal(), "The control 'position' is not known; this model has light, biome, weather.");
+}
+
+// What is right of and below a region counts.
+TEST(Condition, ARegionSeesAllThatStays)
+{
+    core::Renderer renderer = rendererOf(TinyKind::Several, "several-region");
+    core::RenderRequest request = requestOf(renderer, 32, 32);
+    request.condition = stripedMap(32, 32);
+    request.initialCodes = renderer.render(request).codes;
+    request.initial = renderer.decode(*request.initialCodes);
+    request.region = core::LabelMap(32, 32);
+    request.region->row(0)[0] = 1; // the first code
+    request.greedy = true;
+    const core::RenderResult one = renderer.render(request);
+    for (int other = 1; other < 16; ++other) // of the code in the corner opposite
+        request.initialCodes->at({3, 3}) = (request.initialCodes->at({3, 3}) + 1) % kTinyCodes;
+    const core::RenderResult two = renderer.render(request);
+    EXPECT_NE(one.logProbability.at({0, 0}), two.logProbability.at({0, 0}));
+}
+
 TEST(Condition, CoordinatesAreTheWholeCanvas)
 {
     core::Renderer renderer = rendererOf(TinyKind::Coordinates, "coordinates");

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <set>
 #include <string>
 
@@ -11,6 +12,8 @@
 
 #include "models/bundle.h"
 #include "models/training/evaluate.h"
+#include "models/training/holes.h"
+#include "models/training/layoutchange.h"
 #include "models/training/modelparts.h"
 #include "models/training/transformerinit.h"
 #include "tests/unit/models/training/trainersfixture.h"
@@ -83,7 +86,7 @@ TEST_F(TrainersTest, ANewConditionStageTakesOverWhatTheOldCodesMeant)
     config.firstStage.codes = config.imageTokens.count = codes + 1;
     config.firstStage.encoderOnly = true;
     config.condition.labelSet = "landscape";
-    StateDict stage = partTensors(learned, Part::ConditionStage);
+    StateDict stage = stageTensors(learned, ConditionKind::Labels);
     at::Tensor &codebook = stage.at("quantize.embedding.weight");
     codebook = at::cat({codebook.flip(0), at::full({1, codebook.size(1)}, 1e3)});
     ModelBundle::write(folder / "backwards.safetensors", config, stage, {});
@@ -109,6 +112,119 @@ TEST_F(TrainersTest, ANewConditionStageTakesOverWhatTheOldCodesMeant)
         seen += same;
     }
     EXPECT_GT(seen, 1);
+}
+
+json fieldRecipe(const char *kind)
+{
+    json recipe = stageRecipe(1, 8);
+    recipe["kind"] = kind;
+    recipe["steps"] = 4;
+    return recipe;
+}
+
+// From a model of labels alone: what it knows stays, depth, edges, regions and canvases come along.
+TEST_F(TrainersTest, ATransformerLearnsFurtherMapsRegionsAndCanvases)
+{
+    trainTransformer(options(transformerRecipe(), "labels-alone"));
+    for (const char *kind : {"depth", "edges"})
+        trainCondition(options(fieldRecipe(kind), kind));
+    fs::create_directories(folder / "large");
+    fs::copy(folder / "train", folder / "large", fs::copy_options::overwrite_existing);
+
+    json recipe = transformerRecipe();
+    recipe["start"] = (folder / "labels-alone" / "model.safetensors").string();
+    recipe["depth_stage"] = (folder / "depth" / "model.safetensors").string();
+    recipe["edges_stage"] = (folder / "edges" / "model.safetensors").string();
+    recipe["tasks"] = {{"labels", 1}, {"depth", 1}, {"edges", 1}, {"filling", 0.4}};
+    recipe["window"] = 4;
+    recipe["controls"].push_back({{"key", "position"}, {"source", "row"}, {"values", {"any", "above", "below"}}});
+    recipe["steps"] = 12;
+    std::set<std::string> phases;
+    TrainOptions run = options(recipe, "several");
+    run.progress = [&](const TrainProgress &progress) { phases.insert(progress.phase); };
+    trainTransformer(run);
+    EXPECT_THAT(phases, IsSupersetOf({"maps as codes", "depth as codes", "edges as codes"}));
+
+    const fs::path several = folder / "several" / "model.safetensors";
+    const ModelBundle model = ModelBundle::open(several);
+    EXPECT_EQ(model.config().otherConditions.size(), 2u);
+    EXPECT_TRUE(model.config().seesKept);
+    EXPECT_GT(model.config().conditionOf(ConditionKind::Edges)->edgeReach, 0);
+    const json figures = evaluateModel(several, folder, c10::kCPU);
+    for (const char *key :
+         {"nats_with_map", "nats_with_depth", "nats_with_edges", "nats_filling", "nats_filling_unseen"})
+        EXPECT_GT(figures.at(key).get<double>(), 0) << key;
+
+    recipe.erase("edges_stage");
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("names no 'edges_stage'"));
+    recipe["tasks"]["edges"] = 0;
+    recipe["tasks"]["depth"] = 0;
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("'recipe.tasks.depth' is 0"));
+    recipe["tasks"]["depth"] = 1;
+    recipe["depth_stage"] = (folder / "edges" / "model.safetensors").string();
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("no stage that reads maps of depth"));
+}
+
+TEST_F(TrainersTest, WindowsAreCutFromCanvases)
+{
+    json recipe = transformerRecipe();
+    recipe["canvases"] = {{"folder", "train"}, {"share", 1.0}};
+    recipe["steps"] = 2;
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("expected more than a window's 64 a side"));
+    recipe["canvases"] = {{"folder", "train"}};
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("both are needed"));
+    recipe["canvases"]["share"] = 1.0;
+    recipe["window"] = 2; // half the pictures' side
+    recipe["views"]["maps"] = 1;
+    recipe["controls"] = {{{"key", "scale"}, {"source", "height"}, {"values", {"any", "1", "2"}}}};
+    trainTransformer(options(recipe, "canvases"));
+    EXPECT_TRUE(fs::exists(folder / "canvases" / "canvas-tokens.safetensors"));
+    EXPECT_EQ(ModelBundle::open(folder / "canvases" / "model.safetensors").config().prefixLength(), 5);
+}
+
+TEST_F(TrainersTest, WhatWasLearnedKeepsItsRowsInANewLayout)
+{
+    ModelConfig learned;
+    learned.window = 2;
+    learned.imageTokens = {0, 4};
+    learned.controls = {{"light", {"any", "day", "night"}, 4}};
+    learned.nullToken = 7;
+    learned.transformer = TransformerConfig{.vocabSize = 8, .blockSize = 9, .layers = 1, .heads = 1, .embedding = 8};
+    ModelConfig now = learned;
+    now.controls = {{"wind", {"any", "calm"}, 4}, {"light", {"any", "night", "noon"}, 6}};
+    now.nullToken = 9;
+    now.transformer->vocabSize = 10;
+    now.transformer->blockSize = 10;
+    FreshSource source(4);
+    Transformer::create(*learned.transformer, source);
+    const StateDict before = source.tensors();
+    const PictureSet pictures(folder / "train");
+    const StateDict after = relaid(before, {learned, {}}, {now, {}}, pictures);
+    const at::Tensor rows = before.at("tok_emb.weight"), moved = after.at("tok_emb.weight");
+    for (const auto &[from, to] : {std::pair{0, 0}, {3, 3}, {4, 6}, {6, 7}, {7, 9}})
+        EXPECT_TRUE(at::equal(rows[from], moved[to])) << from;
+    const at::Tensor places = before.at("pos_emb")[0], movedPlaces = after.at("pos_emb")[0];
+    EXPECT_TRUE(at::equal(places[0], movedPlaces[1])); // the light's
+    EXPECT_TRUE(at::equal(places.slice(0, 1), movedPlaces.slice(0, 2)));
+
+    now.transformer->embedding = 16;
+    EXPECT_THROW(relaid(before, {learned, {}}, {now, {}}, pictures), Error);
+}
+
+TEST(KeptCells, LeaveARegionAndSomethingAroundIt)
+{
+    std::mt19937_64 random(5);
+    double kept = 0;
+    for (int i = 0; i < 400; ++i) {
+        const std::vector<uint8_t> cells = keptCells(16, random);
+        const auto stay = std::ranges::count(cells, 1);
+        ASSERT_GT(stay, 0);
+        ASSERT_LT(stay, 256);
+        ASSERT_EQ(stay + std::ranges::count(cells, 0), 256);
+        kept += double(stay) / 256 / 400;
+    }
+    EXPECT_GT(kept, 0.35);
+    EXPECT_LT(kept, 0.85);
 }
 
 TEST_F(TrainersTest, TokensAreKeptForTheNextSession)
@@ -167,7 +283,7 @@ TEST(TransformerStart, FirstBlockLooksUpTheConditionWhereACodeIsPredicted)
     FreshSource source(4); // wide, so that the random projection of places keeps them apart whatever numbers it drew
     Transformer::create(*config.transformer, source);
     StateDict parameters = source.tensors();
-    startOnGrids(parameters, config, at::randn({6, 8}), at::randn({5, 8}), 9);
+    startOnGrids(parameters, config, at::randn({6, 8}), {{ConditionKind::Labels, at::randn({5, 8})}}, 9);
     StateDictSource weights(parameters);
     const Transformer model = Transformer::create(*config.transformer, weights);
 

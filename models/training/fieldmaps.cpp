@@ -1,0 +1,167 @@
+#include "models/training/fieldmaps.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+#include "models/edgefield.h"
+#include "models/training/canny.h"
+#include "models/training/edgechains.h"
+#include "models/training/mapshapes.h"
+#include "models/training/planeblur.h"
+
+namespace tessera::models
+{
+
+namespace
+{
+
+using Plane = std::vector<float>; // side x side, row by row
+
+double scaleOf(int64_t side)
+{
+    return double(side) / double(kFieldWindow);
+}
+
+// What a view shows of a picture, before it is mirrored: `value` of each pixel's index, scaled with an area filter.
+template<typename Value>
+Plane seen(const ShardPicture &picture, const View &view, int64_t side, const Value &value)
+{
+    at::Tensor plane = at::empty({1, 1, view.side, view.side}, at::kFloat);
+    float *out = plane.data_ptr<float>();
+    for (int y = view.y; y < view.y + view.side; ++y)
+        for (int x = view.x; x < view.x + view.side; ++x)
+            *out++ = value(size_t(y) * size_t(picture.width) + size_t(x));
+    if (view.side != side)
+        plane = at::_upsample_bilinear2d_aa(plane, {side, side}, false);
+    const at::Tensor values = plane.contiguous();
+    return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
+}
+
+template<typename T>
+void mirrorRows(std::vector<T> &plane, int64_t side)
+{
+    for (auto row = plane.begin(); row != plane.end(); row += side)
+        std::reverse(row, row + side);
+}
+
+at::Tensor tensorOf(const Plane &plane, int64_t side)
+{
+    at::Tensor result = at::empty({side, side}, at::kFloat);
+    std::ranges::copy(plane, result.data_ptr<float>());
+    return result;
+}
+
+// To [-1, 1] by its own lowest and highest value; -1 where it is constant.
+void scaleToOwnRange(Plane &plane)
+{
+    const auto [low, high] = std::ranges::minmax(plane);
+    const double range = std::max(1e-8, double(high) - double(low));
+    for (float &value : plane)
+        value = float((double(value) - double(low)) / range * 2 - 1);
+}
+
+// In the 256 levels that painters have; far discs lie under near ones. The brush is soft.
+void redrawDepth(Plane &plane, int side, MapRandom &random, double radius)
+{
+    blurPlane(plane, side, side, radius / 4); // a disc takes the mean of its middle
+    LabelPlane levels{side, side, {}};
+    std::vector<uint16_t> nearness;
+    for (const float value : plane) {
+        levels.labels.push_back(uint8_t(std::lround((std::clamp(value, -1.F, 1.F) + 1) * 127.5F)));
+        nearness.push_back(levels.labels.back());
+    }
+    redrawWithBrush(levels, nearness.data(), random, radius);
+    for (size_t i = 0; i < plane.size(); ++i)
+        plane[i] = float(levels.labels[i]) / 127.5F - 1;
+    blurPlane(plane, side, side, radius * random.between(0.05, 0.35));
+}
+
+// Values in [-1, 1]: a painter's depth is coarse, in few levels, soft, or ends before the darkest and brightest values do.
+void paintDepth(Plane &plane, int side, MapRandom &random)
+{
+    const double scale = scaleOf(side);
+    if (random.chance(0.3))
+        redrawDepth(plane, side, random, std::max(1.5, random.between(6, 24) * scale));
+    if (random.chance(0.3)) {
+        const auto steps = float(3 + random.below(13)); // 4 to 16 levels
+        for (float &value : plane)
+            value = std::round((value + 1) / 2 * steps) / steps * 2 - 1;
+    }
+    if (random.chance(0.4))
+        blurPlane(plane, side, side, random.between(1, 6) * scale);
+    const auto gain = float(random.between(0.85, 1.15)), offset = float(random.between(-0.15, 0.15));
+    for (float &value : plane)
+        value = std::clamp(gain * value + 2 * offset, -1.F, 1.F);
+}
+
+// Around the painter's own settings. A blur that is narrower by a scale leaves slopes that are steeper by it.
+CannyOptions foundBy(MapRandom &random, double scale, bool exact)
+{
+    CannyOptions options;
+    if (!exact) {
+        options.sigma = random.between(0.8, 2.5);
+        options.high *= std::exp2(random.between(-1, 1));
+        options.low = options.high * random.between(0.3, 0.7);
+    }
+    options.sigma *= scale;
+    options.low /= scale;
+    options.high /= scale;
+    return options;
+}
+
+// As a person might draw them: the larger ones, not all of them, not quite in place, with some pen.
+void paintEdges(std::vector<uint8_t> &lines, int side, MapRandom &random)
+{
+    const double scale = scaleOf(side);
+    const double shortest = random.between(8, 40) * scale;
+    eraseChains(lines, side, side, random, shortest, random.between(0, 0.4));
+    LabelPlane plane{side, side, std::move(lines)};
+    const double bend = random.between(0, 4) * scale;
+    bendOutlines(plane, random, bend, random.between(24, 96) * scale);
+    const int thickness = std::max(1, int(std::lround(random.between(0.5, 3.5) * scale)));
+    lines = thickened(plane.labels, side, side, thickness);
+}
+
+} // namespace
+
+at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side, uint64_t seed, bool exact)
+{
+    const ShardPicture &picture = pictures.picture(view.picture);
+    Plane plane = seen(picture, view, side, [&](size_t pixel) { return float(picture.depth[pixel]); });
+    if (view.mirrored)
+        mirrorRows(plane, side);
+    scaleToOwnRange(plane);
+    if (!exact) {
+        MapRandom random(seed);
+        paintDepth(plane, int(side), random);
+        scaleToOwnRange(plane);
+    }
+    return tensorOf(plane, side);
+}
+
+at::Tensor edgeFieldOf(const PictureSet &pictures, const View &view, int64_t side, double reach, uint64_t seed,
+                       bool exact)
+{
+    const ShardPicture &picture = pictures.picture(view.picture);
+    Plane gray = seen(picture, view, side, [&](size_t pixel) { return grayOf(&picture.rgb[3 * pixel]); });
+    MapRandom random(seed);
+    std::vector<uint8_t> lines =
+        cannyEdges(std::move(gray), int(side), int(side), foundBy(random, scaleOf(side), exact));
+    if (view.mirrored) // afterwards: Canny's choice between equal neighbours has a direction
+        mirrorRows(lines, side);
+    if (!exact)
+        paintEdges(lines, int(side), random);
+    return tensorOf(edgeField(lines, int(side), int(side), reach * scaleOf(side)), side);
+}
+
+at::Tensor fieldOf(const ConditionConfig &condition, const PictureSet &pictures, const View &view, int64_t side,
+                   uint64_t seed, bool exact)
+{
+    if (condition.kind == ConditionKind::Depth)
+        return depthField(pictures, view, side, seed, exact);
+    return edgeFieldOf(pictures, view, side, condition.edgeReach, seed, exact);
+}
+
+} // namespace tessera::models

@@ -1,0 +1,30 @@
+// How well a condition stage gives fields back, depth or edges.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "models/autoencoder.h"
+#include "models/config.h"
+#include "models/training/pictureset.h"
+
+namespace tessera::models
+{
+
+struct FieldFigures {
+    // Of an encoder-only stage neither:
+    std::optional<double> psnr;      // dB, over all fields together
+    std::optional<double> meanError; // mean absolute difference of values in [-1, 1]
+    int64_t codesUsed = 0;
+    std::vector<at::Tensor> shown; // the first eight: field above reconstruction, float [3, 2 side, side]
+};
+
+// Exact fields of whole pictures, at most `count`. `condition` says which (fieldmaps.h).
+// REQUIRES: gradients are off, the stage has one channel.
+FieldFigures evaluateFields(const Autoencoder &stage, const ConditionConfig &condition, const PictureSet &pictures,
+                            int64_t side, int64_t count);
+
+} // namespace tessera::models
