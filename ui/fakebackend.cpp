@@ -31,6 +31,8 @@ void nameSource(core::ModelInfo &info, const std::string &name)
     } else if (name == "stage") {
         info.paintsFrom.clear();
         info.labelSet.clear();
+    } else if (name.find("several") != std::string::npos) {
+        info.otherMaps = {"depth", "edges"};
     }
     info.conditionCount = name == "class" ? 1000 : info.paintsFrom == "labels" ? 25 : 0;
 }

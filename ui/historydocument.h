@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -50,6 +51,12 @@ public:
     void replace(Map map, const QString &filePath);
     // A made map: a step like any other, so that it is not saved yet.
     void replaceUnsaved(Map map);
+    // The same with one that nobody drew: what goes with another landscape may take its place, see offer().
+    void replaceMade(Map map);
+    // A map that goes with one made for another document. A step, too, but one that counts as saved; and it is taken only
+    // where it covers nothing of the artist's: on a canvas not begun or blank, or on a map that nobody drew and that is
+    // as it was made. What has a file, or could be redone, stays.
+    void offer(Map map);
     void markSaved(const QString &filePath) override;
 
 protected:
@@ -62,10 +69,12 @@ protected:
 
     void show(const core::PixelRect &area);
     bool untouched() const { return !canUndo() && !canRedo(); }
+    bool free() const;
 
     Map m_map;
     core::MapHistory<Map> m_history;
     std::set<uint64_t> m_savedStates;
+    std::optional<uint64_t> m_madeState; // in which the map is as it was made
 };
 
 template<typename Map>
@@ -149,6 +158,31 @@ void HistoryDocument<Map>::replaceUnsaved(Map map)
     m_history.addChange(m_map.rect());
     show(m_map.rect());
     endGesture();
+}
+
+template<typename Map>
+void HistoryDocument<Map>::replaceMade(Map map)
+{
+    replaceUnsaved(std::move(map));
+    m_madeState = stateId();
+}
+
+template<typename Map>
+bool HistoryDocument<Map>::free() const
+{
+    if (canRedo() || gestureOpen() || !m_filePath.isEmpty())
+        return false;
+    return untouched() || m_madeState == stateId() || m_map == blankMap(m_map.width, m_map.height);
+}
+
+template<typename Map>
+void HistoryDocument<Map>::offer(Map map)
+{
+    if (!free())
+        return;
+    replaceMade(std::move(map));
+    m_savedStates.insert(stateId());
+    Q_EMIT stateChanged();
 }
 
 template<typename Map>

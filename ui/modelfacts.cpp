@@ -9,6 +9,7 @@
 
 #include "core/map/labelset.h"
 #include "models/error.h"
+#include "ui/wording.h"
 
 namespace tessera::ui
 {
@@ -25,7 +26,7 @@ public:
 
     QVariantList list()
     {
-        add(tr("Paints from"), source());
+        add(tr("Paints from"), sources());
         add(tr("Canvas"), canvas());
         add(tr("Attention window"), m_info.paintsFrom.empty()
                                         ? QString()
@@ -53,6 +54,22 @@ private:
             m_list.append(QVariantMap{{"title", title}, {"value", value}});
     }
 
+    QString sources() const
+    {
+        QStringList others;
+        for (const std::string &kind : m_info.otherMaps)
+            others.append(titleOfKind(kind));
+        return others.isEmpty() ? source() : tr("%1; also %2").arg(source(), listed(others));
+    }
+
+    QString titleOfKind(const std::string &kind) const
+    {
+        return kind == "labels"  ? tr("labels")
+               : kind == "depth" ? tr("depth")
+               : kind == "edges" ? tr("edges")
+                                 : QString::fromStdString(kind);
+    }
+
     QString source() const
     {
         const std::string &kind = m_info.paintsFrom;
@@ -77,7 +94,9 @@ private:
     {
         try {
             const core::LabelSet set = core::loadLabelSet(m_info.labelSet);
-            return tr("%1, %2 of them").arg(QString::fromStdString(set.title)).arg(set.labels.size());
+            const auto paintable = std::count_if(set.labels.begin(), set.labels.end(),
+                                                 [&](const core::Label &label) { return !set.isVoid(label.index); });
+            return tr("%1, %2 of them").arg(QString::fromStdString(set.title)).arg(paintable);
         } catch (const Error &) {
             return tr("the set %1").arg(QString::fromStdString(m_info.labelSet));
         }

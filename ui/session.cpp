@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <new>
 #include <utility>
 
+#include <QJSEngine>
 #include <QRandomGenerator>
 
 #include "core/map/depthmap.h"
 #include "core/map/translation.h"
-#include "models/resources.h"
-#include "ui/mapfiles.h"
 #include "ui/numberedlabels.h"
+#include "ui/wording.h"
 
 namespace tessera::ui
 {
@@ -20,29 +20,25 @@ namespace
 {
 
 constexpr char kDefaultLabelSet[] = "landscape";
-constexpr char kExampleMap[] = "examples/lake.png";
 
-std::filesystem::path toPath(const QUrl &url)
-{
-    return (url.isLocalFile() ? url.toLocalFile() : url.toString()).toStdString();
-}
-
-QString importText(const core::ImportReport &report)
-{
-    const size_t lost = report.unknown + report.unmapped;
-    return lost == 0 ? QString()
-                     : Session::tr("%n pixel(s) had no label that this model knows and are left unpainted.", nullptr,
-                                   int(lost));
-}
-
-// Nothing for a model that is none of these.
-std::optional<Session::Source> sourceOf(const core::ModelInfo &info)
+// In the model's order; empty for a model that takes none of these.
+std::vector<Session::Source> sourcesOf(const core::ModelInfo &info)
 {
     static const std::map<std::string, Session::Source> kSources{
         {"labels", Session::Labels},           {"depth", Session::Depth}, {"edges", Session::Edges},
         {"coordinates", Session::Coordinates}, {"class", Session::Class}, {"nothing", Session::Nothing}};
-    const auto found = kSources.find(info.paintsFrom);
-    return found == kSources.end() ? std::nullopt : std::optional(found->second);
+    std::vector<std::string> names{info.paintsFrom};
+    names.insert(names.end(), info.otherMaps.begin(), info.otherMaps.end());
+    std::vector<Session::Source> sources;
+    for (const std::string &name : names)
+        if (const auto found = kSources.find(name); found != kSources.end())
+            sources.push_back(found->second);
+    return sources;
+}
+
+bool holds(const std::vector<Session::Source> &sources, Session::Source source)
+{
+    return std::find(sources.begin(), sources.end(), source) != sources.end();
 }
 
 } // namespace
@@ -58,9 +54,8 @@ Session::Session(std::unique_ptr<RenderBackend> backend, QObject *parent)
 
 void Session::wire()
 {
-    for (MapDocument *document : {static_cast<MapDocument *>(&m_labels), static_cast<MapDocument *>(&m_depth),
-                                  static_cast<MapDocument *>(&m_edges)})
-        wireDocument(*document);
+    for (const Source source : {Labels, Depth, Edges})
+        wireDocument(*documentOf(source));
     connect(&m_labels, &LabelDocument::labelSetChanged, this, &Session::showPalette);
     connect(&m_picture, &Picture::changed, this, &Session::unsavedChanged);
     connect(&m_maker, &LandscapeMaker::busyChanged, this, &Session::imaginingChanged);
@@ -71,6 +66,8 @@ void Session::wire()
 
 void Session::wireDocument(MapDocument &document)
 {
+    // QML would delete what a function hands it.
+    QJSEngine::setObjectOwnership(&document, QJSEngine::CppOwnership);
     connect(&document, &MapDocument::sizeChanged, this, &Session::showCanvas);
     connect(&document, &MapDocument::stateChanged, this, [this, &document] {
         m_surprises.follow(document, m_picture);
@@ -105,15 +102,51 @@ bool Session::canRender() const
     return m_controller.modelState() == RenderController::Ready && reasonNotToRender().isEmpty();
 }
 
+void Session::setSource(Source source)
+{
+    const bool taken = m_sources.empty() ? isMap(source) : holds(m_sources, source);
+    if (taken && source != m_source)
+        useSource(source);
+}
+
+QList<int> Session::sources() const
+{
+    return QList<int>(m_sources.begin(), m_sources.end());
+}
+
+MapDocument *Session::documentOf(Source source)
+{
+    if (source == Labels)
+        return &m_labels;
+    return isMap(source) ? &fieldOf(source) : nullptr;
+}
+
+QStringList Session::unsavedMaps() const
+{
+    QStringList names;
+    if (m_labels.modified())
+        names.append(tr("labels"));
+    if (m_depth.modified())
+        names.append(tr("depth"));
+    if (m_edges.modified())
+        names.append(tr("edges"));
+    return names;
+}
+
+// A map that is not the one in sight is named.
 QString Session::unsavedText() const
 {
-    const bool map = m_labels.modified() || m_depth.modified() || m_edges.modified();
+    const QStringList maps = unsavedMaps();
     const bool picture = m_picture.unsaved() || m_surprises.unsaved();
-    if (map && picture)
-        return tr("The map and the picture are not saved.");
-    if (map)
-        return tr("The map is not saved.");
-    return picture ? tr("The picture is not saved.") : QString();
+    if (maps.isEmpty())
+        return picture ? tr("The picture is not saved.") : QString();
+    const bool several = maps.size() > 1;
+    const QString what = several                  ? tr("The maps of %1").arg(listed(maps))
+                         : m_document->modified() ? tr("The map")
+                                                  : tr("The map of %1").arg(maps.first());
+    if (picture)
+        return tr("%1 and the picture are not saved.").arg(what);
+    return (several ? tr("%1 are not saved.") : tr("%1 is not saved.")).arg(what);
 }
 
 QSize Session::canvasSize() const
@@ -124,9 +157,7 @@ QSize Session::canvasSize() const
     return {side, side};
 }
 
-// Errors of files become a notice.
-template<typename Work>
-bool Session::told(Work work)
+bool Session::told(const std::function<void()> &work)
 {
     try {
         work();
@@ -139,85 +170,14 @@ bool Session::told(Work work)
     return false;
 }
 
-void Session::openModel(const QUrl &place)
-{
-    m_controller.loadModel(QString::fromStdString(toPath(place).string()));
-}
-
 void Session::unloadModel()
 {
     m_controller.unloadModel();
+    useSources({});
     m_settings.setModel({});
     m_notices.dismiss();
     if (!needsMap())
         useSource(Labels);
-}
-
-void Session::openAny(const QUrl &place)
-{
-    if (looksLikeModel(toPath(place)))
-        openModel(place);
-    else
-        openMap(place);
-}
-
-bool Session::openMap(const QUrl &file)
-{
-    if (!needsMap()) {
-        m_notices.show(Notices::Info, tr("This model needs no map"),
-                       tr("Open a model that paints from labels, depth or edges to use one."));
-        return false;
-    }
-    return told([&] { readMap(toPath(file)); });
-}
-
-void Session::readMap(const std::filesystem::path &path)
-{
-    const QString name = QString::fromStdString(path.string());
-    QString gaps;
-    if (m_source == Labels) {
-        core::ImportedMap imported = readLabelMap(path, m_labels.labelSet());
-        gaps = importText(imported.report);
-        m_labels.replace(std::move(imported.map), name);
-    } else {
-        (m_source == Depth ? m_depth : m_edges).replace(readFieldMap(path), name);
-    }
-    m_notices.dismiss();
-    if (!gaps.isEmpty())
-        m_notices.show(Notices::Info, tr("Opened with a few gaps"), gaps);
-}
-
-bool Session::openPhotoAsEdges(const QUrl &file)
-{
-    return told([&] {
-        m_edges.replaceUnsaved(readEdgesOfPhoto(toPath(file)));
-        m_notices.dismiss();
-    });
-}
-
-bool Session::saveMap(const QUrl &file)
-{
-    const std::filesystem::path path = toPath(file);
-    return told([&] {
-        if (m_document == &m_labels)
-            writeLabelMap(path, m_labels.map(), m_labels.labelSet());
-        else
-            writeFieldMap(path, (m_document == &m_depth ? m_depth : m_edges).map());
-        m_document->markSaved(QString::fromStdString(path.string()));
-    });
-}
-
-bool Session::savePicture(const QUrl &file)
-{
-    return told([&] {
-        const bool whole = writePicture(toPath(file), m_picture.image(), m_picture.record());
-        m_surprises.markSaved(m_picture.content());
-        m_picture.markSaved();
-        if (!whole)
-            m_notices.show(Notices::Info, tr("Saved without its render record"),
-                           tr("The record is longer than a PNG may carry. The picture itself is whole, but cannot be "
-                              "made again from its file."));
-    });
 }
 
 void Session::render()
@@ -252,9 +212,11 @@ void Session::setCondition(core::RenderRequest &request) const
         request.condition = core::translated(m_labels.map(), m_labels.labelSet(), setOfModel());
         break;
     case Depth:
+        request.mapKind = "depth";
         request.condition = core::normalizedField(m_depth.map(), m_depth.title().toStdString());
         break;
     case Edges:
+        request.mapKind = "edges";
         request.condition = core::normalizedField(m_edges.map(), m_edges.title().toStdString());
         break;
     case Class:
@@ -264,25 +226,6 @@ void Session::setCondition(core::RenderRequest &request) const
     case Nothing:
         break;
     }
-}
-
-void Session::openMapWithModel(const QString &model, const QUrl &file)
-{
-    m_waitingMap = file;
-    m_controller.loadModel(model);
-}
-
-void Session::openWaitingMap()
-{
-    if (const QUrl file = std::exchange(m_waitingMap, {}); !file.isEmpty())
-        openMap(file);
-}
-
-void Session::openExample()
-{
-    const std::filesystem::path path = models::resourceFolder() / kExampleMap;
-    if (std::filesystem::exists(path))
-        told([&] { m_labels.replace(readLabelMap(path, m_labels.labelSet()).map, {}); });
 }
 
 void Session::surprise()
@@ -302,51 +245,72 @@ void Session::takeLandscape(const MadeLandscape &made)
         return;        // another model was opened meanwhile
     m_tools.release(); // a stroke under way is a step of its own
     const PictureSteps::Side before{m_document->stateId(), m_picture.content()};
-    const bool taken = told([&] {
-        if (m_source == Labels)
-            m_labels.replaceUnsaved(
-                core::translated(made.labels, core::loadLabelSet(kDefaultLabelSet), m_labels.labelSet()));
-        else
-            (m_source == Depth ? m_depth : m_edges).replaceUnsaved(m_source == Depth ? made.depth : made.edges);
-    });
-    if (!taken || m_document->stateId() == before.state)
+    if (!told([&] { layMap(m_source, made); }) || m_document->stateId() == before.state)
         return;
     m_picture.showStartingPoint(made.picture);
     m_settings.choose(made.controls);
     m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content()});
+    for (const Source source : m_sources)
+        if (isMap(source) && source != m_source)
+            told([&] { layMap(source, made); });
     Q_EMIT unsavedChanged();
+}
+
+// The map in hand takes it, others are offered it.
+void Session::layMap(Source source, const MadeLandscape &made)
+{
+    const auto lay = [&](auto &document, auto map) {
+        if (source == m_source)
+            document.replaceMade(std::move(map));
+        else
+            document.offer(std::move(map));
+    };
+    if (source == Labels)
+        lay(m_labels, core::translated(made.labels, core::loadLabelSet(kDefaultLabelSet), m_labels.labelSet()));
+    else
+        lay(fieldOf(source), source == Depth ? made.depth : made.edges);
 }
 
 void Session::useModel(const core::ModelInfo &info)
 {
     m_settings.setModel(info);
     m_notices.dismiss();
-    if (const auto source = sourceOf(info)) {
-        m_classes.setClasses(*source == Class ? info.conditionCount : 0);
-        useSource(*source);
-        if (*source == Labels)
-            told([this] { useLabelSet(setOfModel()); });
-    }
+    useSources(sourcesOf(info));
     openWaitingMap();
     if (const QString reason = reasonNotToRender(); !reason.isEmpty())
         m_notices.showError(ErrorCode::ModelMismatch, reason);
 }
 
+void Session::useSources(std::vector<Source> sources)
+{
+    m_sources = std::move(sources);
+    Q_EMIT sourcesChanged();
+    Q_EMIT canRenderChanged();
+    if (m_sources.empty())
+        return;
+    m_classes.setClasses(holds(m_sources, Class) ? m_controller.modelInfo().conditionCount : 0);
+    useSource(holds(m_sources, m_source) ? m_source : m_sources.front());
+}
+
+// Labels come into the words of a model that takes them as soon as they are in hand.
 void Session::useSource(Source source)
 {
     const QSize before = m_document->size();
     m_source = source;
     if (needsMap()) {
-        m_document = source == Labels ? static_cast<MapDocument *>(&m_labels) : source == Depth ? &m_depth : &m_edges;
+        m_document = documentOf(source);
         if (source != Labels)
-            (source == Depth ? m_depth : m_edges).takeSize(before);
+            fieldOf(source).takeSize(before);
         m_tools.setDocument(*m_document);
     } else {
         m_tools.release();
     }
     Q_EMIT sourceChanged();
     Q_EMIT canRenderChanged();
+    Q_EMIT unsavedChanged();
     showCanvas();
+    if (source == Labels && holds(m_sources, Labels))
+        told([this] { useLabelSet(setOfModel()); });
 }
 
 core::LabelSet Session::setOfModel() const
@@ -389,7 +353,7 @@ void Session::showCanvas()
 QString Session::reasonNotToRender() const
 {
     const core::ModelInfo &info = m_controller.modelInfo();
-    if (m_controller.modelState() != RenderController::Ready || sourceOf(info))
+    if (m_controller.modelState() != RenderController::Ready || !m_sources.empty())
         return {};
     if (info.paintsFrom.empty())
         return tr("This file holds a first stage alone: it encodes and decodes pictures, but cannot paint one.");

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <vector>
 
+#include <QList>
 #include <QObject>
 #include <QUrl>
 #include <QtQml/qqmlregistration.h>
@@ -30,7 +33,8 @@ class Session : public QObject
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("made by the program")
-    Q_PROPERTY(Source source READ source NOTIFY sourceChanged)
+    Q_PROPERTY(Source source READ source WRITE setSource NOTIFY sourceChanged)
+    Q_PROPERTY(QList<int> sources READ sources NOTIFY sourcesChanged) // of Source: what the open model paints from
     Q_PROPERTY(bool needsMap READ needsMap NOTIFY sourceChanged)
     Q_PROPERTY(tessera::ui::MapDocument *document READ document NOTIFY sourceChanged)
     Q_PROPERTY(tessera::ui::PaintTools *tools READ tools CONSTANT)
@@ -47,17 +51,23 @@ class Session : public QObject
     Q_PROPERTY(QString unsavedText READ unsavedText NOTIFY unsavedChanged) // empty: nothing would be lost
 
 public:
-    // What pictures are made from. Without a model, and for one that cannot paint, what it was before.
+    // What pictures are made from. Without a model, and for one that cannot paint, what it was before; a model that takes
+    // it keeps it, another one begins with the first that it takes.
     enum Source { Labels, Depth, Edges, Coordinates, Class, Nothing };
     Q_ENUM(Source)
 
     explicit Session(std::unique_ptr<RenderBackend> backend, QObject *parent = nullptr);
 
     Source source() const { return m_source; }
-    bool needsMap() const { return m_source == Labels || m_source == Depth || m_source == Edges; }
-    // The map in hand. Each source has its own, which waits unchanged while a model of another is open; models without
-    // a map keep the last one waiting.
+    // What is not among sources() changes nothing; while there are none, every kind of map may be chosen.
+    void setSource(Source source);
+    // The model's first one comes first. Empty without a model, and for one that cannot paint.
+    QList<int> sources() const;
+    bool needsMap() const { return isMap(m_source); }
+    // The map in hand. Each source has its own, which waits unchanged while another is in hand; models without a map keep
+    // the last one waiting.
     MapDocument *document() { return m_document; }
+    Q_INVOKABLE tessera::ui::MapDocument *documentOf(Source source); // null for what is no map
     LabelDocument *labels() { return &m_labels; }
     FieldDocument *depth() { return &m_depth; }
     FieldDocument *edges() { return &m_edges; }
@@ -86,7 +96,8 @@ public:
     Q_INVOKABLE bool saveMap(const QUrl &file);
     Q_INVOKABLE bool savePicture(const QUrl &file);
     Q_INVOKABLE void render();
-    // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too.
+    // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too. Its
+    // other maps that the model takes are offered to their documents, see HistoryDocument::offer().
     Q_INVOKABLE void surprise();
     void surpriseWith(quint32 seed);
 
@@ -97,6 +108,7 @@ public:
 
 Q_SIGNALS:
     void sourceChanged();
+    void sourcesChanged();
     void canRenderChanged();
     void imaginingChanged();
     void unsavedChanged();
@@ -105,26 +117,32 @@ private:
     void wire();
     void wireDocument(MapDocument &document);
     void wireRendering();
+    static bool isMap(Source source) { return source == Labels || source == Depth || source == Edges; }
+    FieldDocument &fieldOf(Source source) { return source == Depth ? m_depth : m_edges; }
+    QStringList unsavedMaps() const;
     void useModel(const core::ModelInfo &info);
+    void useSources(std::vector<Source> sources);
     void useSource(Source source);
     void useLabelSet(const core::LabelSet &set);
     core::LabelSet setOfModel() const;
     void showPalette();
     void showCanvas();
     void takeLandscape(const MadeLandscape &made);
+    void layMap(Source source, const MadeLandscape &made);
     void showRendered(const QImage &image, const QByteArray &record);
     void openWaitingMap();
     void readMap(const std::filesystem::path &path);
     QString reasonNotToRender() const;
     void setCondition(core::RenderRequest &request) const;
-    template<typename Work>
-    bool told(Work work);
+    // Errors of files become a notice. True when there was none.
+    bool told(const std::function<void()> &work);
 
     LabelDocument m_labels;
     FieldDocument m_depth{FieldKind::Depth};
     FieldDocument m_edges{FieldKind::Edges};
     MapDocument *m_document = &m_labels;
     Source m_source = Labels;
+    std::vector<Source> m_sources;
     PaintTools m_tools{m_labels};
     PaletteModel m_palette;
     ClassModel m_classes;

@@ -34,8 +34,18 @@ std::unique_ptr<ui::RenderBackend> makeBackend(const app::PainterOptions &option
     return std::make_unique<ui::CoreBackend>(std::move(renderer));
 }
 
+// A model that takes it keeps it.
+void chooseSource(ui::Session &session, const QString &name)
+{
+    if (name == "depth")
+        session.setSource(ui::Session::Depth);
+    else if (name == "edges")
+        session.setSource(ui::Session::Edges);
+}
+
 void openFirst(ui::Session &session, const app::PainterOptions &options)
 {
+    chooseSource(session, options.paintFrom);
     if (!options.file.isEmpty()) {
         session.openMapWithModel(options.model, QUrl::fromLocalFile(QFileInfo(options.file).absoluteFilePath()));
         return;

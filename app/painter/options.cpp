@@ -34,6 +34,13 @@ int threadsFrom(const QString &text)
     return threads;
 }
 
+QString mapKindFrom(const QString &text)
+{
+    if (!QStringList{"labels", "depth", "edges"}.contains(text))
+        endWithUsage(QString("--paint-from is '%1'; expected labels, depth or edges").arg(text));
+    return text;
+}
+
 // An option's name, behind one dash or two; empty for what is none.
 QString nameOfOption(const QString &argument)
 {
@@ -74,6 +81,8 @@ bool choosesDisplay(const QStringList &arguments)
 PainterOptions parsePainterOptions(const QStringList &arguments)
 {
     const QCommandLineOption model("model", "Model file or folder, or 'starter'.", "MODEL", "starter");
+    const QCommandLineOption paintFrom("paint-from", "labels, depth or edges, with a model that takes several.",
+                                       "KIND");
     const QCommandLineOption device("device", "auto, cpu or cuda[:N].", "DEVICE", "auto");
     const QCommandLineOption threads("threads", "Threads to render with; 0 for all cores.", "N", "0");
     const QCommandLineOption fake = hidden("fake-renderer", "SCRIPT");
@@ -83,10 +92,10 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
 
     QCommandLineParser parser;
     parser.setApplicationDescription("Paint a map and let a model turn it into a picture.");
-    parser.addPositionalArgument("file", "A map to open: of labels, or what the model paints from.", "[FILE]");
+    parser.addPositionalArgument("file", "A map to open, of the kind that is painted from.", "[FILE]");
     const QCommandLineOption help = parser.addHelpOption();
     const QCommandLineOption version = parser.addVersionOption();
-    parser.addOptions({model, device, threads, fake, screenshot, scene, windowSize});
+    parser.addOptions({model, paintFrom, device, threads, fake, screenshot, scene, windowSize});
     if (!parser.parse(withoutQtOptions(arguments)))
         endWithUsage(parser.errorText());
     if (parser.isSet(help))
@@ -99,6 +108,8 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
     PainterOptions options;
     options.file = parser.positionalArguments().value(0);
     options.model = parser.value(model);
+    if (parser.isSet(paintFrom))
+        options.paintFrom = mapKindFrom(parser.value(paintFrom));
     options.device = parser.value(device);
     options.threads = threadsFrom(parser.value(threads));
     if (parser.isSet(fake))

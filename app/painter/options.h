@@ -12,6 +12,7 @@ namespace tessera::app
 struct PainterOptions {
     QString file;              // a map to open; empty: the example
     QString model = "starter"; // a path, or "starter"
+    QString paintFrom;         // "labels", "depth" or "edges"; empty: labels where the model takes them
     QString device = "auto";
     int threads = 0;                     // 0: all cores
     std::optional<QString> fakeRenderer; // a script, see ui/fakebackend.h

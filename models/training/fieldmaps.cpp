@@ -19,9 +19,9 @@ namespace
 
 using Plane = std::vector<float>; // side x side, row by row
 
-double scaleOf(int64_t side)
+double scaleOf(int64_t side, double windows)
 {
-    return double(side) / double(kFieldWindow);
+    return double(side) / (windows * double(kFieldWindow));
 }
 
 // What a view shows of a picture, before it is mirrored: `value` of each pixel's index, scaled with an area filter.
@@ -79,9 +79,8 @@ void redrawDepth(Plane &plane, int side, MapRandom &random, double radius)
 }
 
 // Values in [-1, 1]: a painter's depth is coarse, in few levels, soft, or ends before the darkest and brightest values do.
-void paintDepth(Plane &plane, int side, MapRandom &random)
+void paintDepth(Plane &plane, int side, double scale, MapRandom &random)
 {
-    const double scale = scaleOf(side);
     if (random.chance(0.3))
         redrawDepth(plane, side, random, std::max(1.5, random.between(6, 24) * scale));
     if (random.chance(0.3)) {
@@ -112,9 +111,8 @@ CannyOptions foundBy(MapRandom &random, double scale, bool exact)
 }
 
 // As a person might draw them: the larger ones, not all of them, not quite in place, with some pen.
-void paintEdges(std::vector<uint8_t> &lines, int side, MapRandom &random)
+void paintEdges(std::vector<uint8_t> &lines, int side, double scale, MapRandom &random)
 {
-    const double scale = scaleOf(side);
     const double shortest = random.between(8, 40) * scale;
     eraseChains(lines, side, side, random, shortest, random.between(0, 0.4));
     LabelPlane plane{side, side, std::move(lines)};
@@ -126,7 +124,8 @@ void paintEdges(std::vector<uint8_t> &lines, int side, MapRandom &random)
 
 } // namespace
 
-at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side, uint64_t seed, bool exact)
+at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side, uint64_t seed, bool exact,
+                      double windows)
 {
     const ShardPicture &picture = pictures.picture(view.picture);
     Plane plane = seen(picture, view, side, [&](size_t pixel) { return float(picture.depth[pixel]); });
@@ -135,33 +134,33 @@ at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side
     scaleToOwnRange(plane);
     if (!exact) {
         MapRandom random(seed);
-        paintDepth(plane, int(side), random);
+        paintDepth(plane, int(side), scaleOf(side, windows), random);
         scaleToOwnRange(plane);
     }
     return tensorOf(plane, side);
 }
 
 at::Tensor edgeFieldOf(const PictureSet &pictures, const View &view, int64_t side, double reach, uint64_t seed,
-                       bool exact)
+                       bool exact, double windows)
 {
     const ShardPicture &picture = pictures.picture(view.picture);
     Plane gray = seen(picture, view, side, [&](size_t pixel) { return grayOf(&picture.rgb[3 * pixel]); });
     MapRandom random(seed);
-    std::vector<uint8_t> lines =
-        cannyEdges(std::move(gray), int(side), int(side), foundBy(random, scaleOf(side), exact));
+    const double scale = scaleOf(side, windows);
+    std::vector<uint8_t> lines = cannyEdges(std::move(gray), int(side), int(side), foundBy(random, scale, exact));
     if (view.mirrored) // afterwards: Canny's choice between equal neighbours has a direction
         mirrorRows(lines, side);
     if (!exact)
-        paintEdges(lines, int(side), random);
-    return tensorOf(edgeField(lines, int(side), int(side), reach * scaleOf(side)), side);
+        paintEdges(lines, int(side), scale, random);
+    return tensorOf(edgeField(lines, int(side), int(side), reach * scale), side);
 }
 
 at::Tensor fieldOf(const ConditionConfig &condition, const PictureSet &pictures, const View &view, int64_t side,
-                   uint64_t seed, bool exact)
+                   uint64_t seed, bool exact, double windows)
 {
     if (condition.kind == ConditionKind::Depth)
-        return depthField(pictures, view, side, seed, exact);
-    return edgeFieldOf(pictures, view, side, condition.edgeReach, seed, exact);
+        return depthField(pictures, view, side, seed, exact, windows);
+    return edgeFieldOf(pictures, view, side, condition.edgeReach, seed, exact, windows);
 }
 
 } // namespace tessera::models

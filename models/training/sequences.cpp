@@ -29,9 +29,8 @@ SequenceBuilder::SequenceBuilder(const ModelConfig &config, Stages stages)
 at::Tensor SequenceBuilder::map(ConditionKind kind, const SeenWindow &seen, int64_t side, const uint64_t *painted) const
 {
     if (kind != ConditionKind::Labels) {
-        ConditionConfig condition = *m_config.conditionOf(kind);
-        condition.edgeReach *= double(this->side()) / double(side); // of a window, whatever the canvas
-        return fieldOf(condition, *seen.pictures, seen.view, side, painted ? *painted : 0, !painted);
+        return fieldOf(*m_config.conditionOf(kind), *seen.pictures, seen.view, side, painted ? *painted : 0, !painted,
+                       double(side) / double(this->side()));
     }
     if (!painted)
         return seen.pictures->exactLabels(seen.view, side);

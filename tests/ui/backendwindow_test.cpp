@@ -88,6 +88,13 @@ TEST(Backend, EveryKindOfModelPaintsAndTheySwitchWithoutARestart)
 
     ASSERT_TRUE(painter.loadModel(written(folder, "places.safetensors", TinyKind::Coordinates)));
     EXPECT_TRUE(renders(painter, {256, 256})) << painter.text("bannerDetail").toStdString();
+
+    ASSERT_TRUE(painter.loadModel(written(folder, "several.safetensors", TinyKind::Several)));
+    for (const auto source : {ui::Session::Labels, ui::Session::Depth, ui::Session::Edges}) {
+        painter.session.setSource(source);
+        EXPECT_EQ(painter.session.source(), source);
+        EXPECT_TRUE(renders(painter, {256, 256})) << painter.text("bannerDetail").toStdString();
+    }
 }
 
 TEST(Backend, AFirstStageAloneIsRefusedInWords)

@@ -38,11 +38,12 @@ bool reached(PainterWindow &painter, int codes)
     return QTest::qWaitFor([&] { return painter.session.controller()->codesDone() >= codes; }, kWaitMs);
 }
 
-// Texts that show fewer letters than they hold.
+// Texts that show fewer letters than they hold. One that was emptied still calls itself what it was before.
 void collectTruncated(const QQuickItem *root, QStringList &found)
 {
-    if (root->isVisible() && root->property("truncated").toBool())
-        found.append(root->property("text").toString());
+    const QString text = root->property("text").toString();
+    if (root->isVisible() && root->property("truncated").toBool() && !text.isEmpty())
+        found.append(text);
     for (const QQuickItem *child : root->childItems())
         collectTruncated(child, found);
 }
@@ -197,6 +198,46 @@ TEST(Looks, Edges)
     painter.session.edges()->paintStroke({200, 120}, {440, 310}, 4, 1);
     painter.saveScreenshot("edges.png");
     EXPECT_EQ(truncatedTexts(painter), QStringList());
+}
+
+TEST(Looks, WhatToPaintFrom)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("several.safetensors"));
+    painter.click("sourceEdges");
+    painter.saveScreenshot("several-edges-empty.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    painter.click("sourceLabels");
+    paintLandscape(painter);
+    ASSERT_TRUE(rendered(painter));
+    painter.saveScreenshot("several-labels.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+
+    painter.click("sourceDepth");
+    paintDepth(painter);
+    ASSERT_TRUE(rendered(painter));
+    painter.session.tools()->setTool(ui::PaintTools::Gradient);
+    painter.saveScreenshot("several-depth.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList());
+    painter.window->resize(960, 600);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.item("mapCanvas")->width() < 350; }, kWaitMs));
+    painter.saveScreenshot("several-depth-960x600.png");
+    const QStringList result{painter.session.controller()->lastResult()}; // in full where the pointer rests
+    EXPECT_EQ(truncatedTexts(painter), result);
+    const QQuickItem *last = painter.item("gradientEndSlider");
+    EXPECT_LT(last->mapToScene({0, last->height()}).y(), 570); // above the status bar
+
+    painter.click("sourceEdges");
+    painter.session.edges()->paintStroke({40, 300}, {200, 120}, 4, 1);
+    painter.session.edges()->paintStroke({200, 120}, {440, 310}, 4, 1);
+    ASSERT_TRUE(rendered(painter));
+    painter.item("sourceEdges")->forceActiveFocus(Qt::TabFocusReason);
+    painter.saveScreenshot("several-edges-960x600.png");
+    EXPECT_EQ(truncatedTexts(painter), QStringList{painter.session.controller()->lastResult()});
+    painter.click("modelButton");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("unloadButton"); }, kWaitMs));
+    painter.saveScreenshot("several-card.png");
+    EXPECT_TRUE(painter.text("fact_Paints from").endsWith("also depth and edges"));
 }
 
 TEST(Looks, ClassesBeforeAndAfter)

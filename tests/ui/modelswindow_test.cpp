@@ -2,13 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <mutex>
-#include <optional>
-
 #include <QDir>
 #include <QTemporaryDir>
 
-#include "painterwindow.h"
+#include "listener.h"
 #include "ui/mapfiles.h"
 
 namespace tessera::tests
@@ -18,34 +15,6 @@ namespace
 {
 
 constexpr int kGrass = 10;
-
-// The last request that reached the render thread.
-class Listener
-{
-public:
-    ui::FakeScript script()
-    {
-        ui::FakeScript script;
-        script.onRequest = [this](const core::RenderRequest &request) {
-            const std::lock_guard lock(m_mutex);
-            m_request = request;
-        };
-        return script;
-    }
-    // Renders, waits and tells what was asked for.
-    core::RenderRequest asked(PainterWindow &painter)
-    {
-        painter.session.render();
-        EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
-        const std::lock_guard lock(m_mutex);
-        EXPECT_TRUE(m_request);
-        return m_request.value_or(core::RenderRequest{});
-    }
-
-private:
-    std::mutex m_mutex;
-    std::optional<core::RenderRequest> m_request;
-};
 
 bool noticed(PainterWindow &painter)
 {
@@ -196,7 +165,7 @@ TEST(Models, EachKindKeepsItsMapWhileAnotherIsOpen)
     EXPECT_EQ(painter.session.document(), painter.session.labels());
     ASSERT_TRUE(painter.loadModel("depth.ckpt"));
     EXPECT_EQ(painter.session.depth()->map(), depth);
-    EXPECT_EQ(painter.session.unsavedText(), "The map is not saved.");
+    EXPECT_EQ(painter.session.unsavedText(), "The maps of labels and depth are not saved.");
 }
 
 TEST(Models, AMapIsTranslatedToTheLabelsOfAnotherModel)

@@ -15,6 +15,7 @@ Item {
 
     signal searchWanted()
     signal quitWanted()
+    signal sourceChosen()
 
     // Labels in the palette's order; on depth and edges nine steps from far to near.
     function chooseByDigit(digit) {
@@ -68,6 +69,24 @@ Item {
         onActivated: root.session.tools.tool = PaintTools.Gradient
     }
     Key { sequence: "Ctrl+F"; onActivated: root.searchWanted() }
+    Repeater {
+        model: 3
+
+        Item {
+            id: place
+
+            required property int index
+
+            PaintKey {
+                sequence: "Alt+" + (place.index + 1)
+                enabled: root.painting && place.index < root.session.sources.length
+                onActivated: {
+                    root.session.source = root.session.sources[place.index]
+                    root.sourceChosen()
+                }
+            }
+        }
+    }
 
     // Brackets with Shift are braces on some keyboards and stay brackets on others; + and - are for those without.
     PaintKey { sequences: ["[", "-"]; onActivated: root.session.tools.shrinkBrush(false) }

@@ -71,6 +71,7 @@ ApplicationWindow {
             else if (classPanel.visible)
                 classPanel.focusSearch()
         }
+        onSourceChosen: window.backToCanvas()
         onQuitWanted: window.close()
     }
 
@@ -98,16 +99,24 @@ ApplicationWindow {
         depth: window.session.source === Session.Depth
     }
 
-    // One panel at a time: what there is to paint or to choose with.
+    // One panel at a time, below the choice of what to paint from: what there is to paint or to choose with.
     Item {
         id: leftPanel
         anchors { left: toolStrip.right; top: topBar.bottom; bottom: statusBar.top }
         width: palettePanel.visible ? palettePanel.implicitWidth
              : fieldPanel.visible ? fieldPanel.implicitWidth : classPanel.visible ? classPanel.implicitWidth : 0
 
+        SourceChoice {
+            id: sourceChoice
+            anchors { left: parent.left; right: parent.right; top: parent.top }
+            height: visible ? implicitHeight : 0
+            visible: window.session.sources.length > 1
+            session: window.session
+            onDone: window.backToCanvas()
+        }
         PalettePanel {
             id: palettePanel
-            anchors.fill: parent
+            anchors { left: parent.left; right: parent.right; top: sourceChoice.bottom; bottom: parent.bottom }
             visible: window.session.source === Session.Labels
             labels: window.session.palette
             tools: window.session.tools
@@ -115,7 +124,7 @@ ApplicationWindow {
         }
         FieldPanel {
             id: fieldPanel
-            anchors.fill: parent
+            anchors { left: parent.left; right: parent.right; top: sourceChoice.bottom; bottom: parent.bottom }
             visible: window.fields
             tools: window.session.tools
             depth: window.session.source !== Session.Edges
@@ -123,7 +132,7 @@ ApplicationWindow {
         }
         ClassPanel {
             id: classPanel
-            anchors.fill: parent
+            anchors { left: parent.left; right: parent.right; top: sourceChoice.bottom; bottom: parent.bottom }
             visible: window.session.source === Session.Class
             classes: window.session.classes
             onDone: window.backToCanvas()

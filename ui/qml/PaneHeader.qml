@@ -15,6 +15,13 @@ Rectangle {
     implicitHeight: Theme.paneHeader
     color: Theme.window
 
+    HoverHandler { id: pointer }
+    Tip {
+        owner: root
+        wanted: pointer.hovered && words.truncated
+        text: root.title
+    }
+
     Icon {
         id: icon
         anchors { left: parent.left; leftMargin: 12; verticalCenter: parent.verticalCenter }

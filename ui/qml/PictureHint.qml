@@ -22,7 +22,8 @@ Item {
                 .arg(session.document.size.width).arg(session.document.size.height)
         case Session.Depth:
             return qsTr("Paint near and far on the left, or open a depth picture, then press Render or Ctrl+Enter.")
-        case Session.Edges: return qsTr("Draw outlines on the left, then press Render or Ctrl+Enter.")
+        case Session.Edges:
+            return qsTr("Draw outlines on the left, or take them from a photo, then press Render or Ctrl+Enter.")
         }
         return qsTr("Paint the map on the left, then press Render or Ctrl+Enter.")
     }

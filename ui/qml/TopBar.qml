@@ -40,7 +40,8 @@ Rectangle {
         IconButton {
             objectName: "openButton"
             glyph: "open"
-            hint: root.session.source === Session.Depth ? qsTr("Open a depth picture") : qsTr("Open a map")
+            hint: root.session.source === Session.Depth ? qsTr("Open a depth picture")
+                : root.session.source === Session.Edges ? qsTr("Open a map of edges") : qsTr("Open a map")
             keys: "Ctrl+O"
             enabled: root.session.needsMap
             onClicked: root.actions.openMap()

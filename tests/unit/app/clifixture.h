@@ -47,6 +47,7 @@ protected:
         shared() = std::filesystem::temp_directory_path() / ("tessera-cli-test-" + std::to_string(::getpid()));
         std::filesystem::create_directories(shared());
         writeTinyModel(shared() / "tiny.safetensors");
+        writeTinyModel(shared() / "several.safetensors", TinyKind::Several);
         writeTinyModel(shared() / "depth.safetensors", TinyKind::Depth);
         writeTinyModel(shared() / "class.safetensors", TinyKind::Class);
         writeTinyModel(shared() / "nothing.safetensors", TinyKind::Unconditional);

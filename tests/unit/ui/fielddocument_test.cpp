@@ -42,6 +42,51 @@ TEST(FieldDocument, OnlyAMapNotBegunTakesAnotherSize)
     EXPECT_EQ(document.inkAt({1000, 500}), 0.5);
 }
 
+core::FieldMap flat(float value)
+{
+    return {300, 280, std::vector<float>(300 * 280, value)};
+}
+
+TEST(FieldDocument, AnOfferIsTakenWhereNothingWasDrawnAndUndoTakesItBack)
+{
+    FieldDocument document(FieldKind::Depth);
+    document.offer(flat(0.5));
+    EXPECT_EQ(document.map(), flat(0.5));
+    EXPECT_FALSE(document.modified());
+    document.offer(flat(0.25)); // the one before was only made
+    EXPECT_EQ(document.map(), flat(0.25));
+    document.undo();
+    EXPECT_EQ(document.map(), flat(0.5));
+
+    document.offer(flat(1)); // would take away what can be redone
+    EXPECT_EQ(document.map(), flat(0.5));
+    document.redo();
+    EXPECT_EQ(document.map(), flat(0.25));
+}
+
+TEST(FieldDocument, AnOfferCoversNeitherWhatWasDrawnNorWhatHasAFile)
+{
+    FieldDocument drawn(FieldKind::Depth);
+    drawn.fillRect({0, 0, 20, 20}, 1);
+    const core::FieldMap before = drawn.map();
+    drawn.offer(flat(0.5));
+    EXPECT_EQ(drawn.map(), before);
+    drawn.newCanvas(256, 256);
+    drawn.offer(flat(0.5));
+    EXPECT_EQ(drawn.map(), flat(0.5));
+
+    FieldDocument opened(FieldKind::Depth);
+    opened.replace(flat(-1), "far.png");
+    opened.offer(flat(0.5));
+    EXPECT_EQ(opened.map(), flat(-1));
+
+    FieldDocument saved(FieldKind::Depth);
+    saved.replaceMade(flat(0.5));
+    saved.markSaved("made.png");
+    saved.offer(flat(0.25));
+    EXPECT_EQ(saved.map(), flat(0.5));
+}
+
 } // namespace
 
 } // namespace tessera::ui

@@ -54,12 +54,23 @@ TEST(ModelFacts, SayWhatAModelIsAndNeeds)
     EXPECT_FALSE(facts.contains("Assumed"));
 }
 
+TEST(ModelFacts, NameEveryKindOfMapThatAModelTakes)
+{
+    core::ModelInfo info = published();
+    info.labelSet = "landscape";
+    info.otherMaps = {"depth", "edges"};
+    EXPECT_EQ(factsOf(info)["Paints from"], "labels: Landscape, 24 of them; also depth and edges");
+    info.otherMaps = {"depth"};
+    EXPECT_EQ(factsOf(info)["Paints from"], "labels: Landscape, 24 of them; also depth");
+}
+
 TEST(ModelFacts, TellHowLargeCanvasesArePainted)
 {
     core::ModelInfo info = published();
     EXPECT_FALSE(factsOf(info).contains("Large canvases"));
     info.windowPrices = {{4, 0.125}, {8, 0.75}};
-    EXPECT_EQ(factsOf(info)["Large canvases"], "the window moves in steps of 4 codes, which makes them 0.13 % less likely");
+    EXPECT_EQ(factsOf(info)["Large canvases"],
+              "the window moves in steps of 4 codes, which makes them 0.13 % less likely");
 }
 
 TEST(ModelFacts, ClassModelsRenderOneWindowAndAStageNone)

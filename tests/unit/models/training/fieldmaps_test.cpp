@@ -138,6 +138,8 @@ TEST_F(FieldMaps, LengthsGoWithTheSide)
     const at::Tensor scaled = at::avg_pool2d(whole.unsqueeze(0), 2).squeeze(0);
     EXPECT_LT((scaled - half).abs().mean().item<double>(), 0.05);
     EXPECT_GT(whole.std().item<double>(), 0.3);
+    const at::Tensor canvas = edgeFieldOf(*pictures, kWhole, 256, kReach, 0, true, 2); // two windows a side
+    EXPECT_LT(canvas.mean().item<double>(), whole.mean().item<double>() - 0.05);       // the reach is half as far
 }
 
 TEST_F(FieldMaps, PaintedDepthKeepsTheLayout)
