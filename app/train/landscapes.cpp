@@ -31,6 +31,7 @@ struct Run {
 std::string factsJson(const core::SceneFacts &facts)
 {
     const nlohmann::json json = {{"seed", facts.seed},
+                                 {"lighting", facts.lighting},
                                  {"biome", facts.biome},
                                  {"light", facts.light},
                                  {"weather", facts.weather},
@@ -52,7 +53,9 @@ class Maker
 {
 public:
     Maker(const LandscapesOptions &options, std::stop_token stop)
-        : m_options(options), m_stop(std::move(stop)), m_bar(options.progress, "pictures")
+        : m_options(options), m_stop(std::move(stop)), m_bar(options.progress, "pictures"),
+          m_shard(std::max(options.shard - options.shard % options.lightings, options.lightings)),
+          m_suffix(options.lightings > 1 ? "-x" + std::to_string(options.lightings) : "")
     {
     }
 
@@ -75,11 +78,16 @@ private:
         }
     }
 
-    uint32_t seedOf(int index) const { return m_options.seed + uint32_t(index); }
-    int shardSize(int first) const { return std::min(m_options.shard, m_options.count - first); }
+    uint32_t seedOf(int index) const { return m_options.seed + uint32_t(index / m_options.lightings); }
+    int shardSize(int first) const { return std::min(m_shard, m_options.count - first); }
     fs::path shardPath(int first) const
     {
-        return m_options.output / numbered("landscapes-%010u.tlds", seedOf(first));
+        return m_options.output / (numbered("landscapes-%010u", seedOf(first)) + m_suffix + ".tlds");
+    }
+    fs::path pngPath(uint32_t seed, int lighting) const
+    {
+        const std::string which = m_options.lightings > 1 ? "-" + std::to_string(lighting) : "";
+        return m_options.output / (numbered("landscape-%010u", seed) + which + ".png");
     }
 
     std::vector<Run> missingRuns()
@@ -88,7 +96,7 @@ private:
         if (m_options.png) {
             runs.push_back({0, m_options.count});
         }
-        for (int first = 0; !m_options.png && first < m_options.count; first += m_options.shard) {
+        for (int first = 0; !m_options.png && first < m_options.count; first += m_shard) {
             if (isThere(first)) {
                 m_done += shardSize(first);
             } else if (!runs.empty() && runs.back().first + runs.back().count == first) {
@@ -132,28 +140,30 @@ private:
         const int threads =
             m_options.threads > 0 ? m_options.threads : int(std::thread::hardware_concurrency());
         int index = run.first;
-        core::generateLandscapes(seedOf(run.first), run.count, m_options.width, m_options.height,
-                                 std::max(1, threads), m_stop, [&](uint32_t seed, core::Landscape &&picture) {
-                                     keep(index++, seed, std::move(picture));
-                                     ++m_done;
-                                     showProgress();
-                                 });
+        core::generateLandscapes(
+            seedOf(run.first), run.count, m_options.width, m_options.height, std::max(1, threads), m_stop,
+            [&](uint32_t seed, core::Landscape &&picture) {
+                keep(index++, seed, std::move(picture));
+                ++m_done;
+                showProgress();
+            },
+            m_options.lightings);
         m_writer.reset(); // a shard that a stop left incomplete vanishes
     }
 
     void keep(int index, uint32_t seed, core::Landscape &&picture)
     {
         if (m_options.png) {
-            models::writePng(m_options.output / numbered("landscape-%010u.png", seed), picture.width,
-                             picture.height, picture.rgb.data());
+            models::writePng(pngPath(seed, picture.facts.lighting), picture.width, picture.height,
+                             picture.rgb.data());
             return;
         }
-        if (index % m_options.shard == 0) {
+        if (index % m_shard == 0) {
             m_writer.emplace(shardPath(index), m_options.width, m_options.height);
         }
         m_writer->add({picture.width, picture.height, std::move(picture.rgb), std::move(picture.object),
                        std::move(picture.material), std::move(picture.depth), factsJson(picture.facts)});
-        if (m_writer->count() == shardSize(index - index % m_options.shard)) {
+        if (m_writer->count() == shardSize(index - index % m_shard)) {
             m_writer->close();
             m_writer.reset();
         }
@@ -171,6 +181,8 @@ private:
     const LandscapesOptions &m_options;
     std::stop_token m_stop;
     ProgressBar m_bar;
+    const int m_shard;          // whole lands
+    const std::string m_suffix; // of files with several lightings
     std::optional<models::ShardWriter> m_writer;
     int m_done = 0;
 };

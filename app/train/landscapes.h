@@ -16,14 +16,16 @@ struct LandscapesOptions {
     int width = 256;
     int height = 256;
     std::filesystem::path output;
-    int shard = 100;  // pictures a file
-    int threads = 0;  // 0: as many as the machine has
-    bool png = false; // pictures instead of shards
+    int shard = 100;   // pictures a file
+    int lightings = 1; // pictures of each land, under different suns and weathers
+    int threads = 0;   // 0: as many as the machine has
+    bool png = false;  // pictures instead of shards
     ProgressStyle progress = ProgressStyle::Auto;
 };
 
-// A shard holds up to `shard` pictures and is named by its first seed; one that is already there, complete and of
-// this size is kept and its pictures are not made again. Throws Error; on a stop only whole files are left.
+// A shard holds up to `shard` pictures, all lightings of a land in the same one, and is named by its first seed and
+// by the lightings, if there are several; one that is already there, complete and of this size is kept and its
+// pictures are not made again. Throws Error; on a stop only whole files are left.
 void makeLandscapes(const LandscapesOptions &options, std::stop_token stop);
 
 } // namespace tessera::train

@@ -19,6 +19,7 @@
 #include "app/train/training.h"
 #include "app/train/windowprices.h"
 #include "app/common/parkthreads.h"
+#include "core/landscape/landscape.h"
 
 namespace tessera::train
 {
@@ -91,6 +92,11 @@ void addLandscapes(CLI::App &app, CommandLine &line)
     addPathOption(*command, "-o,--output", options.output, "Folder", true);
     command->add_option("--threads", options.threads, "Threads; all unless told")->check(CLI::PositiveNumber);
     command->add_flag("--png", options.png, "Write pictures to look at instead of shards");
+    command
+        ->add_option("--lightings", options.lightings,
+                     "Pictures of each land, every one under another sun and weather; 1 unless told. --count stays "
+                     "the number of pictures, so there are --count divided by this many lands")
+        ->check(CLI::Range(1, core::kMaxLightings));
     addProgressOption(*command, options.progress);
     command->callback([&line] {
         line.job = [&options = line.landscapes](std::stop_token stop) {

@@ -13,6 +13,8 @@ struct Composition {
     float sky = 0;   // shares of the picture
     float close = 0; // nearer than 50 m
     float water = 0;
+    float road = 0;
+    float wall = 0;       // land beside the camera that rises above it
     int skylineRange = 0; // rows of 14
 };
 
@@ -36,8 +38,13 @@ Composition look(const Scene &scene)
             }
             skyline = std::min(skyline, j);
             c.close += distance < .05f ? kShare : 0;
-            const float y = scene.camera.position.y + ray.y * distance;
-            c.water += scene.terrain.hasWater && y <= scene.terrain.waterLevel + .001f ? kShare : 0;
+            const Vec3 p = scene.camera.position + ray * distance;
+            c.wall += distance < .06f && p.y > scene.camera.position.y ? kShare : 0;
+            c.road += scene.terrain.road && p.y > scene.terrain.waterLevel + .001f
+                              && roadDistance(scene, p.x, p.z) < scene.terrain.roadWidth
+                          ? kShare
+                          : 0;
+            c.water += scene.terrain.hasWater && p.y <= scene.terrain.waterLevel + .001f ? kShare : 0;
         }
         lowest = std::max(lowest, skyline);
         highest = std::min(highest, skyline);
@@ -46,12 +53,33 @@ Composition look(const Scene &scene)
     return c;
 }
 
+// The subject is in the picture and nothing stands before it.
+bool showsSubject(const Scene &scene, const Composition &c)
+{
+    switch (scene.subject) {
+    case Subject::Land:
+    case Subject::Fog:
+        return true;
+    case Subject::Road:
+        return c.road > .09f && c.wall < .04f;
+    case Subject::Village:
+        return c.road > .05f && c.wall < .03f;
+    case Subject::Flowers:
+    case Subject::Stones:
+    case Subject::Mud:
+        return c.water < .30f && c.wall < .08f;
+    default:
+        return c.wall < .03f;
+    }
+}
+
 } // namespace
 
 bool wellComposed(const Scene &scene, Random &random)
 {
     const Composition c = look(scene);
-    if (c.sky < .12f || c.sky > .70f || c.close > .50f)
+    const float mostNear = scene.subject == Subject::Land ? .50f : .68f;
+    if (c.sky < .12f || c.sky > .70f || c.close > mostNear || !showsSubject(scene, c))
         return false;
     if (scene.terrain.hasWater
         && (c.water > .55f || (c.water < (scene.terrain.river ? .03f : .06f) && random.chance(.75f))))

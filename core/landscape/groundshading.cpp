@@ -3,6 +3,7 @@
 #include "core/landscape/march.h"
 #include "core/landscape/sky.h"
 #include "core/landscape/sprites.h"
+#include "core/landscape/structures.h"
 #include "core/landscape/surface.h"
 
 namespace tessera::core
@@ -143,6 +144,8 @@ Vec3 lit(const Ground &ground, const Place &m, const Surface &s, float reached)
         reached *= lightReaching(ground, m.p + m.normal * .004f);
     if (m.fine && reached * facing > .01f)
         reached *= 1 - spriteShadow(scene, m.p, m.distance);
+    if (m.fine && m.distance < 1 && reached * facing > .01f && structureShades(scene, m.p + m.normal * .00003f))
+        reached *= .12f;
     const float open = openness(ground, m, s);
     const float bounced = saturate(dot(normal, normalize({-sun.x, .15f, -sun.z})));
     const Vec3 light = scene.lightColor * (facing * reached + .06f * bounced * open)
@@ -167,7 +170,7 @@ Vec3 lit(const Ground &ground, const Place &m, const Surface &s, float reached)
 // Far away a painter sees mountains and hills, not what covers them.
 LandscapeLabel objectOf(const Scene &scene, const Place &m, LandscapeLabel material)
 {
-    const bool high = m.bare > .5f && scene.terrain.mountainHeight > .8f;
+    const bool high = m.bare > .70f && scene.terrain.mountainHeight > .8f;
     switch (material) {
     case LandscapeLabel::Tree:
         return m.distance > 4 && high ? LandscapeLabel::Mountain

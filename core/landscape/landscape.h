@@ -31,11 +31,18 @@ std::uint16_t depthCode(float distanceKm);
 // 256. Throws std::invalid_argument when a side is not in 1 ... 8192.
 Landscape renderLandscape(std::uint32_t seed, int width, int height);
 
-// Renders seeds firstSeed ... firstSeed + count - 1 on `threads` threads and hands each picture to `take` in
-// seed order, one at a time, from one of those threads. After `stop` no further picture is begun and none is
-// handed over. What `take` or a renderer throws ends the run and is thrown again here. Returns how many
-// pictures were handed over.
+inline constexpr int kMaxLightings = 8;
+
+// The same land, things and view under several suns and weathers; the first is renderLandscape()'s picture. Where
+// a ray meets the land is found once, so that each further picture costs less. Throws std::invalid_argument
+// besides when `lightings` is not in 1 ... kMaxLightings.
+std::vector<Landscape> renderLandscapeLightings(std::uint32_t seed, int lightings, int width, int height);
+
+// Renders `count` pictures on `threads` threads and hands each to `take` in order, one at a time, from one of those
+// threads: seeds firstSeed, firstSeed + 1 ..., each under `lightings` suns before the next one. After `stop` no further
+// picture is begun and none is handed over. What `take` or a renderer throws ends the run and is thrown again here.
+// Returns how many pictures were handed over.
 int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height, int threads, std::stop_token stop,
-                       const std::function<void(std::uint32_t seed, Landscape &&picture)> &take);
+                       const std::function<void(std::uint32_t seed, Landscape &&picture)> &take, int lightings = 1);
 
 } // namespace tessera::core

@@ -87,7 +87,7 @@ float lightReaching(const Ground &ground, Vec3 point)
         open = std::min(open, 14 * clearance / t);
         if (open < .002f)
             return 0;
-        t += std::clamp(clearance * .9f, .022f + .04f * t, .9f);
+        t += std::clamp(clearance * 1.2f, .022f + .05f * t, 1.6f);
     }
     return saturate(open);
 }

@@ -4,6 +4,8 @@
 #include "core/landscape/composition.h"
 #include "core/landscape/sky.h"
 #include "core/landscape/sprites.h"
+#include "core/landscape/structureplacement.h"
+#include "core/landscape/subject.h"
 
 #include <array>
 
@@ -139,7 +141,8 @@ void drawPalette(Scene &scene, Random &random)
     c.dirt = mix(Vec3{.18f, .13f, .085f}, Vec3{.24f, .19f, .14f}, random.next());
     drawSeason(c, random);
     c.water = mix(Vec3{.012f, .045f, .055f}, Vec3{.03f, .10f, .10f}, random.next());
-    c.road = random.chance(.4f) ? grey(random.range(.09f, .16f)) : c.dirt * random.range(1.1f, 1.7f);
+    scene.terrain.paved = random.chance(.4f);
+    c.road = scene.terrain.paved ? grey(random.range(.09f, .16f)) : c.dirt * random.range(1.1f, 1.7f);
     scene.saturation = random.range(.80f, 1.08f);
 }
 
@@ -168,13 +171,11 @@ void goToShore(Scene &scene, Random &random)
     scene.camera.position = dry + inland * step;
 }
 
-void placeCamera(Scene &scene, Random &random)
+// Somewhere at any height.
+void placeFreeCamera(Scene &scene, Random &random)
 {
     Camera &camera = scene.camera;
     Terrain &t = scene.terrain;
-    camera.position = {random.range(-3, 3), 0, random.range(-3, 3)};
-    if (t.hasWater && !t.river && random.chance(.6f))
-        goToShore(scene, random);
     if (t.river) { // the bed lies a little below the land at the camera
         t.river = false;
         t.waterLevel = terrainHeight(scene, camera.position.x, camera.position.z, 9) - random.range(.004f, .03f);
@@ -189,6 +190,23 @@ void placeCamera(Scene &scene, Random &random)
     camera.position.y = std::max(ground, t.hasWater ? t.waterLevel : -9.f) + above;
     camera.focal = random.range(1.15f, 3.0f);
     camera.pitch = (random.range(-.30f, .22f) - above * .25f) * 1.5f / camera.focal;
+}
+
+void placeCamera(Scene &scene, Random &random)
+{
+    Vec3 &position = scene.camera.position;
+    const Terrain &t = scene.terrain;
+    const bool free = scene.subject == Subject::Land || scene.subject == Subject::Fog;
+    const float reach = free ? 3.f : .5f * std::min(3.f, t.mountainDistance);
+    position = {random.range(-reach, reach), 0, random.range(-reach, reach)};
+    const bool atShore = scene.subject == Subject::Mud || random.chance(.6f);
+    if (t.hasWater && !t.river && atShore)
+        goToShore(scene, random);
+    scene.air.fogBase = std::max(t.waterLevel, 0.f);
+    if (scene.subject == Subject::Land)
+        placeFreeCamera(scene, random);
+    else
+        placeSubjectCamera(scene, random);
 }
 
 } // namespace
@@ -225,19 +243,23 @@ Scene makeScene(std::uint32_t seed)
 {
     constexpr std::uint32_t kAttempts = 40; // the last one is taken as it is
     Scene scene;
+    scene.subject = drawSubject(seed);
     for (std::uint32_t attempt = 0; attempt < kAttempts; ++attempt) {
         Random random{hash32(seed * 977u + attempt * 131u + 7u)};
         for (int i = 0; i < 4; ++i)
             random.next(); // the first draws of near states are alike
         scene.seed = hash32(seed + attempt * 7919u) & 0xffffff;
-        scene.biome = drawBiome(random);
+        scene.biome = scene.subject == Subject::Land ? drawBiome(random) : drawSubjectBiome(scene.subject, random);
         drawLight(scene, random);
         drawAir(scene, random);
         drawTerrain(scene, random);
         drawPalette(scene, random);
         drawBiomeDetails(scene, random);
+        prepareSubject(scene, random);
+        if (!scene.terrain.hasWater)
+            scene.terrain.waterLevel = Terrain{}.waterLevel;
         placeCamera(scene, random);
-        const bool good = wellComposed(scene, random);
+        const bool good = wellComposed(scene, random) && placeStructures(scene, random);
         if (good || attempt + 1 == kAttempts) {
             placeSprites(scene, random);
             break;
@@ -245,6 +267,24 @@ Scene makeScene(std::uint32_t seed)
     }
     computeSky(scene);
     return scene;
+}
+
+void relight(Scene &scene, std::uint32_t seed, int lighting)
+{
+    const auto hour = [&scene] { return lightFromElevation(scene.sunElevation * kDegrees); };
+    constexpr int kDraws = 6; // for an hour that is another one
+    const Light before = hour();
+    const Air air = scene.air;
+    Random random{hash32(seed * 2909u + static_cast<std::uint32_t>(lighting) * 613u + 3u)};
+    for (int i = 0; i < kDraws && (i == 0 || hour() == before); ++i)
+        drawLight(scene, random);
+    drawAir(scene, random);
+    if (scene.subject == Subject::Fog) {
+        scene.air.fogDensity = air.fogDensity;
+        scene.air.fogHeight = air.fogHeight;
+    }
+    sortIntoSectors(scene);
+    computeSky(scene);
 }
 
 SceneFacts sceneFacts(const Scene &scene)

@@ -13,6 +13,9 @@ enum class Light : std::uint8_t { Day, Golden, Sunset, Dusk, Night, Overcast };
 enum class Weather : std::uint8_t { Clear, Cloudy, Fog };
 enum class Shore : std::uint8_t { Sand, Gravel, Mud };
 
+// What a picture is about, when it is about something else than the land as a whole.
+enum class Subject : std::uint8_t { Land, Bridge, Road, Village, Farm, Boardwalk, Flowers, Stones, Mud, Fog };
+
 const char *biomeName(Biome biome);
 const char *lightName(Light light);
 const char *weatherName(Weather weather);
@@ -39,6 +42,7 @@ struct Terrain {
     float roadOffset = 0;
     float roadWidth = 0;
     float roadBend = 0;
+    bool paved = false;
     float snowLine = 9;
     float treeLine = 0;
     float forest = 0;          // share of the land under trees, or under bushes where they are all that grows
@@ -47,9 +51,12 @@ struct Terrain {
     float crownsPerKm = 85;
     float conifers = 1; // share of the crowns that are cones, the rest is round
     float stones = 0;   // share of stony ground that lies under boulders
+    float stony = .40f; // where broad noise is above this the ground is stony
     float strata = 1;   // scale along the layers of the rock over that across them: small is layered
     float farms = 0;    // share of the plain under straw fields
     float flowers = 0;
+    float flowering = .38f; // where broad noise is above this flowers grow
+    float mud = .46f;       // where broad noise is above this wet ground is bare
     Shore shore = Shore::Sand;
 };
 
@@ -80,6 +87,7 @@ struct Air {
     float overcast = 0;
     float fogDensity = 0;
     float fogHeight = 0;
+    float fogBase = 0; // height up to which the fog is densest, km
 };
 
 enum class SpriteKind : std::uint8_t {
@@ -94,9 +102,7 @@ enum class SpriteKind : std::uint8_t {
     Boulder,
     Log,
     Bale,
-    House,
-    Fence,
-    Bridge
+    Fence
 };
 
 // An upright thing that always faces the camera.
@@ -114,16 +120,58 @@ struct Sprite {
 inline constexpr int kMaxSprites = 448;
 inline constexpr int kSpriteSectors = 48;
 
-// A pier of planks on posts. The unit vector (alongX, alongZ) points from the shore into the water.
-struct Pier {
-    bool present = false;
-    Vec3 middle; // at the height of the water
-    float alongX = 0;
-    float alongZ = 1;
-    float halfLength = 0;
+// A way of planks on posts: a pier, a boardwalk, a wooden bridge. Straight from point to point.
+struct Walk {
+    static constexpr int kMost = 28;
+    int count = 0;      // of the points
+    Vec3 points[kMost]; // on the middle of the deck
     float halfWidth = 0;
+    float railing = 0; // height above the deck, 0: none
+    float legs = 0;    // length of the posts below the deck
+    bool bridge = false;
     std::uint32_t seed = 0;
     Vec3 color;
+};
+
+// A bridge of stone with round arches. The unit vector (alongX, alongZ) points from bank to bank.
+struct StoneBridge {
+    bool present = false;
+    Vec3 middle; // at the height of the water
+    float alongX = 1;
+    float alongZ = 0;
+    float halfLength = 0;
+    float halfWidth = 0;
+    float deck = 0; // height of the roadway above the water at the ends
+    float hump = 0; // how much higher it is in the middle
+    int arches = 1;
+    std::uint32_t seed = 0;
+    Vec3 color;
+};
+
+// A house with a gable at either end of its ridge, which runs along (alongX, alongZ).
+struct House {
+    Vec3 foot; // middle of the floor
+    float alongX = 0;
+    float alongZ = 1;
+    float halfWidth = 0;
+    float halfLength = 0;
+    float eaves = 0; // heights above the floor
+    float ridge = 0;
+    std::uint32_t seed = 0;
+    Vec3 wall;
+    Vec3 roof;
+};
+
+inline constexpr int kMaxWalks = 2;
+inline constexpr int kMaxHouses = 20;
+
+// What people built.
+struct Structures {
+    int walkCount = 0;
+    Walk walks[kMaxWalks];
+    StoneBridge bridge;
+    int houseCount = 0;
+    House houses[kMaxHouses];
 };
 
 // Which sprites a ray can meet: lists by the ray's direction on the map, seen from the camera. The view is cut
@@ -141,6 +189,7 @@ inline constexpr int kSkyRows = 33;
 struct Scene {
     std::uint32_t seed = 0;
     Biome biome = Biome::Alpine;
+    Subject subject = Subject::Land;
     Terrain terrain;
     Camera camera;
     Palette palette;
@@ -157,12 +206,13 @@ struct Scene {
     Sprite sprites[kMaxSprites]; // far to near
     SpriteSectors spriteSectors; // by the sprite
     SpriteSectors shadowSectors; // by the shadow on the ground
-    Pier pier;
+    Structures structures;
 };
 
 // What a data set records about a picture.
 struct SceneFacts {
     std::uint32_t seed = 0;
+    int lighting = 0; // of the same land: 0 is the seed's own
     std::string biome;
     std::string light;
     std::string weather;
@@ -175,6 +225,10 @@ struct SceneFacts {
 // A pure function of the seed. Draws scenes until one is well composed: enough but not only sky, no wall in
 // front of the camera, a skyline that is not flat, water that shows when there is some.
 Scene makeScene(std::uint32_t seed);
+
+// Gives a scene that makeScene(seed) made another sun and other weather; everything else stays. A pure function of
+// the seed and of `lighting`, which counts from 1.
+void relight(Scene &scene, std::uint32_t seed, int lighting);
 
 SceneFacts sceneFacts(const Scene &scene);
 

@@ -133,16 +133,21 @@ PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
 
 PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray, float start, float &reached)
 {
-    const Scene &scene = ground.scene;
     float distance;
-    reached = kSkyDistance;
-    if (start >= kSkyDistance || !marchGround(ground, eye, ray, kViewMarch, distance, start))
+    const bool land = start < kSkyDistance && marchGround(ground, eye, ray, kViewMarch, distance, start);
+    reached = land ? distance : kSkyDistance;
+    return shadeAt(ground, eye, ray, reached);
+}
+
+PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, float reached)
+{
+    const Scene &scene = ground.scene;
+    if (reached >= kSkyDistance)
         return shadeSky(scene, eye, ray);
-    reached = distance;
-    const Vec3 p = eye + ray * distance;
+    const Vec3 p = eye + ray * reached;
     const bool water = scene.terrain.hasWater && p.y <= scene.terrain.waterLevel + .0005f;
-    PixelSample s = water ? shadeWater(ground, ray, p, distance) : shadeGround(ground, p, distance, true);
-    const AirSample air = throughAir(scene, s.color, eye, ray, distance);
+    PixelSample s = water ? shadeWater(ground, ray, p, reached) : shadeGround(ground, p, reached, true);
+    const AirSample air = throughAir(scene, s.color, eye, ray, reached);
     s.color = air.color;
     if (air.fog > kFogIsAThing)
         s.object = LandscapeLabel::Fog;

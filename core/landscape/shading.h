@@ -20,4 +20,7 @@ struct PixelSample {
 // the sky that is seen. `reached` gets the km to the land or the water, kSkyDistance where there is none.
 PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray, float start, float &reached);
 
+// The same where it is known how many km the ray goes, as shadeRay() found it.
+PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, float reached);
+
 } // namespace tessera::core

@@ -214,7 +214,7 @@ namespace
 float fogOpacity(const Scene &scene, Vec3 eye, Vec3 ray, float distance)
 {
     const float falloff = 1 / scene.air.fogHeight;
-    const float atEye = std::exp(-std::max(0.f, eye.y - std::max(scene.terrain.waterLevel, 0.f)) * falloff);
+    const float atEye = std::exp(-std::max(0.f, eye.y - scene.air.fogBase) * falloff);
     const float t = std::min(distance, 20.f);
     const float amount = std::fabs(ray.y) > 1e-4f
                              ? atEye * (1 - std::exp(-std::clamp(ray.y * t * falloff, -30.f, 30.f))) / (ray.y * falloff)

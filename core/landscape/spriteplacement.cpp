@@ -1,5 +1,5 @@
-#include "core/landscape/pier.h"
 #include "core/landscape/sprites.h"
+#include "core/landscape/structures.h"
 #include "core/landscape/terrain.h"
 
 namespace tessera::core
@@ -11,7 +11,7 @@ namespace
 // Random place in front of the camera.
 struct Spot {
     Vec3 foot;
-    bool dry;   // on land and not on the road
+    bool dry;   // on land, not on the road and not built on
     bool shore; // at the water's edge
 };
 
@@ -21,7 +21,8 @@ Spot spotAt(const Scene &scene, float x, float z)
     const Terrain &t = scene.terrain;
     const bool onRoad = t.road && roadDistance(scene, x, z) < 1.4f * t.roadWidth;
     const float above = y - t.waterLevel;
-    return {{x, y, z}, above > .0012f && !onRoad, t.hasWater && above > -.0009f && above < .0022f};
+    const bool taken = onRoad || isBuiltOn(scene, x, z);
+    return {{x, y, z}, above > .0012f && !taken, !taken && t.hasWater && above > -.0009f && above < .0022f};
 }
 
 // `side` in [-1, 1] runs across the picture.
@@ -148,39 +149,14 @@ void scatter(Scene &scene, Random &random, const Scatter &what)
     }
 }
 
-void addHouses(Scene &scene, Random &random)
-{
-    static constexpr Vec3 kWalls[] = {{.55f, .50f, .42f}, {.62f, .60f, .56f}, {.28f, .17f, .10f},
-                                      {.40f, .10f, .07f}, {.50f, .38f, .22f}, {.20f, .15f, .11f}};
-    static constexpr Vec3 kRoofs[] = {{.30f, .10f, .06f}, {.10f, .095f, .10f}, {.20f, .13f, .09f}, {.26f, .20f, .12f}};
-    const bool village = random.chance(.6f);
-    const int count = village ? 7 + random.below(12) : 1 + random.below(3);
-    const float middle = village ? random.range(.035f, .11f) : random.range(.018f, .06f),
-                direction = random.range(-.6f, .6f);
-    const Vec3 wall = kWalls[random.below(6)], roof = kRoofs[random.below(4)];
-    for (int k = 0; k < count; ++k) {
-        const Spot spot = spotAhead(scene, middle * random.range(.8f, village ? 2.6f : 1.3f),
-                                    direction + random.range(-1, 1) * (village ? .8f : .25f));
-        Sprite s;
-        s.kind = SpriteKind::House;
-        s.foot = spot.foot;
-        s.height = random.range(.0062f, .0105f);
-        s.halfWidth = s.height * random.range(.75f, 1.15f);
-        s.seed = spriteSeed(random);
-        s.color = (random.chance(.3f) ? kWalls[random.below(6)] : wall) * random.range(.8f, 1.1f);
-        s.color2 = roof * random.range(.8f, 1.2f);
-        s.foot.y -= .0008f;
-        if (spot.dry)
-            add(scene, s);
-    }
-}
-
 // Panels in a row across the view or away from it, from post to post.
 void addFence(Scene &scene, Random &random)
 {
     const Vec3 eye = scene.camera.position;
     const float above = eye.y - terrainHeight(scene, eye.x, eye.z, 9);
-    const float distance = random.range(.004f, .012f) + .5f * above, slant = random.range(-.3f, .7f);
+    const bool farm = scene.subject == Subject::Farm;
+    const float distance = (farm ? random.range(.004f, .006f) : random.range(.004f, .012f)) + .5f * above,
+                slant = random.range(-.3f, .7f);
     const Vec3 wood = mix({.20f, .13f, .08f}, {.36f, .32f, .27f}, random.next());
     const float height = random.range(.0013f, .0019f);
     float x = eye.x - distance / scene.camera.focal, z = eye.z + distance;
@@ -229,35 +205,6 @@ void addLogs(Scene &scene, Random &random, SpriteKind kind)
     }
 }
 
-void addBridge(Scene &scene, Random &random)
-{
-    const Terrain &t = scene.terrain;
-    const Vec3 eye = scene.camera.position;
-    float z = 0, x = 0;
-    for (int k = 0; k < 12; ++k) { // a place that is in the picture
-        z = eye.z + t.riverWidth * random.range(1.8f, 6.f);
-        float best = 9;
-        for (int i = -200; i <= 200; ++i) {
-            const float here = eye.x + .002f * static_cast<float>(i), d = riverDistance(scene, here, z);
-            if (d < best) {
-                best = d;
-                x = here;
-            }
-        }
-        if (std::fabs(x - eye.x) < .8f * (z - eye.z) / scene.camera.focal)
-            break;
-    }
-    Sprite s;
-    s.kind = SpriteKind::Bridge;
-    s.halfWidth = t.riverWidth * 1.9f;
-    s.height = std::min(s.halfWidth * random.range(.5f, .75f), .022f);
-    s.foot = {x, t.waterLevel - .0005f, z};
-    s.seed = spriteSeed(random);
-    s.color = mix(scene.palette.rockA, {.40f, .36f, .30f}, .6f);
-    s.color2 = {.24f, .17f, .11f};
-    add(scene, s);
-}
-
 void sortFarToNear(Scene &scene)
 {
     const Vec3 eye = scene.camera.position;
@@ -274,11 +221,13 @@ void addForeground(Scene &scene, Random &random, float above)
 {
     const Biome b = scene.biome;
     const bool green = b != Biome::Desert && b != Biome::Arctic && b != Biome::Canyon;
-    const float near = .003f + .6f * above;
+    const bool about = scene.subject != Subject::Land; // something that must not be hidden
+    const float near = (about ? .007f : .003f) + .6f * above;
     if ((green || b == Biome::Canyon || b == Biome::Desert) && random.chance(green ? .7f : .5f))
         scatter(scene, random, {SpriteKind::Bush, 10 + random.below(60), .0010f, .0042f, near + .008f, .22f});
     if (b != Biome::Meadow ? random.chance(.62f) : random.chance(.35f))
-        scatter(scene, random, {SpriteKind::Boulder, 6 + random.below(60), .0005f, .0052f, near, .20f});
+        scatter(scene, random,
+                {SpriteKind::Boulder, 6 + random.below(60), .0005f, about ? .0026f : .0052f, near, .20f});
     if (scene.terrain.hasWater && b != Biome::Desert && random.chance(.6f))
         scatter(scene, random, {SpriteKind::Reed, 500, .0012f, .0030f, near, .25f});
     if (above > .035f)
@@ -286,7 +235,7 @@ void addForeground(Scene &scene, Random &random, float above)
     if (green && random.chance(.75f))
         scatter(scene, random, {SpriteKind::Tuft, 40 + random.below(90), .0003f, .0011f, near, .05f});
     if (scene.terrain.flowers > 0)
-        scatter(scene, random, {SpriteKind::Flowers, 70 + random.below(80), .0003f, .0009f, near, .05f});
+        scatter(scene, random, {SpriteKind::Flowers, 70 + random.below(80), .0003f, .0009f, .003f + .6f * above, .05f});
 }
 
 void addSprites(Scene &scene, Random &random)
@@ -295,15 +244,12 @@ void addSprites(Scene &scene, Random &random)
     const float above =
         scene.camera.position.y - terrainHeight(scene, scene.camera.position.x, scene.camera.position.z, 9);
     const bool green = b != Biome::Desert && b != Biome::Arctic && b != Biome::Canyon;
-    if (scene.terrain.river && random.chance(.8f))
-        addBridge(scene, random);
     if (above > .25f)
         return;
-    if (random.chance(b == Biome::Desert || b == Biome::Arctic ? .08f : .32f))
-        addHouses(scene, random);
-    if (green && above < .06f && random.chance(.55f))
+    const bool farm = scene.subject == Subject::Farm;
+    if (farm || (green && above < .06f && random.chance(.55f)))
         addFence(scene, random);
-    if (green && random.chance(.22f))
+    if (green && random.chance(farm ? .6f : .22f))
         addLogs(scene, random, SpriteKind::Log);
     if (scene.terrain.farms > 0 && random.chance(.6f))
         addLogs(scene, random, SpriteKind::Bale);
@@ -318,10 +264,6 @@ void addSprites(Scene &scene, Random &random)
 
 void placeSprites(Scene &scene, Random &random)
 {
-    scene.pier = Pier{};
-    const Terrain &t = scene.terrain;
-    if (t.hasWater && !t.river && scene.camera.position.y < t.waterLevel + .03f && random.chance(.75f))
-        placePier(scene, random);
     scene.spriteCount = 0;
     addSprites(scene, random);
     sortFarToNear(scene);

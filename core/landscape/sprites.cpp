@@ -1,7 +1,7 @@
 #include "core/landscape/sprites.h"
 
-#include "core/landscape/pier.h"
 #include "core/landscape/sky.h"
+#include "core/landscape/structures.h"
 
 namespace tessera::core
 {
@@ -28,13 +28,9 @@ LandscapeLabel labelOf(const Scene &scene, SpriteKind kind)
         return LandscapeLabel::Stone;
     case SpriteKind::Bale:
         return LandscapeLabel::Straw;
-    case SpriteKind::House:
-        return LandscapeLabel::Building;
     case SpriteKind::Fence:
     case SpriteKind::Log:
         return LandscapeLabel::Wood;
-    case SpriteKind::Bridge:
-        return LandscapeLabel::Bridge;
     default:
         return LandscapeLabel::Tree;
     }
@@ -44,7 +40,7 @@ LandscapeLabel labelOf(const Scene &scene, SpriteKind kind)
 Vec3 lampLight(const Scene &scene, float glow)
 {
     const float dark = smoothStep(.07f, -.03f, scene.sun.y);
-    return Vec3{1.f, .55f, .18f} * (glow * dark * (scene.night ? .06f : .30f));
+    return Vec3{1.f, .55f, .18f} * (glow * dark * (scene.night ? .022f : .13f));
 }
 
 // `toEye` is the horizontal unit vector from the sprite to the eye.
@@ -64,26 +60,31 @@ Vec3 litTexel(const Scene &scene, const Sprite &s, const SpriteTexel &texel, Vec
         * (scene.lightColor * (facing * 1.0f) + scene.skyAverage * ((plant ? 1.95f : 2.1f) * open * (.6f + .4f * n.y)));
     if (plant) // leaves let light through
         color = color + albedo * scene.lightColor * (.7f * std::pow(saturate(dot(ray, scene.light)), 5.f));
-    return texel.glow > 0 ? color + lampLight(scene, texel.glow) : color;
+    return color;
 }
 
-void overlayPier(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
+void overlayStructures(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
 {
-    PierHit hit;
-    if (!meetsPier(scene, eye, ray, pixel.distance, hit))
+    StructureHit hit;
+    if (!meetsStructures(scene, eye, ray, pixel.distance, scene.camera.footprint(1), hit))
         return;
-    const Vec3 light =
-        scene.lightColor * saturate(dot(hit.normal, scene.light)) + scene.skyAverage * (.7f + .6f * hit.normal.y);
-    const AirSample air = throughAir(scene, hit.albedo * light, eye, ray, hit.distance);
-    pixel = {air.color, air.fog > kFogIsAThing ? LandscapeLabel::Fog : LandscapeLabel::Wood, LandscapeLabel::Wood,
-             hit.distance};
+    Vec3 albedo = hit.albedo;
+    const Vec3 at = eye + ray * hit.distance;
+    if (at.y > scene.terrain.snowLine)
+        albedo = mix(albedo, {.8f, .84f, .9f}, .9f * smoothStep(.35f, .7f, hit.normal.y));
+    float facing = saturate(dot(hit.normal, scene.light));
+    if (facing > .01f && structureShades(scene, at + hit.normal * .00004f))
+        facing *= .1f;
+    const Vec3 light = scene.lightColor * facing + scene.skyAverage * (.95f + .75f * hit.normal.y);
+    const AirSample air = throughAir(scene, albedo * light + lampLight(scene, hit.glow), eye, ray, hit.distance);
+    pixel = {air.color, air.fog > kFogIsAThing ? LandscapeLabel::Fog : hit.label, hit.label, hit.distance};
 }
 
 } // namespace
 
 void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
 {
-    overlayPier(scene, eye, ray, pixel);
+    overlayStructures(scene, eye, ray, pixel);
     const float horizontal = std::sqrt(ray.x * ray.x + ray.z * ray.z);
     const float dirX = ray.x / horizontal, dirZ = ray.z / horizontal;
     const SpriteSectors &sectors = scene.spriteSectors;

@@ -6,8 +6,8 @@
 namespace tessera::core
 {
 
-// Puts trees, bushes, reeds, flowers, boulders, houses, fences and a bridge into the scene, sorted from far to
-// near.
+// Puts trees, bushes, reeds, flowers, boulders, fences, logs and bales into the scene, sorted from far to near.
+// REQUIRES: the structures are placed.
 void placeSprites(Scene &scene, Random &random);
 
 // Fills the scene's sectors from its sprites.
@@ -19,14 +19,13 @@ int spriteSector(float x, float z);
 // Length of a shadow on flat ground over the height of what casts it.
 float shadowSlope(const Scene &scene);
 
-// Grass and flowers are too thin, a bridge is too open.
+// Grass and flowers are too thin.
 constexpr bool castsShadow(SpriteKind kind)
 {
-    return kind != SpriteKind::Tuft && kind != SpriteKind::Flowers && kind != SpriteKind::Reed
-           && kind != SpriteKind::Bridge;
+    return kind != SpriteKind::Tuft && kind != SpriteKind::Flowers && kind != SpriteKind::Reed;
 }
 
-// Draws the sprites that a ray meets in front of `pixel`. `eye` is the camera or its mirror image in the water.
+// Draws the structures and sprites that a ray meets in front of `pixel`. `eye` is the camera or its mirror image in the water.
 void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel);
 
 // How much of the light the sprites take from a point of the ground, [0, 1].
@@ -37,7 +36,6 @@ struct SpriteTexel {
     bool hit = false;
     Vec3 normal; // x right, y up, z towards the eye
     Vec3 color;
-    float glow = 0; // light of its own: a window at night
 };
 SpriteTexel plantTexel(const Sprite &sprite, float u, float v);
 SpriteTexel builtTexel(const Sprite &sprite, float u, float v);

@@ -82,10 +82,12 @@ void addTufts(const Scene &scene, const Place &m, Surface &s)
 
 void addFlowers(const Scene &scene, const Place &m, Surface &s)
 {
-    if (scene.terrain.flowers <= 0 || m.distance > 3 || m.broad < .38f)
+    if (scene.terrain.flowers <= 0 || m.distance > 3 || m.broad < scene.terrain.flowering)
         return;
-    const float density = scene.terrain.flowers * smoothStep(.38f, .5f, m.broad + .1f * (m.middle - .5f))
-                          * smoothStep(.72f, .84f, m.steep);
+    const float density =
+        scene.terrain.flowers * smoothStep(1.5f, .25f, m.distance)
+        * smoothStep(scene.terrain.flowering, scene.terrain.flowering + .12f, m.broad + .1f * (m.middle - .5f))
+        * smoothStep(.72f, .84f, m.steep);
     const SeenLump flower = seenLump(scene, m, .00055f, .35f + .6f * density, 640);
     const float head = flower.lump.hit && flower.lump.height > .55f ? 1.f : 0.f;
     const float blurred = saturate(.25f + .5f * density + .55f * m.detail.value);
@@ -229,7 +231,8 @@ void addRock(const Scene &scene, const Place &m, Surface &s)
 // Boulders that lie about on stony ground. Each one that can be seen is stone, the ground between them is not.
 void addBoulders(const Scene &scene, const Place &m, Surface &s)
 {
-    const float share = scene.terrain.stones * smoothStep(.40f, .56f, m.broad + .2f * (m.middle - .5f));
+    const float share = scene.terrain.stones
+                        * smoothStep(scene.terrain.stony, scene.terrain.stony + .16f, m.broad + .2f * (m.middle - .5f));
     if (share <= 0 || m.bare < scene.terrain.waterLevel - .001f)
         return;
     const Palette &c = scene.palette;
@@ -285,6 +288,8 @@ void addSnow(const Scene &scene, const Place &m, Surface &s)
     const bool wooded = m.forest > .36f;
     if (wooded) // lies on the crowns' tops only
         weight *= smoothStep(.25f, .7f, m.normal.y + .3f * m.detail.value) * .7f;
+    if (s.label == LandscapeLabel::Road) // ploughed and trodden
+        weight *= .8f * smoothStep(.50f, .72f, m.middle + .35f * m.detail.value);
     const bool stone = s.label == LandscapeLabel::Stone && s.lumpWeight > .3f;
     if (stone)
         weight *= smoothStep(.55f, .9f, s.lump.y + .25f * m.detail.value);
@@ -300,20 +305,39 @@ void addSnow(const Scene &scene, const Place &m, Surface &s)
     s.gloss *= 1 - weight;
 }
 
+// Ruts in the earth with worn grass between them; worn asphalt with a dashed line.
+Vec3 roadColor(const Scene &scene, const Place &m, float d)
+{
+    const Terrain &t = scene.terrain;
+    const Vec3 color = scene.palette.road;
+    const float across = d / t.roadWidth;
+    if (t.paved) {
+        const float patch = .85f + .3f * m.middle, dash = m.p.z / .006f;
+        const bool line = d < .00008f && dash - std::floor(dash) < .5f;
+        const Vec3 asphalt = color * (grain(m, .22f) * patch);
+        return line && m.footprint < .0002f ? mix(asphalt, grey(.55f), .75f) : asphalt;
+    }
+    const float rut = smoothStep(.12f, .30f, std::fabs(across - .5f));
+    const float grass = smoothStep(.30f, .12f, across) * smoothStep(.40f, .60f, m.middle + .35f * m.detail.value);
+    const Vec3 earth = color * (grain(m, .40f) * (.80f + .34f * rut));
+    const bool green = scene.biome != Biome::Desert && scene.biome != Biome::Canyon;
+    return green ? mix(earth, scene.palette.grassB * (1.3f * grain(m, .6f)), .75f * grass) : earth;
+}
+
 void addRoad(const Scene &scene, const Place &m, Surface &s)
 {
     const Terrain &t = scene.terrain;
     if (!t.road || m.distance > 3 || m.bare < t.waterLevel + .001f)
         return;
-    const float d = roadDistance(scene, m.p.x, m.p.z) + .0012f * (m.middle - .5f) + .0004f * m.detail.value;
+    const float frayed = t.paved ? .1f : 1.f;
+    const float d = roadDistance(scene, m.p.x, m.p.z) + frayed * (.0012f * (m.middle - .5f) + .0004f * m.detail.value);
     // A path that climbs too steeply is lost between the stones.
-    const float weight = smoothStep(1.1f * t.roadWidth, .85f * t.roadWidth, d) * smoothStep(.74f, .82f, m.steep);
+    const float weight = smoothStep(1.1f * t.roadWidth, .85f * t.roadWidth, d) * smoothStep(.82f, .90f, m.steep);
     if (weight <= 0)
         return;
-    const float rut = .82f + .34f * smoothStep(.15f * t.roadWidth, .4f * t.roadWidth, std::fabs(d - .5f * t.roadWidth));
-    cover(s, scene.palette.road * (grain(m, .35f) * rut), weight, LandscapeLabel::Road, .2f);
-    if (weight > .5f)
-        addPebbles(scene, m, s, .35f);
+    cover(s, roadColor(scene, m, d), weight, LandscapeLabel::Road, t.paved ? .12f : .2f);
+    if (weight > .5f && !t.paved)
+        addPebbles(scene, m, s, .22f);
 }
 
 void addBareEarth(const Scene &scene, const Place &m, Surface &s)
@@ -322,9 +346,9 @@ void addBareEarth(const Scene &scene, const Place &m, Surface &s)
         return;
     const float strength = scene.biome == Biome::Canyon ? 1.f : .8f;
     const bool wet = scene.terrain.shore == Shore::Mud && m.bare < scene.terrain.waterLevel + .04f;
-    const float weight =
-        strength
-        * smoothStep(wet ? .46f : .60f, wet ? .54f : .68f, m.broad + .25f * (m.middle - .5f) + .12f * m.detail.value);
+    const float weight = strength
+                         * smoothStep(wet ? scene.terrain.mud : .55f, wet ? scene.terrain.mud + .08f : .63f,
+                                      m.broad + .25f * (m.middle - .5f) + .12f * m.detail.value);
     if (weight <= 0)
         return;
     cover(s, scene.palette.dirt * (grain(m, .5f) * (wet ? .65f : 1.f)), weight,

@@ -67,11 +67,15 @@ F withRiver(const Scene &scene, F x, F z, F h)
     const F d = riverDistance(scene, x, z);
     const F bank = t.waterLevel + .003f + .03f * saturate<F>(h - t.waterLevel + .3f);
     h = h < bank ? bank : h;
-    const F low = h < t.waterLevel + .006f ? h : h * 0.f + (t.waterLevel + .006f);
+    const float depth = std::min(1.f, t.riverWidth / .016f); // brooks have low banks and a shallow bed
+    const float brink = t.waterLevel + kBankHeight * depth;
+    const F low = h < brink ? h : h * 0.f + brink;
     const F rx = x - scene.camera.position.x, rz = z - scene.camera.position.z;
     const F nearness = 1.f - smoothStep<F>(1.8f, 3.2f, squareRoot(rx * rx + rz * rz));
     h += (low - h) * smoothStep<F>(9 * t.riverWidth, 1.3f * t.riverWidth, d) * nearness;
-    return h + (t.waterLevel - .008f - h) * smoothStep<F>(1.25f * t.riverWidth, .75f * t.riverWidth, d) * nearness;
+    return h
+           + (t.waterLevel - .008f * depth - h) * smoothStep<F>(1.25f * t.riverWidth, .75f * t.riverWidth, d)
+                 * nearness;
 }
 
 } // namespace
@@ -241,11 +245,11 @@ void HeightCache::fill(int levelIndex, int tileX, int tileZ)
             // From the seventh grid on a cell is larger than a tree.
             const Float8 crown =
                 levelIndex < 6 ? crownsAbove(*m_scene, x, z, forest) : forest * (.7f * m_scene->terrain.crownHeight);
-            const std::size_t first = static_cast<std::size_t>(j) * kSide + i;
             for (int k = 0; k < 8; ++k) {
-                level.heights[first + k] = h[k];
-                level.forests[first + k] = forest[k];
-                level.tops[first + k] = h[k] + crown[k];
+                const std::size_t at = indexZ(j) + indexX(i + k);
+                level.heights[at] = h[k];
+                level.forests[at] = forest[k];
+                level.tops[at] = h[k] + crown[k];
             }
         }
     }

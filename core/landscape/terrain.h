@@ -19,25 +19,36 @@ F forestMask(const Scene &scene, F x, F z, F h);
 template<class F>
 F terrainHeight(const Scene &scene, F x, F z, int octaves);
 
+// Sideways way of a river or a road from its straight line, km.
+template<class F>
+inline F windingShift(float bend, std::uint32_t seed, F z)
+{
+    const F a = valueNoise(z * 2.1f, z * 0.f + .5f, seed), b = valueNoise(z * 6.3f, z * 0.f + .5f, seed + 1);
+    return bend * (a - .5f + .3f * (b - .5f));
+}
+
+inline constexpr float kBankHeight = .006f; // of a broad river, above the water, km
+
+inline constexpr std::uint32_t kRiverSeed = 811, kRoadSeed = 821;
+
 // Distance in km from the middle of the river or the road, measured across the view.
 template<class F>
 inline F windingDistance(float middle, float bend, std::uint32_t seed, F x, F z)
 {
-    const F a = valueNoise(z * 2.1f, z * 0.f + .5f, seed), b = valueNoise(z * 6.3f, z * 0.f + .5f, seed + 1);
-    return absolute(x - middle - bend * (a - .5f + .3f * (b - .5f)));
+    return absolute(x - middle - windingShift(bend, seed, z));
 }
 template<class F>
 inline F riverDistance(const Scene &scene, F x, F z)
 {
     const Terrain &t = scene.terrain;
-    const F d = windingDistance<F>(scene.camera.position.x + t.riverOffset, t.riverBend, t.seed + 811, x, z);
+    const F d = windingDistance<F>(scene.camera.position.x + t.riverOffset, t.riverBend, t.seed + kRiverSeed, x, z);
     return d * (.62f + .9f * valueNoise<F>(x * 11.f, z * 16.f, t.seed + 813)); // uneven banks
 }
 template<class F>
 inline F roadDistance(const Scene &scene, F x, F z)
 {
     const Terrain &t = scene.terrain;
-    return windingDistance<F>(scene.camera.position.x + t.roadOffset, t.roadBend, t.seed + 821, x, z);
+    return windingDistance<F>(scene.camera.position.x + t.roadOffset, t.roadBend, t.seed + kRoadSeed, x, z);
 }
 
 struct GroundSample {
@@ -100,17 +111,29 @@ private:
         std::vector<std::uint8_t> filled;
     };
 
-    // The upper left of four samples and where the place lies between them.
+    // Where a sample lies in its plane: the sum of a part for each coordinate. A tile fills a page of memory and four
+    // by four samples a cache line, for a ray that walks over the land asks for one place after another.
+    static std::uint32_t indexX(int i)
+    {
+        const auto x = static_cast<std::uint32_t>(i);
+        return (x / kTile) * (kTile * kTile) + (x % kTile / 4) * 16 + x % 4;
+    }
+    static std::uint32_t indexZ(int i)
+    {
+        const auto z = static_cast<std::uint32_t>(i);
+        return (z / kTile) * (kTile * kSide) + (z % kTile / 4) * (4 * kTile) + z % 4 * 4;
+    }
+
+    // Four samples and where the place lies between them.
     struct Corner {
         const Level *level;
-        std::size_t index;
+        std::uint32_t x0, x1, z0, z1;
         float x;
         float z;
 
         float blend(const float *plane) const
         {
-            const float *q = plane + index;
-            return mix(mix(q[0], q[1], x), mix(q[kSide], q[kSide + 1], x), z);
+            return mix(mix(plane[z0 + x0], plane[z0 + x1], x), mix(plane[z1 + x0], plane[z1 + x1], x), z);
         }
     };
 
@@ -131,7 +154,12 @@ private:
             require(level, ix + 1, iz);
             require(level, ix, iz + 1);
         }
-        corner = {&grid, static_cast<std::size_t>(iz) * kSide + ix, fx - static_cast<float>(ix),
+        corner = {&grid,
+                  indexX(ix),
+                  indexX(ix + 1),
+                  indexZ(iz),
+                  indexZ(iz + 1),
+                  fx - static_cast<float>(ix),
                   fz - static_cast<float>(iz)};
         return true;
     }

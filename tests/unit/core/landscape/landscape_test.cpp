@@ -4,6 +4,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace tessera::core
 {
@@ -136,6 +137,33 @@ TEST(Landscape, SidesMayDiffer)
     EXPECT_EQ(wide.rgb.size(), 48u * 16 * 3);
     EXPECT_EQ(renderLandscape(3, 16, 48).depth.size(), 48u * 16);
     EXPECT_EQ(renderLandscape(3, 1, 1).object.size(), 1u);
+}
+
+TEST(Landscape, LightingsShowTheSameLand)
+{
+    const std::vector<Landscape> lit = renderLandscapeLightings(12, 3, kSide, kSide);
+    ASSERT_EQ(lit.size(), 3u);
+    expectSame(lit[0], renderLandscape(12, kSide, kSide));
+    for (std::size_t i = 1; i < lit.size(); ++i) {
+        EXPECT_EQ(lit[i].depth, lit[0].depth);
+        EXPECT_NE(lit[i].rgb, lit[0].rgb);
+        EXPECT_NE(lit[i].rgb, lit[i - 1].rgb);
+        EXPECT_EQ(lit[i].facts.lighting, static_cast<int>(i));
+        for (std::size_t k = 0; k < lit[i].depth.size(); ++k)
+            ASSERT_TRUE(lit[i].depth[k] == 0 || lit[i].material[k] == lit[0].material[k]) << "pixel " << k;
+    }
+}
+
+TEST(Landscape, AllLightingsOfASeedComeBeforeTheNextSeed)
+{
+    std::vector<std::pair<std::uint32_t, int>> order;
+    const auto take = [&](std::uint32_t seed, Landscape &&picture) {
+        order.emplace_back(seed, picture.facts.lighting);
+    };
+    EXPECT_EQ(generateLandscapes(7, 5, 8, 8, 2, {}, take, 2), 5);
+    EXPECT_EQ(order, (std::vector<std::pair<std::uint32_t, int>>{{7, 0}, {7, 1}, {8, 0}, {8, 1}, {9, 0}}));
+    EXPECT_THROW(generateLandscapes(7, 5, 8, 8, 2, {}, take, 0), std::invalid_argument);
+    EXPECT_THROW(renderLandscapeLightings(7, kMaxLightings + 1, 8, 8), std::invalid_argument);
 }
 
 TEST(Landscape, ImpossibleSizesAreRefused)
