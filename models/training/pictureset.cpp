@@ -116,6 +116,13 @@ PictureSet::PictureSet(const std::filesystem::path &folder)
     }
 }
 
+bool PictureSet::labelled() const
+{
+    return std::ranges::any_of(m_pictures, [](const ShardPicture &picture) {
+        return std::ranges::any_of(picture.object, [](uint8_t label) { return label != 0; });
+    });
+}
+
 std::string PictureSet::fact(int64_t index, const std::string &key) const
 {
     const auto &facts = m_facts[size_t(index)];

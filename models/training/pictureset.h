@@ -42,6 +42,8 @@ public:
 
     int64_t size() const { return int64_t(m_pictures.size()); }
     const ShardPicture &picture(int64_t index) const { return m_pictures[size_t(index)]; }
+    // Whether any pixel has a label: photographs have none.
+    bool labelled() const;
     // Of everything in the set: equal pictures in equal order, equal identity.
     uint64_t identity() const { return m_identity; }
     // A fact of a picture as text, such as "light"; "" when it is not known.

@@ -150,7 +150,9 @@ def report(precision, loops, renders, threads):
     print(f"{precision}: {summary(ratios, 1)} times the loop's speed; {summary(least, 1)} if only tessera had had to wait")
     print(f"    loop     {summary([seconds for seconds, _ in loops], 1)} s, on {loop_cores:.2f} processors")
     print(f"    tessera  {summary(samples, 2)} s, on {cores:.2f} processors; with decoding {summary(whole, 2)} s;", end=" ")
-    print(f"at most {max(render['memory'] for render in renders) / 2**20:.0f} MiB", flush=True)
+    print(f"at most {max(render['memory'] for render in renders) / 2**20:.0f} MiB")
+    passes, codes = statistics.median(render["passes"] for render in renders), renders[0]["codes"]
+    print(f"    {passes:.0f} passes over the weights for {codes} codes: guesses spare the others", flush=True)
 
 
 def main():

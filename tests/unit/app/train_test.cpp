@@ -1,6 +1,7 @@
 // The contract of tessera-train, tested from outside: exit codes, messages, files.
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 
 #include "models/bundle.h"
 #include "models/modelfile.h"
+#include "models/safetensors.h"
 #include "models/training/shard.h"
 #include "tests/data/tinymodel.h"
 #include "tests/unit/app/process.h"
@@ -20,6 +22,8 @@ namespace
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::AnyOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 class TrainTest : public testing::Test
@@ -126,6 +130,40 @@ TEST_F(TrainTest, EvaluateRecordsWhatWindowsInStepsCost)
     EXPECT_EQ(after.notes, before.notes);
     EXPECT_EQ(models::ModelBundle::open(target).identity(), models::ModelBundle::open(model).identity());
     EXPECT_EQ(run({"evaluate", "--record", target.string()}).exitCode, 2);
+}
+
+// A limit on the size of files stands for a disk that is full.
+TEST_F(TrainTest, AFullDiskStopsTheTrainingAndLeavesTheCheckpointBefore)
+{
+    for (const char *part : {"train", "val"}) {
+        std::vector<std::string> pictures = landscapes("2");
+        pictures[6] = "32x32";
+        pictures.back() = (output() / part).string();
+        ASSERT_EQ(run(pictures).exitCode, 0);
+    }
+    const fs::path recipe = output() / "tiny.json", result = output() / "result";
+    const fs::path checkpoint = result / "checkpoint.safetensors";
+    std::ofstream(recipe) << R"({"label_set": "landscape", "learning_rate": 1e-3, "views": {"size": 32, "batch": 2},
+        "model": {"embed_dim": 4, "n_embed": 16, "ddconfig": {"in_channels": 25, "out_ch": 25, "ch": 16, "ch_mult": [1, 2],
+        "num_res_blocks": 1, "resolution": 32, "attn_resolutions": [], "z_channels": 8, "patch_size": 4, "norm_groups": 4}}})";
+    const auto train = [&](const char *steps, const std::string &before) {
+        const std::string shell = before + "exec '" TESSERA_TRAIN "' condition --threads 1 --steps " + steps
+                                  + " --recipe '" + recipe.string() + "' --data '" + output().string() + "' --output '"
+                                  + result.string() + "'";
+        return Process({"/bin/bash", "-c", shell}).finish();
+    };
+    const Outcome first = train("2", "");
+    ASSERT_EQ(first.exitCode, 0) << first.err;
+    const std::string before = models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint)));
+
+    const Outcome full = train("4 --resume", "trap '' XFSZ; ulimit -f 16; ");
+    EXPECT_EQ(full.exitCode, 1);
+    EXPECT_THAT(full.err, AllOf(HasSubstr("checkpoint.safetensors cannot be written: File too large"), EndsWith("\n")));
+    EXPECT_EQ(before, models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint))));
+    for (const auto &entry : fs::directory_iterator(result))
+        EXPECT_THAT(entry.path().extension().string(), AnyOf(".safetensors", ".jsonl", ".png"));
+    const Outcome again = train("4 --resume", "");
+    EXPECT_EQ(again.exitCode, 0) << again.err;
 }
 
 TEST_F(TrainTest, PicturesToLookAt)
