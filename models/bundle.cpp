@@ -198,6 +198,13 @@ const Autoencoder *ModelBundle::stageOf(ConditionKind kind) const
     return &m_otherStages[size_t(other - m_config.otherConditions.begin())];
 }
 
+Transformer ModelBundle::takeTransformer()
+{
+    Transformer taken = std::move(*m_transformer);
+    m_transformer.reset();
+    return taken;
+}
+
 ModelSummary ModelBundle::inspect(const fs::path &path)
 {
     const ModelFile file = ModelFile::open(path);

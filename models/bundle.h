@@ -32,7 +32,7 @@ struct ModelSummary {
 // 16 hex digits over a configuration and weights as stored: equal models, equal identity, wherever the file lies.
 std::string identityOf(const ModelConfig &config, const StateDict &tensors);
 
-// Constant after opening but for releaseTransformer(); may be read by several threads, although its networks run on one thread at a time.
+// Constant after opening but for takeTransformer(); may be read by several threads, although its networks run on one thread at a time.
 class ModelBundle
 {
 public:
@@ -61,8 +61,8 @@ public:
     const Transformer *transformer() const { return m_transformer ? &*m_transformer : nullptr; }
     c10::Device device() const { return m_device; }
 
-    // For who keeps the transformer's weights in another form: frees them. transformer() is null from then on.
-    void releaseTransformer() { m_transformer.reset(); }
+    // For who keeps the transformer's weights in another form. transformer() is null from then on. REQUIRES: it was not.
+    Transformer takeTransformer();
 
 private:
     ModelBundle() = default;

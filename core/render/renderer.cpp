@@ -39,14 +39,14 @@ void checkThreads(int threads)
                                                     + ", or 0 for all cores.");
 }
 
-// Of a model and, on the CPU, of its transformer's weights laid out anew while the file's are still there.
+// Of a model and, on the CPU, of what its transformer laid out anew takes beside: a layer at a time, whose weights from the
+// file go then, and the head.
 uint64_t openingBytes(const models::ModelSummary &summary, const std::string &precision)
 {
     const uint64_t weightBytes = precision == "int8" ? 1 : precision == "bf16" ? 2 : 4;
     uint64_t weights = 0;
     if (const auto &transformer = summary.config.transformer)
-        weights = uint64_t(12 * transformer->layers * transformer->embedding + transformer->vocabSize)
-                  * uint64_t(transformer->embedding);
+        weights = uint64_t(12 * transformer->embedding + transformer->vocabSize) * uint64_t(transformer->embedding);
     return summary.memoryBytes + weights * weightBytes;
 }
 
@@ -171,10 +171,14 @@ void Renderer::Private::makeEngine()
 {
     if (!bundle->transformer())
         return;
+    if (device == "cpu") {
+        engine = cpuEngine(bundle->takeTransformer(), precision, at::get_num_threads());
+        return;
+    }
     ChosenEngine chosen = chooseEngine(*bundle->transformer(), device, precision, at::get_num_threads());
     engine = std::move(chosen.engine);
     if (chosen.ownsWeights)
-        bundle->releaseTransformer();
+        bundle->takeTransformer();
 }
 
 uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canvas) const

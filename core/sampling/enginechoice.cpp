@@ -72,7 +72,12 @@ ChosenEngine chooseEngine(const models::Transformer &model, const std::string &d
 {
     if (device != "cpu")
         return gpuEngine(model, device, precision);
-    return {makeCpuEngine(model, {cpuPrecision(precision), threads, {}}), true};
+    return {cpuEngine(model, precision, threads), true};
+}
+
+std::unique_ptr<TransformerEngine> cpuEngine(models::Transformer model, const std::string &precision, int threads)
+{
+    return makeCpuEngine(std::move(model), {cpuPrecision(precision), threads, {}});
 }
 
 } // namespace tessera::core

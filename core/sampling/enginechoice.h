@@ -31,4 +31,7 @@ struct ChosenEngine {
 ChosenEngine chooseEngine(const models::Transformer &model, const std::string &device, const std::string &precision,
                           int threads);
 
+// The CPU's, which lets the model's weights go while it lays out its own (cpuengine.h).
+std::unique_ptr<TransformerEngine> cpuEngine(models::Transformer model, const std::string &precision, int threads);
+
 } // namespace tessera::core

@@ -115,19 +115,23 @@ private:
         return at::where(times > 0, at::matmul(places, rows) / times.clamp_min(1), rows.mean(0, true));
     }
 
-    const ControlConfig *learnedControl(const std::string &key) const
+    // The learned control of this key, or else the last one; null: none was learned.
+    const ControlConfig *alike(const std::string &key) const
     {
-        const auto found = std::ranges::find(m_learned.config.controls, key, &ControlConfig::key);
-        return found == m_learned.config.controls.end() ? nullptr : &*found;
+        const auto &learned = m_learned.config.controls;
+        const auto found = std::ranges::find(learned, key, &ControlConfig::key);
+        return found != learned.end() ? &*found : learned.empty() ? nullptr : &learned.back();
     }
 
     void relayControl(const ControlConfig &control, const at::Tensor &embedding)
     {
-        const ControlConfig *before = learnedControl(control.key);
-        for (size_t i = 0; before && i < control.values.size(); ++i)
-            if (const auto same = std::ranges::find(before->values, control.values[i]); same != before->values.end())
-                m_embedding[control.first + int64_t(i)].copy_(
-                    embedding[before->first + (same - before->values.begin())]);
+        const ControlConfig *before = alike(control.key);
+        for (size_t i = 0; before && i < control.values.size(); ++i) {
+            const auto same = std::ranges::find(before->values, control.values[i]);
+            const bool known = before->key == control.key && same != before->values.end();
+            m_embedding[control.first + int64_t(i)].copy_(
+                embedding[before->first + (known ? same - before->values.begin() : 0)]);
+        }
     }
 
     // Controls, then condition and picture as a whole.
@@ -137,7 +141,7 @@ private:
         const auto &controls = m_now.config.controls, &learned = m_learned.config.controls;
         at::Tensor places = fresh(m_now.config.transformer->blockSize, before.size(1));
         for (size_t i = 0; i < controls.size(); ++i)
-            if (const ControlConfig *same = learnedControl(controls[i].key))
+            if (const ControlConfig *same = alike(controls[i].key))
                 places[int64_t(i)].copy_(before[same - learned.data()]);
         const int64_t rest =
             std::min(before.size(0) - int64_t(learned.size()), places.size(0) - int64_t(controls.size()));

@@ -61,14 +61,14 @@ struct Span {
 class CpuEngine : public TransformerEngine
 {
 public:
-    CpuEngine(const models::Transformer &model, const CpuEngineOptions &options)
+    CpuEngine(models::Transformer model, const CpuEngineOptions &options)
         : m_kernels(kernelsFor(options.instructions))
-        , m_model(model, formatOf(options.precision))
-        , m_store(std::make_shared<CacheStore>(CacheLayout(model.config, options.precision != CpuPrecision::Float32)))
-        , m_products(m_kernels, formatOf(options.precision), 4 * model.config.embedding, options.threads)
-        , m_x(model.config.embedding)
-        , m_normed(model.config.embedding)
-        , m_hidden(4 * model.config.embedding)
+        , m_model(std::move(model), formatOf(options.precision))
+        , m_store(std::make_shared<CacheStore>(CacheLayout(m_model.config, options.precision != CpuPrecision::Float32)))
+        , m_products(m_kernels, formatOf(options.precision), 4 * m_model.config.embedding, options.threads)
+        , m_x(m_model.config.embedding)
+        , m_normed(m_model.config.embedding)
+        , m_hidden(4 * m_model.config.embedding)
         , m_queryKeyValue(3 * m_model.embeddingPanels() * kPanel)
         , m_logits(m_model.head.paddedOutputs())
         , m_scratchSize(attentionScratch(m_store->layout()))
@@ -276,10 +276,10 @@ double CpuEngine::tokenCost() const
 
 } // namespace
 
-std::unique_ptr<TransformerEngine> makeCpuEngine(const models::Transformer &model, const CpuEngineOptions &options)
+std::unique_ptr<TransformerEngine> makeCpuEngine(models::Transformer model, const CpuEngineOptions &options)
 {
     try {
-        return std::make_unique<CpuEngine>(model, options);
+        return std::make_unique<CpuEngine>(std::move(model), options);
     } catch (const std::bad_alloc &) {
         throw Error(ErrorCode::OutOfMemory,
                     "There is no memory to lay out the transformer's weights; a lower precision "

@@ -57,13 +57,15 @@ PackedBlock packed(const models::TransformerBlock &block, WeightFormat format)
 
 } // namespace
 
-PackedTransformer::PackedTransformer(const models::Transformer &model, WeightFormat format) : config(model.config)
+PackedTransformer::PackedTransformer(models::Transformer model, WeightFormat format) : config(model.config)
 {
     const c10::InferenceMode inference;
     tokenEmbedding = plain(model.tokenEmbedding);
     positionEmbedding = plain(model.positionEmbedding.select(0, 0));
-    for (const models::TransformerBlock &block : model.blocks)
+    for (models::TransformerBlock &block : model.blocks) {
         blocks.push_back(packed(block, format));
+        block = {};
+    }
     lnFinal = packed(model.lnFinal);
     head = packed({models::Linear{model.head, {}}}, format);
 }

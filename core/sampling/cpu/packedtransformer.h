@@ -36,8 +36,9 @@ struct PackedTransformer {
     PackedNorm lnFinal;
     PackedMatrix head; // a panel holds 64 vocabulary ids
 
-    // Weights of any floating type, on any device. Throws std::bad_alloc.
-    PackedTransformer(const models::Transformer &model, WeightFormat format);
+    // Weights of any floating type, on any device. Lets go each block's as soon as they are packed: where nobody else holds
+    // them, packing takes a block's size beside the model's. Throws std::bad_alloc.
+    PackedTransformer(models::Transformer model, WeightFormat format);
 
     // What one pass reads of the layers' weights.
     int64_t bytes() const;

@@ -262,6 +262,17 @@ TEST(CpuEngine, NeedsTheModelNoMore)
     EXPECT_EQ(cache->length(), 7);
 }
 
+TEST(CpuEngine, LetsTheModelsWeightsGo)
+{
+    auto model = std::make_unique<TinyModel>();
+    models::Transformer taken = std::move(model->transformer);
+    model = nullptr;
+    const c10::weak_intrusive_ptr<c10::StorageImpl> weight(taken.blocks[0].mlpUp.weight.storage().getWeakStorageImpl());
+    EXPECT_FALSE(weight.expired());
+    const auto engine = makeCpuEngine(std::move(taken));
+    EXPECT_TRUE(weight.expired());
+}
+
 TEST(CpuEngine, SaysWhatACacheTakes)
 {
     const TinyModel model;

@@ -201,10 +201,11 @@ TEST_F(TrainersTest, WhatWasLearnedKeepsItsRowsInANewLayout)
     const PictureSet pictures(folder / "train");
     const StateDict after = relaid(before, {learned, {}}, {now, {}}, pictures);
     const at::Tensor rows = before.at("tok_emb.weight"), moved = after.at("tok_emb.weight");
-    for (const auto &[from, to] : {std::pair{0, 0}, {3, 3}, {4, 6}, {6, 7}, {7, 9}})
+    for (const auto &[from, to] : {std::pair{0, 0}, {3, 3}, {4, 6}, {6, 7}, {7, 9}, {4, 4}, {4, 5}, {4, 8}})
         EXPECT_TRUE(at::equal(rows[from], moved[to])) << from;
     const at::Tensor places = before.at("pos_emb")[0], movedPlaces = after.at("pos_emb")[0];
     EXPECT_TRUE(at::equal(places[0], movedPlaces[1])); // the light's
+    EXPECT_TRUE(at::equal(places[0], movedPlaces[0])); // the wind's, which is new
     EXPECT_TRUE(at::equal(places.slice(0, 1), movedPlaces.slice(0, 2)));
 
     now.transformer->embedding = 16;
