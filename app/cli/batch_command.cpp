@@ -120,14 +120,18 @@ int renderMap(const BatchOptions &options, core::Renderer &renderer, const fs::p
         progress.note(note);
     int codes = 0;
     const std::vector<Outputs> targets = targetsOf(options, map);
+    progress.begin(map.filename().string());
+    std::vector<core::RenderResult> results;
+    if (targets.size() > 1)
+        results = renderVariations(renderer, request, int(targets.size()), progress);
+    else
+        results.push_back(renderOnce(renderer, request, progress));
     for (size_t i = 0; i < targets.size(); ++i) {
-        if (options.paint.variations > 1)
+        if (targets.size() > 1)
             request.variation = uint32_t(i);
-        progress.begin(targets[i].picture.filename().string());
-        core::RenderResult result = renderOnce(renderer, request, progress);
-        codes += result.drawn;
-        std::string record = recordFor(renderer, options.model.model, request, result);
-        writeOutputs({{targets[i], std::move(result), std::move(record), nullptr}}, progress);
+        codes += results[i].drawn;
+        std::string record = recordFor(renderer, options.model.model, request, results[i]);
+        writeOutputs({{targets[i], std::move(results[i]), std::move(record), nullptr}}, progress);
     }
     return codes;
 }

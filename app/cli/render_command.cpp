@@ -125,8 +125,8 @@ void report(const RenderOptions &options, const Task &task, const std::vector<Fi
         passes += finished.result.passes;
     }
     if (!options.report.json) {
-        std::printf("%s: %d codes, %.2f s, %.3f nats per code\n", results.front().outputs.picture.string().c_str(), codes, total,
-                    meanNats(results));
+        std::printf("%s: %d codes, %.2f s, %.3f nats per code\n", results.front().outputs.picture.string().c_str(),
+                    codes, total, meanNats(results));
         return;
     }
     const core::Image &picture = results.front().result.picture;
@@ -145,6 +145,40 @@ void report(const RenderOptions &options, const Task &task, const std::vector<Fi
                {"outputs", outputPaths(results)}});
 }
 
+std::vector<Finished> paintOneByOne(const RenderOptions &options, const Task &task, const std::vector<Outputs> &outputs,
+                                    Progress &progress)
+{
+    std::vector<Finished> results;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        core::RenderRequest request = task.request;
+        if (outputs.size() > 1) {
+            request.variation = uint32_t(i);
+            progress.begin("variation " + std::to_string(i) + " of " + std::to_string(outputs.size()));
+        }
+        const auto preview = std::make_shared<PreviewFile>(withInsert(outputs[i].picture, "preview"));
+        core::RenderResult result =
+            renderOnce(*task.renderer, request, progress, preview.get(), options.output.previewEvery);
+        std::string record = recordFor(*task.renderer, task.model, request, result);
+        results.push_back({outputs[i], std::move(result), std::move(record), preview});
+    }
+    return results;
+}
+
+std::vector<Finished> paintTogether(const Task &task, const std::vector<Outputs> &outputs, Progress &progress)
+{
+    progress.begin(std::to_string(outputs.size()) + " variations");
+    std::vector<core::RenderResult> pictures =
+        renderVariations(*task.renderer, task.request, int(outputs.size()), progress);
+    std::vector<Finished> results;
+    for (size_t i = 0; i < pictures.size(); ++i) {
+        core::RenderRequest request = task.request;
+        request.variation = uint32_t(i);
+        std::string record = recordFor(*task.renderer, task.model, request, pictures[i]);
+        results.push_back({outputs[i], std::move(pictures[i]), std::move(record), nullptr});
+    }
+    return results;
+}
+
 void run(const RenderOptions &options)
 {
     const Clock::time_point start = Clock::now();
@@ -156,20 +190,9 @@ void run(const RenderOptions &options)
     Task task = options.again.empty() ? freshTask(options, progress) : repeatedTask(options);
 
     const InterruptibleScope interruptible; // for all variations: their previews stay or go together
-    std::vector<Finished> results;
-    for (int i = 0; i < variations; ++i) {
-        core::RenderRequest request = task.request;
-        if (variations > 1) {
-            request.variation = uint32_t(i);
-            progress.begin("variation " + std::to_string(i) + " of " + std::to_string(variations));
-        }
-        const Outputs &files = outputs[size_t(i)];
-        const auto preview = std::make_shared<PreviewFile>(withInsert(files.picture, "preview"));
-        core::RenderResult result =
-            renderOnce(*task.renderer, request, progress, preview.get(), options.output.previewEvery);
-        std::string record = recordFor(*task.renderer, task.model, request, result);
-        results.push_back({files, std::move(result), std::move(record), preview});
-    }
+    const bool together = variations > 1 && options.output.previewEvery == 0;
+    const std::vector<Finished> results =
+        together ? paintTogether(task, outputs, progress) : paintOneByOne(options, task, outputs, progress);
     writeOutputs(results, progress);
     report(options, task, results, std::chrono::duration<double>(Clock::now() - start).count());
 }
@@ -200,8 +223,8 @@ void addRenderCommand(CLI::App &app)
         ->add_option("--preview-every", options->output.previewEvery,
                      "Every N codes write the unfinished picture to OUT-preview beside OUT")
         ->check(CLI::Range(1, 1000000000));
-    CLI::Option *again = command->add_option("--again", options->again,
-                                             "Make the picture in a PNG written by Tessera again, from what it carries");
+    CLI::Option *again = command->add_option(
+        "--again", options->again, "Make the picture in a PNG written by Tessera again, from what it carries");
     for (CLI::Option *option : own)
         again->excludes(option);
     addJsonOption(*command, options->report);

@@ -117,6 +117,15 @@ void applyNumbers(const PaintOptions &paint, const core::ModelInfo &model, core:
     request.window = windowFor(paint.window, model, request);
 }
 
+core::RenderEvents eventsFor(Progress &progress)
+{
+    core::RenderEvents events;
+    events.progress = [&progress](const core::RenderProgress &value) { progress.update(value); };
+    events.relieved = [&progress](core::Relief relief) { progress.note(core::reliefText(relief)); };
+    events.decodeStopped = false;
+    return events;
+}
+
 void writeFiles(const Finished &finished, const Outputs &places, Progress &progress)
 {
     if (!places.codes.empty())
@@ -185,8 +194,7 @@ core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderReques
                               PreviewFile *preview, int previewEvery)
 {
     const InterruptibleScope interruptible;
-    core::RenderEvents events;
-    events.progress = [&](const core::RenderProgress &value) { progress.update(value); };
+    core::RenderEvents events = eventsFor(progress);
     if (preview) {
         events.preview = [&](const core::RenderPreview &value) {
             preview->write(value.picture);
@@ -194,12 +202,21 @@ core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderReques
         };
         events.previewEvery = previewEvery;
     }
-    events.relieved = [&](core::Relief relief) { progress.note(core::reliefText(relief)); };
-    events.decodeStopped = false;
     core::RenderResult result = renderer.render(request, interruptible.token(), events);
     progress.end();
     interruptible.check();
     return result;
+}
+
+std::vector<core::RenderResult> renderVariations(core::Renderer &renderer, const core::RenderRequest &request,
+                                                 int count, Progress &progress)
+{
+    const InterruptibleScope interruptible;
+    std::vector<core::RenderResult> results =
+        renderer.renderVariations(request, count, interruptible.token(), eventsFor(progress));
+    progress.end();
+    interruptible.check();
+    return results;
 }
 
 std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,

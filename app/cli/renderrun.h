@@ -42,6 +42,10 @@ core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOp
 core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderRequest &request, Progress &progress,
                               PreviewFile *preview = nullptr, int previewEvery = 0);
 
+// All variations, without previews: drawn together where that pays. Throws Interrupted.
+std::vector<core::RenderResult> renderVariations(core::Renderer &renderer, const core::RenderRequest &request, int count,
+                                                 Progress &progress);
+
 // The request, model and codes as text for the picture's file.
 std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,
                       const core::RenderResult &result);

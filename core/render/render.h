@@ -201,6 +201,12 @@ public:
     // (OutOfMemory) only where giving up what Relief names did not help.
     RenderResult render(const RenderRequest &request, std::stop_token stop = {}, const RenderEvents &events = {});
 
+    // Variations 0 .. count - 1 of a request, each as render() makes it alone. On the CPU they are drawn together where their
+    // caches fit the free memory, which reads the weights once for all and takes far less time; previews are made one by one.
+    // `events.progress` counts all of their codes. A stop returns those that there are, the last ones not finished.
+    std::vector<RenderResult> renderVariations(const RenderRequest &request, int count, std::stop_token stop = {},
+                                               const RenderEvents &events = {});
+
     // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters but
     // the canvas, which must be that of the codes. Blocking.
     RenderScore score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop = {});

@@ -9,6 +9,7 @@
 #include "core/render/checks.h"
 #include "core/render/condition.h"
 #include "core/render/encoding.h"
+#include "core/render/jointrender.h"
 #include "core/render/memory.h"
 #include "core/render/modelinfo.h"
 #include "core/render/picturememory.h"
@@ -91,6 +92,10 @@ struct Renderer::Private {
     void dropWhatIsKept();
     ReliefChoices reliefChoices(GridSize canvas) const;
     class Painting;
+    // How many variations to draw together; 1 where that brings nothing or does not fit the free memory.
+    int together(const RenderRequest &request, int wanted) const;
+    std::vector<RenderResult> jointly(const RenderRequest &request, uint32_t first, int count,
+                                      const std::stop_token &stop, const RenderEvents &events);
     RenderJob jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events);
     uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
     void checkMemory(const RenderRequest &request) const;
@@ -193,7 +198,30 @@ RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_toke
     if (bytesFor(request, canvas) > availableMemory())
         prefixes->clear();
     KnownCodes &known = pictures.of(canvas, request.seed, request.variation);
-    return {*bundle, *engine, request, std::move(stop), events, {&*prefixes, &known}};
+    return {*bundle, request, std::move(stop), events, {&*prefixes, &known}};
+}
+
+int Renderer::Private::together(const RenderRequest &request, int wanted) const
+{
+    constexpr int kMost = 8; // more rows a pass than that cost nearly as much as passes of their own
+    const GridSize canvas = canvasOf(bundle->config(), request);
+    int count = engine->keepsBitsInChunks() ? std::min(wanted, kMost) : 1;
+    while (count > 1 && uint64_t(count) * bytesFor(request, canvas) > availableMemory())
+        --count;
+    return count;
+}
+
+std::vector<RenderResult> Renderer::Private::jointly(const RenderRequest &request, uint32_t first, int count,
+                                                     const std::stop_token &stop, const RenderEvents &events)
+{
+    const GridSize canvas = canvasOf(bundle->config(), request);
+    std::vector<RenderRequest> requests(size_t(count), request);
+    std::vector<SampleAids> aids;
+    for (int i = 0; i < count; ++i) {
+        requests[size_t(i)].variation = first + uint32_t(i);
+        aids.push_back({&*prefixes, &pictures.of(canvas, request.seed, first + uint32_t(i))});
+    }
+    return run("Rendering", [&] { return renderJointly(*bundle, *engine, requests, aids, stop, events); });
 }
 
 void Renderer::Private::checkMemory(const RenderRequest &request) const
@@ -260,7 +288,8 @@ public:
     void draw() override
     {
         m_job.emplace(m_renderer.jobFor(m_request, m_stop, m_events));
-        m_job->draw();
+        m_job->prepare();
+        m_job->draw(*m_renderer.engine);
     }
     void decode() override { m_job->decode(m_tiled); }
     void relieve(Relief relief) override
@@ -354,6 +383,34 @@ RenderResult Renderer::render(const RenderRequest &request, std::stop_token stop
         result.times.load = loadSeconds();
         return result;
     });
+}
+
+std::vector<RenderResult> Renderer::renderVariations(const RenderRequest &request, int count, std::stop_token stop,
+                                                     const RenderEvents &events)
+{
+    check(request);
+    bool alone = events.preview && events.previewEvery > 0;
+    std::vector<RenderResult> results;
+    while (int(results.size()) < count && (results.empty() || results.back().finished)) {
+        const auto first = uint32_t(results.size());
+        const int together = alone ? 1 : m_private->together(request, count - int(first));
+        if (together == 1) {
+            RenderRequest one = request;
+            one.variation = first;
+            results.push_back(render(one, stop, events));
+            continue;
+        }
+        try {
+            for (RenderResult &result : m_private->jointly(request, first, together, stop, events))
+                results.push_back(std::move(result));
+            results.back().times.load = loadSeconds();
+        } catch (const Error &error) {
+            if (error.code() != ErrorCode::OutOfMemory)
+                throw;
+            alone = true; // where memory can be won back
+        }
+    }
+    return results;
 }
 
 RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop)

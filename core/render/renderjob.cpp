@@ -69,10 +69,9 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
     return result;
 }
 
-RenderJob::RenderJob(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-                     std::stop_token stop, const RenderEvents &events, SampleAids aids)
+RenderJob::RenderJob(const models::ModelBundle &bundle, const RenderRequest &request, std::stop_token stop,
+                     const RenderEvents &events, SampleAids aids)
     : m_bundle(bundle)
-    , m_engine(engine)
     , m_request(request)
     , m_stop(std::move(stop))
     , m_events(events)
@@ -85,18 +84,32 @@ RenderJob::RenderJob(const models::ModelBundle &bundle, TransformerEngine &engin
     m_codes = CodeGrid(m_sample.canvas, kNoCode);
 }
 
-void RenderJob::draw()
+void RenderJob::prepare()
 {
     const Clock::time_point start = Clock::now();
     encodeCondition();
     lockCodes();
     draftCodes();
-    m_result.times.condition = secondsSince(start);
+    m_result.times.condition = m_result.times.total = secondsSince(start);
+}
 
-    const Clock::time_point sampleStart = Clock::now();
-    sample();
-    m_result.times.sample = secondsSince(sampleStart);
-    m_result.times.total = secondsSince(start);
+void RenderJob::prepareAs(const RenderJob &other)
+{
+    m_sample.condition = other.m_sample.condition;
+    m_sample.kind = other.m_sample.kind;
+    m_sample.locked = other.m_sample.locked;
+    m_sample.initial = other.m_sample.initial;
+    if (m_request.region)
+        m_codes = m_sample.initial;
+    draftCodes();
+}
+
+void RenderJob::draw(TransformerEngine &engine)
+{
+    const Clock::time_point start = Clock::now();
+    sample(engine);
+    m_result.times.sample = secondsSince(start);
+    m_result.times.total += m_result.times.sample;
 }
 
 void RenderJob::encodeCondition()
@@ -127,14 +140,14 @@ void RenderJob::draftCodes()
     std::ranges::transform(m_aids.known->values, m_sample.draft.values.begin(), &KnownCode::code);
 }
 
-void RenderJob::sample()
+void RenderJob::sample(TransformerEngine &engine)
 {
     const models::ModelConfig &config = m_bundle.config();
     const WindowPlan plan =
-        planFor(config, m_sample.canvas, m_sample.params.window, m_engine.gainsFromBatches(), m_sample.locked);
+        planFor(config, m_sample.canvas, m_sample.params.window, engine.gainsFromBatches(), m_sample.locked);
     m_meter.emplace(plan, config.prefixLength());
     SampleResult sampled = sampleCodes(
-        config, m_engine, m_sample, plan, m_stop, [this](const DrawnCode &drawn) { onDrawn(drawn); }, m_aids);
+        config, engine, m_sample, plan, m_stop, [this](const DrawnCode &drawn) { onDrawn(drawn); }, m_aids);
     m_result.finished = sampled.finished;
     m_result.passes = sampled.passes;
     // Codes not drawn count 0.

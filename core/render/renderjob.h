@@ -16,17 +16,20 @@
 namespace tessera::core
 {
 
-// The bundle, engine, request and events must outlive it, and so must what `aids` points to. REQUIRES: the request was
+// The bundle, request and events must outlive it, and so must what `aids` points to. REQUIRES: the request was
 // checked.
 class RenderJob
 {
 public:
-    RenderJob(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-              std::stop_token stop, const RenderEvents &events, SampleAids aids);
+    RenderJob(const models::ModelBundle &bundle, const RenderRequest &request, std::stop_token stop,
+              const RenderEvents &events, SampleAids aids);
 
-    // In this order: the codes, once; then the picture, again after an error, in the smallest tiles if `tiled`; what came of
-    // it. The engine is needed for drawing alone.
-    void draw();
+    // In this order: condition and what stays, once; the codes, once, with an engine that stands for the renderer's; then the
+    // picture, again after an error, in the smallest tiles if `tiled`; what came of it.
+    void prepare();
+    // The same from a job that differs in seed and variation alone.
+    void prepareAs(const RenderJob &other);
+    void draw(TransformerEngine &engine);
     void decode(bool tiled);
     RenderResult take() { return std::move(m_result); }
 
@@ -36,7 +39,7 @@ private:
     void encodeCondition();
     void lockCodes();
     void draftCodes();
-    void sample();
+    void sample(TransformerEngine &engine);
     void onDrawn(const DrawnCode &drawn);
     void reportProgress(const DrawnCode &drawn);
     void reportPreview(const DrawnCode &drawn);
@@ -45,7 +48,6 @@ private:
     Image finished(Image picture) const;
 
     const models::ModelBundle &m_bundle;
-    TransformerEngine &m_engine;
     const RenderRequest &m_request;
     const std::stop_token m_stop;
     const RenderEvents &m_events;

@@ -131,8 +131,9 @@ TEST(Relief, ADrawnJobIsDecodedAgainInTiles)
     const RenderRequest request = tests::tinyRequest(320, 64);
     const RenderEvents events;
     KnownCodes known(canvasOf(bundle.config(), request));
-    RenderJob job(bundle, *engine, request, {}, events, {nullptr, &known});
-    job.draw();
+    RenderJob job(bundle, request, {}, events, {nullptr, &known});
+    job.prepare();
+    job.draw(*engine);
     const int64_t forwards = engine->tokenForwards();
     job.decode(true);
     const RenderResult tiled = job.take();

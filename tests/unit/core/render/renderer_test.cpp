@@ -312,6 +312,35 @@ TEST(Renderer, InspectingReadsTheSameAsOpening)
     EXPECT_EQ(info.controls.size(), 3u);
 }
 
+TEST(Renderer, VariationsTogetherAreThoseAlone)
+{
+    core::Renderer renderer(writeTinyModel(tempFolder() / "together.safetensors"), {"cpu", "fp32", 1});
+    core::RenderRequest request = tinyRequest();
+    int most = 0, last = 0;
+    core::RenderEvents events;
+    events.progress = [&](const core::RenderProgress &progress) {
+        most = progress.codesTotal;
+        last = progress.codesDone;
+    };
+    const std::vector<core::RenderResult> together = renderer.renderVariations(request, 3, {}, events);
+    ASSERT_EQ(together.size(), 3u);
+    EXPECT_EQ(most, 3 * 30);
+    EXPECT_EQ(last, 3 * 30);
+    EXPECT_NE(together[0].picture, together[1].picture);
+    int64_t passes = 0;
+    for (uint32_t i = 0; i < 3; ++i) {
+        request.variation = i;
+        const core::RenderResult alone = tinyRenderer().render(request);
+        EXPECT_EQ(together[i].picture, alone.picture);
+        EXPECT_EQ(together[i].codes, alone.codes);
+        EXPECT_EQ(together[i].logProbability, alone.logProbability);
+        EXPECT_EQ(together[i].drawn, alone.drawn);
+        EXPECT_TRUE(together[i].finished);
+        passes += together[i].passes;
+    }
+    EXPECT_LT(passes, 3 * 30);
+}
+
 } // namespace
 
 } // namespace tessera::tests
