@@ -19,6 +19,8 @@ namespace
 
 using Plane = std::vector<float>; // side x side, row by row
 
+constexpr double kOutlined = 0.4; // share of painted edges that are outlines of things
+
 double scaleOf(int64_t side, double windows)
 {
     return double(side) / (windows * double(kFieldWindow));
@@ -122,6 +124,33 @@ void paintEdges(std::vector<uint8_t> &lines, int side, double scale, MapRandom &
     lines = thickened(plane.labels, side, side, thickness);
 }
 
+// What Canny finds in the picture that the view shows.
+std::vector<uint8_t> foundEdges(const PictureSet &pictures, const View &view, int64_t side, double scale,
+                                MapRandom &random, bool exact)
+{
+    const ShardPicture &picture = pictures.picture(view.picture);
+    Plane gray = seen(picture, view, side, [&](size_t pixel) { return grayOf(&picture.rgb[3 * pixel]); });
+    std::vector<uint8_t> lines = cannyEdges(std::move(gray), int(side), int(side), foundBy(random, scale, exact));
+    if (view.mirrored) // afterwards: Canny's choice between equal neighbours has a direction
+        mirrorRows(lines, side);
+    return lines;
+}
+
+// Where one thing ends and another begins, as a hand draws it: few lines, none of texture. Of a map painted at half size.
+std::vector<uint8_t> outlines(const PictureSet &pictures, const View &view, int64_t side, uint64_t seed)
+{
+    MapAugmentation drawn;
+    drawn.voids = 0; // nobody outlines what is left unpainted
+    const at::Tensor labels = pictures.paintedLabels(view, side / 2, seed, drawn);
+    const auto label = labels.accessor<int64_t, 2>();
+    std::vector<uint8_t> lines(size_t(side * side));
+    for (int64_t y = 0; y + 1 < side; ++y)
+        for (int64_t x = 0; x + 1 < side; ++x)
+            lines[size_t(y * side + x)] =
+                label[y / 2][x / 2] != label[y / 2][(x + 1) / 2] || label[y / 2][x / 2] != label[(y + 1) / 2][x / 2];
+    return lines;
+}
+
 } // namespace
 
 at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side, uint64_t seed, bool exact,
@@ -143,13 +172,11 @@ at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side
 at::Tensor edgeFieldOf(const PictureSet &pictures, const View &view, int64_t side, double reach, uint64_t seed,
                        bool exact, double windows)
 {
-    const ShardPicture &picture = pictures.picture(view.picture);
-    Plane gray = seen(picture, view, side, [&](size_t pixel) { return grayOf(&picture.rgb[3 * pixel]); });
     MapRandom random(seed);
     const double scale = scaleOf(side, windows);
-    std::vector<uint8_t> lines = cannyEdges(std::move(gray), int(side), int(side), foundBy(random, scale, exact));
-    if (view.mirrored) // afterwards: Canny's choice between equal neighbours has a direction
-        mirrorRows(lines, side);
+    std::vector<uint8_t> lines = !exact && random.chance(kOutlined)
+                                     ? outlines(pictures, view, side, seed)
+                                     : foundEdges(pictures, view, side, scale, random, exact);
     if (!exact)
         paintEdges(lines, int(side), scale, random);
     return tensorOf(edgeField(lines, int(side), int(side), reach * scale), side);

@@ -24,7 +24,7 @@ at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side
 
 // edgeField() of a picture's edges with `reach` pixels of a window: float32 [side, side] in [-1, 1] on the CPU. Exact ones
 // are what core's edgeMap() finds by default, on the picture at the field's side; others are found at various scales and
-// thresholds, lack short and some other chains, and are bent and thickened.
+// thresholds, or are the outlines of a painted map, lack short and some other chains, and are bent and thickened.
 at::Tensor edgeFieldOf(const PictureSet &pictures, const View &view, int64_t side, double reach, uint64_t seed,
                        bool exact, double windows = 1);
 

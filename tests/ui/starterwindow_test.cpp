@@ -71,6 +71,27 @@ TEST(Starter, PaintsRendersAndShowsAPicture)
     EXPECT_FALSE(painter.session.notices()->shown()) << painter.session.notices()->detail().toStdString();
 }
 
+TEST(Starter, PaintsFromDepthAndEdges)
+{
+    PainterWindow painter(std::make_unique<ui::CoreBackend>());
+    ASSERT_TRUE(painter.loadModel("starter"));
+    EXPECT_EQ(painter.session.sources(), (QList<int>{ui::Session::Labels, ui::Session::Depth, ui::Session::Edges}));
+    for (ui::FieldDocument *document : {painter.session.depth(), painter.session.edges()})
+        document->newCanvas(256, 256);
+    painter.session.depth()->paintGradient({128, 255}, {128, 110}, 1, 0.2);
+    painter.session.depth()->apply([](core::FieldMap &map) { return core::fillRect(map, {0, 0, 256, 110}, -1.F); });
+    painter.session.edges()->apply([](core::FieldMap &map) { return core::fillRect(map, {0, 120, 256, 2}, 1.F); });
+    for (const auto &[source, name] :
+         {std::pair{ui::Session::Depth, "starter-depth.png"}, {ui::Session::Edges, "starter-edges.png"}}) {
+        painter.session.setSource(source);
+        painter.session.render();
+        ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kStarterWaitMs));
+        EXPECT_FALSE(painter.session.notices()->shown()) << painter.session.notices()->detail().toStdString();
+        EXPECT_EQ(painter.session.picture()->image().size(), QSize(256, 256));
+        painter.saveScreenshot(name);
+    }
+}
+
 } // namespace
 
 } // namespace tessera::tests
