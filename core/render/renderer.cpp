@@ -1,195 +1,16 @@
 #include <algorithm>
-#include <chrono>
 #include <optional>
-
-#include <ATen/Parallel.h>
-#include <c10/core/CachingDeviceAllocator.h>
-#include <c10/core/InferenceMode.h>
 
 #include "core/render/checks.h"
 #include "core/render/condition.h"
 #include "core/render/encoding.h"
 #include "core/render/jointrender.h"
 #include "core/render/memory.h"
-#include "core/render/modelinfo.h"
-#include "core/render/picturememory.h"
-#include "core/render/relief.h"
-#include "core/render/render.h"
-#include "core/render/renderjob.h"
-#include "core/render/system.h"
-#include "core/render/translate.h"
-#include "core/sampling/enginechoice.h"
-#include "core/sampling/prefixstore.h"
-#include "models/bundle.h"
+#include "core/render/rendererprivate.h"
 #include "models/error.h"
 
 namespace tessera::core
 {
-
-namespace
-{
-
-using Clock = std::chrono::steady_clock;
-
-void checkThreads(int threads)
-{
-    constexpr int kMost = 1024;
-    if (threads < 0 || threads > kMost)
-        throw Error(ErrorCode::InvalidArgument, "The number of threads is " + std::to_string(threads)
-                                                    + "; expected 1 to " + std::to_string(kMost)
-                                                    + ", or 0 for all cores.");
-}
-
-// Of a model and, on the CPU, of what its transformer laid out anew takes beside: a layer at a time, whose weights from the
-// file go then, and the head.
-uint64_t openingBytes(const models::ModelSummary &summary, const std::string &precision)
-{
-    const uint64_t weightBytes = precision == "int8" ? 1 : precision == "bf16" ? 2 : 4;
-    uint64_t weights = 0;
-    if (const auto &transformer = summary.config.transformer)
-        weights = uint64_t(12 * transformer->embedding + transformer->vocabSize) * uint64_t(transformer->embedding);
-    return summary.memoryBytes + weights * weightBytes;
-}
-
-std::string pixels(GridSize canvas, int factor)
-{
-    return std::to_string(canvas.columns * factor) + " x " + std::to_string(canvas.rows * factor) + " pixels";
-}
-
-} // namespace
-
-struct Renderer::Private {
-    RendererOptions options;
-    std::filesystem::path path;
-    std::string device;
-    std::string precision;
-    ModelInfo info;
-    std::optional<models::ModelBundle> bundle;
-    std::unique_ptr<TransformerEngine> engine; // none for a first stage alone
-    std::optional<PrefixStore> prefixes;       // with an engine
-    PictureMemory pictures;
-    double loadSeconds = 0;
-
-    // Runs work that needs the networks: on the wanted number of threads, without gradients, errors in our words.
-    template<typename Work>
-    auto run(const std::string &doing, Work work) const
-    {
-        decltype(work()) result;
-        translated(doing, [&] {
-            const c10::InferenceMode inference;
-            if (options.threads > 0)
-                at::set_num_threads(options.threads); // per calling thread, so each call says it again
-            result = work();
-        });
-        return result;
-    }
-
-    void open();
-    // Lets everything go first. Where that fails, the renderer is of no use any more, and says so.
-    void openOn(const std::string &otherDevice, const std::string &otherPrecision);
-    void checkOpen() const;
-    void makeEngine();
-    void dropWhatIsKept();
-    ReliefChoices reliefChoices(GridSize canvas) const;
-    class Painting;
-    // How many variations to draw together; 1 where that brings nothing or does not fit the free memory.
-    int together(const RenderRequest &request, int wanted) const;
-    std::vector<RenderResult> jointly(const RenderRequest &request, uint32_t first, int count,
-                                      const std::stop_token &stop, const RenderEvents &events);
-    RenderJob jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events);
-    uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
-    void checkMemory(const RenderRequest &request) const;
-    // `needed` bytes for a picture of so many codes.
-    void checkStageMemory(const models::AutoencoderConfig &config, GridSize codes, uint64_t needed) const;
-    void checkEncodingMemory(const models::AutoencoderConfig &config, GridSize codes) const
-    {
-        checkStageMemory(config, codes, encodingBytes(config, codes));
-    }
-    GridSize largestCanvas(const RenderRequest &request, uint64_t bytes) const;
-    // The stage that reads maps of this kind, "labels" and so on.
-    const models::Autoencoder &conditionStage(const std::string &kind) const;
-};
-
-void Renderer::Private::open()
-{
-    const Clock::time_point start = Clock::now();
-    device = resolvedDevice(options.device);
-    precision = resolvedPrecision(options.precision, device);
-    checkThreads(options.threads);
-    const models::ModelSummary summary = models::ModelBundle::inspect(path);
-    info = describedModel(summary);
-    const uint64_t needed = openingBytes(summary, precision);
-    if (device == "cpu" && needed > availableMemory())
-        throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(needed)
-                                                + " for its weights, but " + bytesText(availableMemory())
-                                                + " are free.");
-    run("Opening " + summary.path.string(), [&] {
-        bundle = models::ModelBundle::open(path, c10::Device(device));
-        makeEngine();
-        if (engine)
-            prefixes.emplace(*engine, bundle->config().transformer->unmasked);
-        return 0;
-    });
-    info.identity = bundle->identity();
-    loadSeconds = std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-void Renderer::Private::openOn(const std::string &otherDevice, const std::string &otherPrecision)
-{
-    options.device = otherDevice;
-    options.precision = otherPrecision;
-    prefixes.reset();
-    engine.reset();
-    bundle.reset();
-    dropWhatIsKept();
-    open();
-}
-
-void Renderer::Private::checkOpen() const
-{
-    if (!bundle)
-        throw Error(ErrorCode::OutOfMemory, path.string() + " was let go when memory ran out; open it again.");
-}
-
-void Renderer::Private::dropWhatIsKept()
-{
-    if (prefixes)
-        prefixes->clear();
-    pictures.clear();
-    if (device != "cpu")
-        c10::getDeviceAllocator(c10::Device(device).type())->emptyCache();
-}
-
-ReliefChoices Renderer::Private::reliefChoices(GridSize canvas) const
-{
-    const models::Autoencoder &stage = bundle->firstStage();
-    const bool gpu = device != "cpu";
-    ReliefChoices choices;
-    choices.halfPrecision =
-        gpu && precision == "fp32" && offersPrecision(*bundle->config().transformer, device, "bf16");
-    choices.tiles = decodingTile(stage.config, canvas, stageMemory(stage)) == 0;
-    choices.cpu = gpu;
-    return choices;
-}
-
-void Renderer::Private::makeEngine()
-{
-    if (!bundle->transformer())
-        return;
-    if (device == "cpu") {
-        engine = cpuEngine(bundle->takeTransformer(), precision, at::get_num_threads());
-        return;
-    }
-    ChosenEngine chosen = chooseEngine(*bundle->transformer(), device, precision, at::get_num_threads());
-    engine = std::move(chosen.engine);
-    if (chosen.ownsWeights)
-        bundle->takeTransformer();
-}
-
-uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canvas) const
-{
-    return renderBytes(bundle->config(), canvas, request.window, request.guidance != 1.0, engine->cacheBytes());
-}
 
 // What is kept for speed makes room where a picture needs it.
 RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
@@ -199,16 +20,6 @@ RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_toke
         prefixes->clear();
     KnownCodes &known = pictures.of(canvas, request.seed, request.variation);
     return {*bundle, request, std::move(stop), events, {&*prefixes, &known}};
-}
-
-int Renderer::Private::together(const RenderRequest &request, int wanted) const
-{
-    constexpr int kMost = 8; // more rows a pass than that cost nearly as much as passes of their own
-    const GridSize canvas = canvasOf(bundle->config(), request);
-    int count = engine->keepsBitsInChunks() ? std::min(wanted, kMost) : 1;
-    while (count > 1 && uint64_t(count) * bytesFor(request, canvas) > availableMemory())
-        --count;
-    return count;
 }
 
 std::vector<RenderResult> Renderer::Private::jointly(const RenderRequest &request, uint32_t first, int count,
@@ -222,56 +33,6 @@ std::vector<RenderResult> Renderer::Private::jointly(const RenderRequest &reques
         aids.push_back({&*prefixes, &pictures.of(canvas, request.seed, first + uint32_t(i))});
     }
     return run("Rendering", [&] { return renderJointly(*bundle, *engine, requests, aids, stop, events); });
-}
-
-void Renderer::Private::checkMemory(const RenderRequest &request) const
-{
-    if (device != "cpu")
-        return; // a GPU's allocator answers for itself
-    const GridSize canvas = canvasOf(bundle->config(), request);
-    const uint64_t needed = bytesFor(request, canvas), free = availableMemory() + prefixes->bytes();
-    if (needed <= free)
-        return;
-    const GridSize fitting = largestCanvas(request, free);
-    const std::string advice = fitting.cells() > 0 ? "; about " + pixels(fitting, info.factor) + " would fit."
-                                                   : "; not even one window would fit.";
-    throw Error(ErrorCode::OutOfMemory, "A canvas of " + pixels(canvas, info.factor) + " needs about "
-                                            + bytesText(needed) + " of memory, but " + bytesText(free) + " are free"
-                                            + advice);
-}
-
-void Renderer::Private::checkStageMemory(const models::AutoencoderConfig &config, GridSize codes, uint64_t needed) const
-{
-    const uint64_t free = availableMemory();
-    if (device == "cpu" && needed > free)
-        throw Error(ErrorCode::OutOfMemory, "A picture of " + pixels(codes, int(config.factor())) + " needs about "
-                                                + bytesText(needed) + " of memory, but " + bytesText(free)
-                                                + " are free.");
-}
-
-// The same proportions in steps of a sixteenth, no side below a window; no cells when nothing fits.
-GridSize Renderer::Private::largestCanvas(const RenderRequest &request, uint64_t bytes) const
-{
-    const GridSize canvas = canvasOf(bundle->config(), request);
-    for (int step = 15; step >= 0; --step) {
-        const GridSize smaller{std::max(info.window, canvas.rows * step / 16),
-                               std::max(info.window, canvas.columns * step / 16)};
-        if (bytesFor(request, smaller) <= bytes)
-            return smaller;
-    }
-    return {};
-}
-
-const models::Autoencoder &Renderer::Private::conditionStage(const std::string &kind) const
-{
-    using models::ConditionKind;
-    for (const ConditionKind known : {ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges})
-        if (const models::Autoencoder *stage = bundle->stageOf(known);
-            stage && models::conditionKindName(known) == kind)
-            return *stage;
-    throw Error(ErrorCode::InvalidArgument,
-                info.paintsFrom.empty() ? "This model is a first stage alone and paints from nothing."
-                                        : "This model paints from " + info.sources() + ", not from " + kind + ".");
 }
 
 // A render that can be relieved. A decoding that goes on elsewhere keeps the job, whose bundle stays in its place.
