@@ -31,7 +31,6 @@ namespace fs = std::filesystem;
 constexpr uint32_t kFirstValidationSeed = 1'000'000'000; // training seeds lie below
 constexpr uint32_t kFirstCanvasSeed = 500'000'000;
 constexpr std::array kParts{"condition", "depth", "edges", "first-stage", "transformer"};
-constexpr const char *kCanvasFolder = "large"; // as recipes name it
 constexpr auto kPause = std::chrono::milliseconds(100);
 
 fs::path planFile(const fs::path &named, c10::Device device)
@@ -56,9 +55,10 @@ public:
         checkBeforehand();
         makeValidationPictures();
         std::optional<LandscapeStock> stock, canvases;
+        std::error_code ignored;
+        if (m_plan.data.canvases > 0 && !fs::exists(checkpoint("transformer"), ignored)) // it is the one that sees them
+            canvases.emplace(canvasOptions());
         if (!hasBegun()) { // networks that go on learning keep their pictures
-            if (m_plan.data.canvases > 0)
-                canvases.emplace(canvasOptions());
             stock.emplace(stockOptions());
             waitFor(*stock);
             if (!m_plan.data.background || stock->done())
@@ -68,6 +68,8 @@ public:
         for (const auto &[kind, stage] : m_plan.fields)
             train(kind, models::trainCondition, stage);
         train("first-stage", models::trainVqgan, m_plan.firstStage);
+        if (canvases)
+            waitForFirst(*canvases);
         for (auto *making : {&stock, &canvases})
             if (*making)
                 (*making)->finish(); // nobody would see later ones
@@ -130,7 +132,7 @@ private:
 
     LandscapesOptions canvasOptions() const
     {
-        LandscapesOptions options = picturesIn(kCanvasFolder);
+        LandscapesOptions options = picturesIn(kPlanCanvasFolder);
         options.width = options.height = m_plan.data.canvasSide;
         options.count = m_plan.data.canvases;
         options.seed = kFirstCanvasSeed;
@@ -165,6 +167,12 @@ private:
                 return;
             std::this_thread::sleep_for(kPause);
         }
+    }
+
+    void waitForFirst(const LandscapeStock &stock) const
+    {
+        while (!stock.done() && stock.made() == 0 && !m_stop.stop_requested())
+            std::this_thread::sleep_for(kPause);
     }
 
     void train(const std::string &part, Trainer trainer, const StarterPlan::Stage &stage,

@@ -41,13 +41,35 @@ StarterPlan::Data dataOf(models::Recipe node)
     return data;
 }
 
+// What the transformer's recipe asks for must be what the plan makes.
+void checkTransformer(const StarterPlan &plan)
+{
+    const nlohmann::json &recipe = plan.transformer.recipe;
+    const nlohmann::json tasks = recipe.value("tasks", nlohmann::json::object());
+    for (const std::string kind : {"depth", "edges"})
+        if (plan.fields.contains(kind) != (tasks.value(kind, 0.0) > 0))
+            throw Error(ErrorCode::InvalidArgument,
+                        "The plan " + std::string(plan.fields.contains(kind) ? "has a" : "has no") + " stage for "
+                            + kind + ", but 'plan.transformer.recipe.tasks." + kind + "' is "
+                            + nlohmann::json(tasks.value(kind, 0.0)).dump() + ".");
+    const std::string folder = recipe.value("canvases", nlohmann::json::object()).value("folder", "");
+    if (folder != (plan.data.canvases > 0 ? kPlanCanvasFolder : ""))
+        throw Error(ErrorCode::InvalidArgument, "The plan makes " + std::to_string(plan.data.canvases)
+                                                    + " canvases, but 'plan.transformer.recipe.canvases.folder' is '"
+                                                    + folder + "', expected '" + kPlanCanvasFolder
+                                                    + "' where there are some, else none.");
+}
+
 } // namespace
 
 StarterPlan readStarterPlan(const std::filesystem::path &path)
 {
     models::Recipe node(models::readRecipe(path), "plan");
-    StarterPlan plan{dataOf(node.child("data")), stageOf(node, "condition"), stageOf(node, "first_stage"),
-                     stageOf(node, "transformer"), {}};
+    StarterPlan plan{dataOf(node.child("data")),
+                     stageOf(node, "condition"),
+                     stageOf(node, "first_stage"),
+                     stageOf(node, "transformer"),
+                     {}};
     for (const char *kind : {"depth", "edges"})
         if (node.has(kind))
             plan.fields[kind] = stageOf(node, kind);
@@ -58,6 +80,7 @@ StarterPlan readStarterPlan(const std::filesystem::path &path)
     if (all > 1 + kRoundingSlack)
         throw Error(ErrorCode::InvalidArgument,
                     "The shares of '" + path.string() + "' sum to " + std::to_string(all) + ", expected at most 1.");
+    checkTransformer(plan);
     return plan;
 }
 

@@ -32,6 +32,9 @@ struct StarterPlan {
     std::map<std::string, Stage> fields; // condition stages for "depth" and "edges", where the plan has them
 };
 
+// Where canvases lie, as the transformer's recipe names it.
+inline constexpr const char *kPlanCanvasFolder = "large";
+
 // A .yaml or .json file. Throws Error (FileRead, FileFormat, InvalidArgument) naming key, found and expected; recipes are
 // read by their trainers.
 StarterPlan readStarterPlan(const std::filesystem::path &path);

@@ -135,11 +135,14 @@ const models::ControlConfig &knownControl(const ModelConfig &config, const std::
         return *found;
     if (config.controls.empty())
         refuse("The control '" + key + "' is not known; this model has no controls.");
+    if (found != config.controls.end())
+        refuse("The control '" + key + "' follows from the canvas and cannot be chosen.");
     std::vector<std::string> keys;
     for (const models::ControlConfig &control : config.controls)
         if (control.source == models::ControlSource::Artist)
             keys.push_back(control.key);
-    refuse("The control '" + key + "' is not known; this model has " + listed(keys) + ".");
+    refuse("The control '" + key + "' is not known; this model has " + (keys.empty() ? "no controls" : listed(keys))
+           + ".");
 }
 
 void checkControls(const ModelConfig &config, const RenderRequest &request)

@@ -9,6 +9,7 @@
 #include "core/map/depthmap.h"
 #include "core/render/encoding.h"
 #include "core/render/memory.h"
+#include "models/edgefield.h"
 
 namespace tessera::core
 {
@@ -49,13 +50,29 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
         const models::ConditionKind kind = *mapKindOf(bundle.config(), request);
         const models::Autoencoder &stage = *bundle.stageOf(kind);
         const GridSize pixels = pixelsFor(stage, request, {field->height, field->width}, canvas);
-        return encodedField(stage, bundle.config().conditionOf(kind)->edgeReach,
-                            resizedBilinear(*field, pixels.columns, pixels.rows), stageMemory(stage));
+        return encodedField(stage, fieldToRead(bundle.config(), kind, *field, pixels), stageMemory(stage));
     }
     const models::ModelConfig &config = bundle.config();
     if (config.condition.kind == models::ConditionKind::Coordinates)
         return coordinateGrid(canvas, int(config.firstStage.factor()), config.condition.tokens.count);
     return singleCell(0);
+}
+
+// Nearness first, at the map's own size: thin lines would be lost in scaling, nearness is smooth.
+FieldMap fieldToRead(const models::ModelConfig &config, models::ConditionKind kind, const FieldMap &field,
+                     GridSize pixels)
+{
+    constexpr double kReachWindow = 256; // pixels of the window that a reach is told for
+    const double reach = config.conditionOf(kind)->edgeReach;
+    if (reach <= 0)
+        return resizedBilinear(field, pixels.columns, pixels.rows);
+    const double window = double(config.window * config.firstStage.factor());
+    const double scale = window / kReachWindow * field.width / pixels.columns;
+    std::vector<uint8_t> lines(field.values.size());
+    std::ranges::transform(field.values, lines.begin(), [](float value) { return uint8_t(value > 0); });
+    const FieldMap nearness{field.width, field.height,
+                            models::edgeField(lines, field.width, field.height, reach * scale)};
+    return resizedBilinear(nearness, pixels.columns, pixels.rows);
 }
 
 std::optional<models::ConditionKind> mapKindOf(const models::ModelConfig &config, const RenderRequest &request)

@@ -25,6 +25,11 @@ CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels);
 // What the request's map is a map of, among the kinds that the model takes; nothing where it takes none by that name.
 std::optional<models::ConditionKind> mapKindOf(const models::ModelConfig &config, const RenderRequest &request);
 
+// The field as the stage of this kind reads it, on so many pixels: depth as it is; of edges, where the model reads nearness to
+// lines, that of the lines, which are the values above 0 (models/edgefield.h). REQUIRES: the model paints from the kind.
+FieldMap fieldToRead(const models::ModelConfig &config, models::ConditionKind kind, const FieldMap &field,
+                     GridSize pixels);
+
 // Vocabulary ids in the model's order; controls not named are "any". REQUIRES: keys and values are the model's.
 std::vector<int64_t> controlTokens(const models::ModelConfig &config,
                                    const std::map<std::string, std::string> &controls);

@@ -8,7 +8,6 @@
 #include "core/render/labelplanes.h"
 #include "core/render/memory.h"
 #include "core/render/pixels.h"
-#include "models/edgefield.h"
 #include "models/tiledencoder.h"
 
 namespace tessera::core
@@ -53,13 +52,6 @@ at::Tensor oneHot(const LabelMap &map, const LabelPlanes &planes, int64_t count)
     return at::zeros({1, count, map.height, map.width}, at::kFloat).scatter_(1, index, value);
 }
 
-FieldMap nearnessToLines(const FieldMap &field, double reach)
-{
-    std::vector<uint8_t> lines(field.values.size());
-    std::ranges::transform(field.values, lines.begin(), [](float value) { return uint8_t(value > 0); });
-    return {field.width, field.height, models::edgeField(lines, field.width, field.height, reach)};
-}
-
 } // namespace
 
 CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture, uint64_t memory)
@@ -77,10 +69,8 @@ CodeGrid encodedLabels(const models::Autoencoder &stage, const std::string &labe
     return encoded(stage, map.width, map.height, part, memory);
 }
 
-CodeGrid encodedField(const models::Autoencoder &stage, double edgeReach, const FieldMap &field, uint64_t memory)
+CodeGrid encodedField(const models::Autoencoder &stage, const FieldMap &field, uint64_t memory)
 {
-    if (edgeReach > 0)
-        return encodedField(stage, 0, nearnessToLines(field, edgeReach), memory);
     auto *values = const_cast<float *>(field.values.data()); // read only: from_blob takes no const pointer
     const at::Tensor all = at::from_blob(values, {1, 1, field.height, field.width}, at::kFloat);
     const auto part = [&](const PixelRect &rect) {

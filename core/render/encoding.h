@@ -22,8 +22,7 @@ CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture, 
 CodeGrid encodedLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map,
                        uint64_t memory);
 
-// One value per pixel, given to every channel of the stage. Where `edgeReach` is above 0 the values above 0 are lines and the
-// stage reads their distance field (models/edgefield.h).
-CodeGrid encodedField(const models::Autoencoder &stage, double edgeReach, const FieldMap &field, uint64_t memory);
+// One value per pixel, given to every channel of the stage.
+CodeGrid encodedField(const models::Autoencoder &stage, const FieldMap &field, uint64_t memory);
 
 } // namespace tessera::core

@@ -174,6 +174,8 @@ uint64_t renderBytes(const models::ModelConfig &config, GridSize canvas, const W
     uint64_t activations = decodingBytes(config.firstStage, canvas);
     if (config.condition.stage)
         activations = std::max(activations, encodingBytes(*config.condition.stage, canvas));
+    for (const models::ConditionConfig &other : config.otherConditions)
+        activations = std::max(activations, encodingBytes(*other.stage, canvas));
     const int windows = mostLiveWindows(int(config.window), canvas, policy);
     return uint64_t(windows) * cacheBytes * (guided ? 2 : 1) + activations;
 }

@@ -17,7 +17,7 @@ class PictureMemory
 public:
     static constexpr size_t kMost = 16; // pictures; the one used least lately goes
 
-    // Valid until the next call; of the canvas' size.
+    // Of the canvas' size. Valid until kMost other pictures were asked for.
     KnownCodes &of(GridSize canvas, uint64_t seed, uint32_t variation);
     void clear() { m_pictures.clear(); }
 

@@ -208,7 +208,7 @@ public:
                                                const RenderEvents &events = {});
 
     // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters but
-    // the canvas, which must be that of the codes. Blocking.
+    // the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is. Blocking.
     RenderScore score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop = {});
 
     // The first stage alone. Right and bottom pixels beyond whole codes have no code; a published encoder sees them, as the

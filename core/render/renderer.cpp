@@ -152,17 +152,27 @@ std::vector<RenderResult> Renderer::renderVariations(const RenderRequest &reques
     check(request);
     bool alone = events.preview && events.previewEvery > 0;
     std::vector<RenderResult> results;
+    int together = 1;
+    RenderEvents counted = events;
+    if (events.progress)
+        counted.progress = [&](RenderProgress progress) {
+            const int picture = progress.codesTotal / together, later = count - int(results.size()) - together;
+            progress.codesDone += picture * int(results.size());
+            progress.codesTotal = picture * count;
+            progress.secondsLeft += progress.codesPerSecond > 0 ? picture * later / progress.codesPerSecond : 0;
+            events.progress(progress);
+        };
     while (int(results.size()) < count && (results.empty() || results.back().finished)) {
         const auto first = uint32_t(results.size());
-        const int together = alone ? 1 : m_private->together(request, count - int(first));
+        together = alone ? 1 : m_private->together(request, count - int(first));
         if (together == 1) {
             RenderRequest one = request;
             one.variation = first;
-            results.push_back(render(one, stop, events));
+            results.push_back(render(one, stop, counted));
             continue;
         }
         try {
-            for (RenderResult &result : m_private->jointly(request, first, together, stop, events))
+            for (RenderResult &result : m_private->jointly(request, first, together, stop, counted))
                 results.push_back(std::move(result));
             results.back().times.load = loadSeconds();
         } catch (const Error &error) {
@@ -243,7 +253,7 @@ CodeGrid Renderer::encodeCondition(const FieldMap &field, const std::string &map
     checkWholeCode("The depth or edge map", field.width, field.height, factor);
     m_private->checkEncodingMemory(stage.config, {field.height / factor, field.width / factor});
     return m_private->run("Encoding the map", [&] {
-        return encodedField(stage, config.conditionOf(*kind)->edgeReach, field, stageMemory(stage));
+        return encodedField(stage, fieldToRead(config, *kind, field, {field.height, field.width}), stageMemory(stage));
     });
 }
 

@@ -79,7 +79,7 @@ void Renderer::Private::openOn(const std::string &otherDevice, const std::string
 
 void Renderer::Private::checkOpen() const
 {
-    if (!bundle)
+    if (!bundle || (bundle->config().transformer && !engine))
         throw Error(ErrorCode::OutOfMemory, path.string() + " was let go when memory ran out; open it again.");
 }
 
@@ -126,6 +126,7 @@ uint64_t Renderer::Private::bytesFor(const RenderRequest &request, GridSize canv
 int Renderer::Private::together(const RenderRequest &request, int wanted) const
 {
     constexpr int kMost = 8; // more rows a pass than that cost nearly as much as passes of their own
+    static_assert(size_t(kMost) <= PictureMemory::kMost); // each holds on to its own
     const GridSize canvas = canvasOf(bundle->config(), request);
     int count = engine->keepsBitsInChunks() ? std::min(wanted, kMost) : 1;
     while (count > 1 && uint64_t(count) * bytesFor(request, canvas) > availableMemory())

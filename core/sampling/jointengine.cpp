@@ -123,7 +123,9 @@ public:
         for (size_t i = 0; i < tasks.size(); ++i)
             m_seats.push_back(std::make_unique<Seat>(engine, m_baton, int(i), double(tasks.size())));
         m_failures.resize(tasks.size());
+        m_asking.reserve(tasks.size());
         m_ended.resize(tasks.size());
+        m_threads.reserve(tasks.size());
     }
 
     void run()
@@ -134,8 +136,8 @@ public:
             begin(i);
         goOn(0);
         while (std::ranges::any_of(m_seats, &Seat::waits)) {
-            const std::vector<size_t> asking = append();
-            for (const size_t i : asking)
+            append();
+            for (const size_t i : m_asking)
                 goOn(i);
         }
         for (std::thread &thread : m_threads)
@@ -149,17 +151,27 @@ private:
     // Until the task wants something or has ended.
     void begin(size_t i)
     {
-        m_threads.emplace_back([this, i] {
-            m_baton.awaitTurn(int(i));
-            try {
-                m_tasks[i](*m_seats[i]);
-            } catch (...) {
-                m_failures[i] = std::current_exception();
-            }
+        try {
+            m_threads.emplace_back([this, i] { sit(i); });
+        } catch (...) { // no more threads
+            m_failures[i] = std::current_exception();
             m_ended[i] = true;
-            m_baton.leave(Baton::kCaller);
-        });
+            return;
+        }
         m_baton.pass(int(i), Baton::kCaller);
+    }
+
+    // A task's thread.
+    void sit(size_t i)
+    {
+        m_baton.awaitTurn(int(i));
+        try {
+            m_tasks[i](*m_seats[i]);
+        } catch (...) {
+            m_failures[i] = std::current_exception();
+        }
+        m_ended[i] = true;
+        m_baton.leave(Baton::kCaller);
     }
 
     void goOn(size_t i)
@@ -168,28 +180,33 @@ private:
             m_baton.pass(int(i), Baton::kCaller);
     }
 
-    // What is asked for, in one batch; returns who asked.
-    std::vector<size_t> append()
+    // What is asked for, in one batch; m_asking is who asked.
+    void append()
     {
-        std::vector<size_t> asking;
+        m_asking.clear(); // has room for all: nothing may throw while tasks wait
+        for (size_t i = 0; i < m_seats.size(); ++i)
+            if (m_seats[i]->waits())
+                m_asking.push_back(i);
+        if (m_asking.empty())
+            return;
+        try {
+            handOut(m_asking, appended(m_asking));
+        } catch (...) {
+            for (const size_t i : m_asking)
+                m_seats[i]->fail(std::current_exception());
+        }
+    }
+
+    bool appended(const std::vector<size_t> &asking)
+    {
         std::vector<EngineInput> inputs;
         int64_t rows = 0;
-        for (size_t i = 0; i < m_seats.size(); ++i) {
-            if (!m_seats[i]->waits())
-                continue;
-            asking.push_back(i);
+        for (const size_t i : asking) {
             for (const EngineInput &input : m_seats[i]->request().inputs) {
                 inputs.push_back(input);
                 rows += input.logitRows;
             }
         }
-        if (!asking.empty())
-            append(asking, inputs, rows);
-        return asking;
-    }
-
-    void append(const std::vector<size_t> &asking, const std::vector<EngineInput> &inputs, int64_t rows)
-    {
         const Seat::Request &any = m_seats[asking.front()]->request();
         m_logits.resize(size_t(rows * any.count));
         const StopFn stopped = [&] {
@@ -198,13 +215,7 @@ private:
                 return asked && asked();
             });
         };
-        try {
-            const bool done = m_engine.append(inputs, any.first, any.count, m_logits.data(), stopped);
-            handOut(asking, done);
-        } catch (...) {
-            for (const size_t i : asking)
-                m_seats[i]->fail(std::current_exception());
-        }
+        return m_engine.append(inputs, any.first, any.count, m_logits.data(), stopped);
     }
 
     void handOut(const std::vector<size_t> &asking, bool done)
@@ -228,6 +239,7 @@ private:
     std::vector<std::thread> m_threads;
     std::vector<std::exception_ptr> m_failures;
     std::vector<char> m_ended; // not bool: each task writes its own
+    std::vector<size_t> m_asking;
     std::vector<float> m_logits;
 };
 

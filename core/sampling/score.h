@@ -1,4 +1,4 @@
-// What a model thinks of given codes, teacher-forced: each code is judged from the window that would draw it,
+// What a model thinks of given codes as a whole picture, no region of which stays, teacher-forced: each code is judged from the window that would draw it,
 // with the given codes before it.
 #pragma once
 

@@ -38,11 +38,19 @@ TrainedConditions::TrainedConditions(Recipe &recipe, const AutoencoderConfig &fi
                             + " pixels per code and side, the stage that reads " + conditionKindName(kind) + " "
                             + std::to_string(stage.config().factor()) + ": they must be equal.");
     };
+    const auto expectReach = [&] {
+        const double reach = has(ConditionKind::Edges) ? of(ConditionKind::Edges).condition().edgeReach : 1;
+        if (!(reach > 0))
+            throw Error(ErrorCode::ModelMismatch,
+                        "The edge stage has an 'edge_reach' of 0, expected one above 0: it was "
+                        "trained on lines, and only nearness to lines can be made here.");
+    };
     open(ConditionKind::Labels, recipe.value<std::string>("condition_stage"));
     for (const auto &[kind, key] :
          {std::pair{ConditionKind::Depth, "depth_stage"}, {ConditionKind::Edges, "edges_stage"}})
         if (const auto path = recipe.valueOr<std::string>(key, ""); !path.empty())
             open(kind, path);
+    expectReach();
 }
 
 Stages TrainedConditions::networks() const

@@ -27,6 +27,7 @@ namespace tessera::models
 namespace
 {
 
+constexpr int kMapsVersion = 2;     // raised when maps are painted in another way
 constexpr uint64_t kScrambling = 1; // apart from what a batch is drawn by
 
 WeightFormat formatNamed(const std::string &word)
@@ -269,8 +270,9 @@ private:
     std::string fingerprint(const PictureSet &pictures) const
     {
         const nlohmann::json madeFrom = {
-            m_firstStage.identity(), m_conditions.identity(), pictures.identity(), m_config.window, m_viewsPerPicture,
-            m_mapsPerView,           m_fieldsPerView,         m_views.whole,       m_views.least,   m_run.seed()};
+            kMapsVersion,      m_firstStage.identity(), m_conditions.identity(), pictures.identity(), m_config.window,
+            m_viewsPerPicture, m_mapsPerView,           m_fieldsPerView,         m_views.whole,       m_views.least,
+            m_run.seed()};
         return madeFrom.dump();
     }
 

@@ -171,7 +171,7 @@ TEST_F(Cli, OneModelPaintsFromSeveralMaps)
     ASSERT_EQ(run({"batch", file("maps"), "-o", file("out"), "--map-kind", "depth", "--model", model("several")}).exitCode, 0);
     EXPECT_EQ(core::readImage(file("out/depth.png")), core::readImage(file("depth.png")));
     EXPECT_EQ(paint("none", {"--map-kind", "depth"}).exitCode, 2); // of codes alone
-    expectFailure(paint("none", {"--control", "position=above", "--map", map()}), "'position' is not known");
+    expectFailure(paint("none", {"--control", "position=above", "--map", map()}), "'position' follows from the canvas");
 }
 
 TEST_F(Cli, RegionEditLeavesTheRestAndCanBeMadeAgain)

@@ -139,6 +139,14 @@ TEST(Condition, AModelOfSeveralMapsTakesEach)
         value = value > 0 ? 0.2F : -0.3F; // the same line, drawn faintly
     EXPECT_EQ(edges.conditionCodes, renderer.encodeCondition(field, "edges"));
 
+    core::FieldMap large{80, 64, std::vector<float>(80 * 64, -1)}; // twice the size
+    request.condition = large;
+    const core::CodeGrid without = renderer.render(request).conditionCodes;
+    for (int y = 0; y < large.height; ++y)
+        large.row(y)[41] = 1;
+    request.condition = large;
+    EXPECT_NE(renderer.render(request).conditionCodes, without); // a thin line is not lost
+
     request.condition = depth.conditionCodes;
     request.mapKind = "depth";
     EXPECT_EQ(renderer.render(request).codes, depth.codes);
@@ -165,7 +173,9 @@ TEST(Condition, AModelOfSeveralMapsRefusesOthers)
     request.mapKind = "depth";
     EXPECT_EQ(refusal(), "accepted");
     request.controls = {{"position", "above"}};
-    EXPECT_EQ(refusal(), "The control 'position' is not known; this model has light, biome, weather.");
+    EXPECT_EQ(refusal(), "The control 'position' follows from the canvas and cannot be chosen.");
+    request.controls = {{"wind", "calm"}};
+    EXPECT_EQ(refusal(), "The control 'wind' is not known; this model has light, biome, weather.");
 }
 
 // What is right of and below a region counts.
