@@ -93,7 +93,7 @@ QString RenderController::progressText() const
         return {};
     if (cancelling())
         return tr("Stopping…");
-    if (m_progress.codesTotal == 0)
+    if (m_progress.codesDone == 0)
         return tr("Reading the map…");
     const QString codes = tr("%1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
     if (m_progress.codesPerSecond <= 0)

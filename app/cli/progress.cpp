@@ -29,9 +29,10 @@ void writeLine(const nlohmann::json &line)
 } // namespace
 
 Progress::Progress(const std::string &mode)
-    : m_mode(mode == "json" ? Mode::Json : ::isatty(STDERR_FILENO) ? Mode::Bar : Mode::None)
-{
-}
+    : m_mode(mode == "json"            ? Mode::Json
+             : ::isatty(STDERR_FILENO) ? Mode::Bar
+                                       : Mode::None)
+{}
 
 Progress::~Progress()
 {
@@ -86,9 +87,13 @@ void Progress::drawBar(const core::RenderProgress &progress)
     constexpr int kWidth = 30;
     const int full = progress.codesTotal > 0 ? kWidth * progress.codesDone / progress.codesTotal : kWidth;
     const std::string bar = std::string(size_t(full), '#') + std::string(size_t(kWidth - full), '.');
-    std::fprintf(stderr, "\r[%s] %d/%d codes, %.1f codes/s, %s left%s%s\x1b[K", bar.c_str(), progress.codesDone,
-                 progress.codesTotal, progress.codesPerSecond, durationText(progress.secondsLeft).c_str(),
-                 m_title.empty() ? "" : ", ", m_title.c_str());
+    std::fprintf(stderr, "\r[%s] %d/%d codes, ", bar.c_str(), progress.codesDone, progress.codesTotal);
+    if (progress.codesDone == 0)
+        std::fputs("starting", stderr);
+    else
+        std::fprintf(stderr, "%.1f codes/s, %s left", progress.codesPerSecond,
+                     durationText(progress.secondsLeft).c_str());
+    std::fprintf(stderr, "%s%s\x1b[K", m_title.empty() ? "" : ", ", m_title.c_str());
     std::fflush(stderr);
     m_drawn = true;
 }

@@ -33,7 +33,7 @@ void ProgressMeter::count(Cell cell)
 
 bool ProgressMeter::due(Clock::time_point now) const
 {
-    return m_done == m_total || now - m_lastReport >= kReportEvery;
+    return m_done == 1 || m_done == m_total || now - m_lastReport >= kReportEvery;
 }
 
 RenderProgress ProgressMeter::report(Clock::time_point now)

@@ -20,7 +20,7 @@ public:
 
     // Counts the code drawn at `cell`.
     void count(Cell cell);
-    // Whether a report is due at `now`: the last one is at least 1/30 s old, or all codes are drawn.
+    // Whether a report is due at `now`: the last one is at least 1/30 s old, or the first or the last code has been drawn.
     bool due(Clock::time_point now) const;
     // Values for codesDone, codesTotal, codesPerSecond, secondsLeft.
     RenderProgress report(Clock::time_point now);

@@ -110,8 +110,8 @@ struct RenderProgress {
     int codesDone = 0;
     int codesTotal = 0;
     double codesPerSecond = 0;
-    double secondsLeft = 0; // estimate
-    PixelRect windowRect;   // the attention window of the latest code, in pixels
+    double secondsLeft = 0; // estimate; 0 while there is no code
+    PixelRect windowRect;   // the attention window of the latest code, or of the first; pixels
 };
 
 // A picture of the codes drawn so far. Only rows in which codes drawn since the preview before can be seen are decoded
@@ -135,7 +135,8 @@ enum class Relief {
 std::string reliefText(Relief relief);
 
 struct RenderEvents {
-    std::function<void(const RenderProgress &)> progress; // at most about 30 a second, and once at the end
+    // Before the first code and behind it, then at most about 30 times a second, and at the end.
+    std::function<void(const RenderProgress &)> progress;
     std::function<void(const RenderPreview &)> preview;
     int previewEvery = 0; // codes between previews; 0: none
     // Memory ran out. Where drawing failed it begins again, and progress with it; codes that were all drawn stay.

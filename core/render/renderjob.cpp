@@ -146,6 +146,8 @@ void RenderJob::sample(TransformerEngine &engine)
     const WindowPlan plan =
         planFor(config, m_sample.canvas, m_sample.params.window, engine.gainsFromBatches(), m_sample.locked);
     m_meter.emplace(plan, config.prefixLength());
+    if (!plan.steps.empty()) // of a large model the first code takes a while: its window's prefix comes before
+        reportProgress(plan.steps.front().codes.front().origin);
     SampleResult sampled = sampleCodes(
         config, engine, m_sample, plan, m_stop, [this](const DrawnCode &drawn) { onDrawn(drawn); }, m_aids);
     m_result.finished = sampled.finished;
@@ -165,20 +167,20 @@ void RenderJob::onDrawn(const DrawnCode &drawn)
     m_codes.at(drawn.cell) = drawn.code;
     m_result.drawn = drawn.done;
     m_meter->count(drawn.cell);
-    reportProgress(drawn);
+    reportProgress(drawn.origin);
     if (m_events.preview && m_events.previewEvery > 0 && drawn.done % m_events.previewEvery == 0
         && drawn.done < drawn.total)
         reportPreview(drawn);
 }
 
-void RenderJob::reportProgress(const DrawnCode &drawn)
+void RenderJob::reportProgress(Cell origin)
 {
     const Clock::time_point now = Clock::now();
     if (!m_events.progress || !m_meter->due(now))
         return;
     RenderProgress progress = m_meter->report(now);
     const int side = int(m_bundle.config().window) * m_factor;
-    progress.windowRect = {drawn.origin.column * m_factor, drawn.origin.row * m_factor, side, side};
+    progress.windowRect = {origin.column * m_factor, origin.row * m_factor, side, side};
     m_events.progress(progress);
 }
 

@@ -41,7 +41,7 @@ private:
     void draftCodes();
     void sample(TransformerEngine &engine);
     void onDrawn(const DrawnCode &drawn);
-    void reportProgress(const DrawnCode &drawn);
+    void reportProgress(Cell origin);
     void reportPreview(const DrawnCode &drawn);
     void startPreviews();
     // In region editing the initial picture where nothing may change.

@@ -17,7 +17,7 @@ struct SystemInfo {
     std::string program;      // version of Tessera
     std::string torch;        // version of LibTorch
     std::string cpuFeatures;  // the instructions LibTorch uses: "AVX512", "AVX2", "DEFAULT"
-    std::string instructions; // those of the transformer's own kernels: "avx512", "avxvnni", "avx2", "portable"
+    std::string instructions; // those of the transformer's own kernels: "amx", "avx512", "avxvnni", "avx2", "portable"
     int cores = 0;
     int threads = 0;          // LibTorch's own choice
     uint64_t memory = 0;      // bytes

@@ -63,9 +63,10 @@ class CpuEngine : public TransformerEngine
 public:
     CpuEngine(models::Transformer model, const CpuEngineOptions &options)
         : m_kernels(kernelsFor(options.instructions))
-        , m_model(std::move(model), formatOf(options.precision))
+        , m_format(formatOf(options.precision))
+        , m_model(std::move(model), m_format)
         , m_store(std::make_shared<CacheStore>(CacheLayout(m_model.config, options.precision != CpuPrecision::Float32)))
-        , m_products(m_kernels, formatOf(options.precision), 4 * m_model.config.embedding, options.threads)
+        , m_products(m_kernels, m_format, 4 * m_model.config.embedding, options.threads)
         , m_x(m_model.config.embedding)
         , m_normed(m_model.config.embedding)
         , m_hidden(4 * m_model.config.embedding)
@@ -247,6 +248,7 @@ private:
     }
 
     const Kernels &m_kernels;
+    const WeightFormat m_format;
     const PackedTransformer m_model;
     std::shared_ptr<CacheStore> m_store;
     Products m_products;
@@ -263,15 +265,17 @@ private:
 };
 
 // Weights that do not fit a cache come from memory in every pass, which makes a pass dear and further tokens cheap; so do
-// wide ones. Measured on one core, in fp32, bf16 and int8: 1/27, 1/15, 1/19 with 310 M parameters; 1/10, 1/4, 1/4 with 3.5 M,
-// drawing a code for each token included.
+// wide ones, and tiles. Measured on one core, in fp32, bf16 and int8: 1/27, 1/15, 1/19 with 310 M parameters; 1/10, 1/4, 1/4
+// with 3.5 M, drawing a code for each token included. With tiles pictures came soonest at 1/60 and 1/12.
 double CpuEngine::tokenCost() const
 {
     constexpr int64_t kCachedBytes = int64_t(48) << 20;
-    const bool wide = !m_store->layout().bfloat16;
-    if (m_model.bytes() <= kCachedBytes)
-        return wide ? 1.0 / 10 : 1.0 / 5;
-    return wide ? 1.0 / 25 : 1.0 / 17;
+    const bool cached = m_model.bytes() <= kCachedBytes;
+    if (m_format == WeightFormat::Int8 && m_kernels.int8Tiles)
+        return cached ? 1.0 / 12 : 1.0 / 50;
+    if (m_format == WeightFormat::Float32)
+        return cached ? 1.0 / 10 : 1.0 / 25;
+    return cached ? 1.0 / 5 : 1.0 / 17;
 }
 
 } // namespace

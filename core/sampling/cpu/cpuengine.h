@@ -29,7 +29,7 @@ struct CpuEngineOptions {
 // Throws Error: OutOfMemory, and InvalidArgument for instructions this machine does not have.
 std::unique_ptr<TransformerEngine> makeCpuEngine(models::Transformer model, const CpuEngineOptions &options = {});
 
-// What this machine can run, the fastest first: "avx512", "avxvnni", "avx2", "portable".
+// What this machine can run, the fastest first: "amx", "avx512", "avxvnni", "avx2", "portable".
 std::vector<std::string> cpuInstructionSets();
 
 } // namespace tessera::core

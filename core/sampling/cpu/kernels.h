@@ -76,6 +76,7 @@ struct Kernels {
     void (*layerNorm)(const float *x, const float *weight, const float *bias, int64_t width, float *out) = nullptr;
     // uint8 over the row's whole range, zero included. A row that holds NaN or infinity gets the scale NaN.
     void (*quantise)(const float *x, int64_t width, uint8_t *out, float *scale, int32_t *zero) = nullptr;
+    bool int8Tiles = false; // int8Panel takes up to sixteen rows for little more than one costs
 };
 
 // Those that this machine can run, the fastest first; "portable" is always the last.
@@ -86,5 +87,6 @@ const Kernels &portableKernels();
 const Kernels &avx2Kernels();
 const Kernels &avx512Kernels();               // AVX-512 F, BW, VL, DQ; int8 needs VNNI as well
 void avxVnniInt8Panel(const PanelTask &task); // AVX2 and AVX-VNNI
+void amxInt8Panel(const PanelTask &task);     // AMX, and AVX-512 with VNNI
 
 } // namespace tessera::core::cpu

@@ -137,7 +137,7 @@ TEST_F(Cli, DoctorKnowsTheMachine)
     EXPECT_GT(report.at("memory").at("total_bytes").get<uint64_t>(), 0u);
     EXPECT_EQ(report.at("checks").size(), 3u);
     EXPECT_THAT(report.at("cpu").at("instructions").get<std::string>(),
-                testing::AnyOf("avx512", "avxvnni", "avx2", "portable"));
+                testing::AnyOf("amx", "avx512", "avxvnni", "avx2", "portable"));
 }
 
 } // namespace

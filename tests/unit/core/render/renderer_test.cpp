@@ -104,12 +104,29 @@ TEST(Renderer, NatsAreTheMeanOverDrawnCodes)
     EXPECT_GT(result.natsPerCode, 0);
 }
 
+TEST(Renderer, TellsOfTheFirstWindowBeforeTheFirstCode)
+{
+    std::vector<core::RenderProgress> told;
+    core::RenderEvents events;
+    events.progress = [&](const core::RenderProgress &progress) { told.push_back(progress); };
+    tinyRenderer().render(tinyRequest(), {}, events);
+    ASSERT_GE(told.size(), 3u);
+    EXPECT_EQ(told[0].codesDone, 0);
+    EXPECT_EQ(told[0].codesTotal, 30);
+    EXPECT_EQ(told[0].windowRect, told[1].windowRect);
+    EXPECT_EQ(told[1].codesDone, 1);
+    EXPECT_EQ(told.back().codesDone, 30);
+}
+
 TEST(Renderer, StoppedRenderKeepsAPrefix)
 {
     const RenderResult whole = render(tinyRequest());
     std::stop_source source;
     core::RenderEvents events;
-    events.progress = [&](const core::RenderProgress &) { source.request_stop(); };
+    events.progress = [&](const core::RenderProgress &progress) {
+        if (progress.codesDone > 0)
+            source.request_stop();
+    };
     const RenderResult part = tinyRenderer().render(tinyRequest(), source.get_token(), events);
     EXPECT_FALSE(part.finished);
     ASSERT_EQ(part.drawn, 1); // the first code always reports

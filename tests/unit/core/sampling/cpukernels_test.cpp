@@ -32,10 +32,14 @@ std::vector<float> randomValues(int64_t count, unsigned seed)
 class Product
 {
 public:
-    Product(Kernels kernels, WeightFormat format) : m_kernels(kernels), m_format(format)
+    Product(Kernels kernels, WeightFormat format, int64_t inputDepth = kDepth, int64_t inputRows = kRows)
+        : depth(inputDepth)
+        , totalRows(inputRows)
+        , m_kernels(kernels)
+        , m_format(format)
     {
         const LayerWeights layer{weights.data(), bias.data(), kOutputs};
-        m_matrix = PackedMatrix({&layer, 1}, kDepth, format);
+        m_matrix = PackedMatrix({&layer, 1}, depth, format);
     }
 
     // [rows][panels * 64]
@@ -60,32 +64,33 @@ public:
     double expected(int64_t row, int64_t output) const
     {
         double sum = bias[size_t(output)];
-        for (int64_t k = 0; k < kDepth; ++k)
-            sum += double(input[size_t(row * kDepth + k)]) * double(weights[size_t(output * kDepth + k)]);
+        for (int64_t k = 0; k < depth; ++k)
+            sum += double(input[size_t(row * depth + k)]) * double(weights[size_t(output * depth + k)]);
         return sum;
     }
 
     int64_t stride() const { return m_matrix.paddedOutputs(); }
 
-    static constexpr int64_t kRows = 16, kByteStride = 48;
-    std::vector<float> input = randomValues(kRows * kDepth, 1);
-    std::vector<float> weights = randomValues(kOutputs * kDepth, 2);
+    static constexpr int64_t kRows = 16;
+    const int64_t depth, totalRows;
+    std::vector<float> input = randomValues(totalRows * depth, 1);
+    std::vector<float> weights = randomValues(kOutputs * depth, 2);
     std::vector<float> bias = randomValues(kOutputs, 3);
 
 private:
     void quantise()
     {
-        for (int64_t row = 0; row < kRows; ++row)
-            m_kernels.quantise(input.data() + row * kDepth, kDepth, m_bytes.data() + row * kByteStride,
+        for (int64_t row = 0; row < totalRows; ++row)
+            m_kernels.quantise(input.data() + row * depth, depth, m_bytes.data() + row * m_byteStride,
                                &m_scales[size_t(row)], &m_zeros[size_t(row)]);
     }
 
     void setInput(PanelTask &task, int64_t firstRow) const
     {
         const bool int8 = m_format == WeightFormat::Int8;
-        task.input = int8 ? static_cast<const void *>(m_bytes.data() + firstRow * kByteStride)
-                          : input.data() + firstRow * kDepth;
-        task.inputStride = int8 ? kByteStride : kDepth;
+        task.input = int8 ? static_cast<const void *>(m_bytes.data() + firstRow * m_byteStride)
+                          : input.data() + firstRow * depth;
+        task.inputStride = int8 ? m_byteStride : depth;
         task.inputScales = m_scales.data() + firstRow;
         task.inputZeros = m_zeros.data() + firstRow;
     }
@@ -102,10 +107,11 @@ private:
 
     const Kernels m_kernels;
     WeightFormat m_format;
+    const int64_t m_byteStride = roundedUp(depth, 16);
     PackedMatrix m_matrix;
-    std::vector<uint8_t> m_bytes = std::vector<uint8_t>(kRows * kByteStride);
-    std::vector<float> m_scales = std::vector<float>(kRows);
-    std::vector<int32_t> m_zeros = std::vector<int32_t>(kRows);
+    std::vector<uint8_t> m_bytes = std::vector<uint8_t>(size_t(totalRows * m_byteStride));
+    std::vector<float> m_scales = std::vector<float>(size_t(totalRows));
+    std::vector<int32_t> m_zeros = std::vector<int32_t>(size_t(totalRows));
 };
 
 double exactGelu(double x)
@@ -278,6 +284,23 @@ TEST(Kernels, IntegerProductsAgreeBetweenSets)
         for (size_t i = 0; i < out.size(); ++i)
             ASSERT_NEAR(out[i], expected[i], 0.05f) << kernels.name; // a step of an input may round the other way
     }
+}
+
+// Deeper than a stretch, and of whole tiles where a set has such.
+TEST_P(EachSet, IntegerRowsAreTheSameInAnyCompany)
+{
+    constexpr int64_t kDeep = 320, kMany = kMostRows;
+    Product product(kernels(), WeightFormat::Int8, kDeep, kMany);
+    std::vector<float> single;
+    for (int64_t row = 0; row < kMany; ++row) {
+        const std::vector<float> one = product.run(row, 1, Finish::Gelu);
+        single.insert(single.end(), one.begin(), one.end());
+    }
+    for (const int64_t rows : {2, 4, 5, 15, 16, 17, 31, 33, 48}) {
+        const std::vector<float> out = product.run(0, rows, Finish::Gelu);
+        EXPECT_TRUE(std::equal(out.begin(), out.end(), single.begin())) << rows << " rows";
+    }
+    EXPECT_NEAR(product.run(7, 6, Finish::Store).back(), product.expected(12, product.stride() - 1), 0.6);
 }
 
 TEST(Kernels, ThePortableSetIsAlwaysThere)
