@@ -35,14 +35,15 @@ void pack(const float *rows, int64_t count, int64_t depth, std::byte *panel, Put
 
 } // namespace
 
-PackedMatrix::PackedMatrix(std::span<const LayerWeights> layers, int64_t depth, WeightFormat format)
+PackedMatrix::PackedMatrix(std::span<const LayerWeights> layers, int64_t depth, WeightFormat format, WeightArena &arena)
     : m_format(format)
     , m_depth(depth)
     , m_panelBytes(bytesOfPanel(format, depth))
 {
     for (const LayerWeights &layer : layers)
         m_panels += roundedUp(layer.outputs, kPanel) / kPanel;
-    m_weights.reserve(m_panels * m_panelBytes);
+    std::byte *weights = arena.take(m_panels * m_panelBytes);
+    m_weights = weights;
     m_bias.reserve(m_panels * kPanel);
     if (format == WeightFormat::Int8) {
         m_scales.reserve(m_panels * kPanel);
@@ -50,15 +51,14 @@ PackedMatrix::PackedMatrix(std::span<const LayerWeights> layers, int64_t depth, 
     }
     int64_t panel = 0;
     for (const LayerWeights &layer : layers)
-        for (int64_t first = 0; first < layer.outputs; first += kPanel)
-            packPanel(layer, first, panel++);
+        for (int64_t first = 0; first < layer.outputs; first += kPanel, ++panel)
+            packPanel(layer, first, panel, weights + panel * m_panelBytes);
 }
 
-void PackedMatrix::packPanel(const LayerWeights &layer, int64_t firstOutput, int64_t panel)
+void PackedMatrix::packPanel(const LayerWeights &layer, int64_t firstOutput, int64_t panel, std::byte *out)
 {
     const int64_t count = std::min(kPanel, layer.outputs - firstOutput);
     const float *rows = layer.weights + firstOutput * m_depth;
-    std::byte *out = m_weights.data() + panel * m_panelBytes;
     if (layer.bias)
         std::copy_n(layer.bias + firstOutput, count, m_bias.data() + panel * kPanel);
     switch (m_format) {
@@ -70,16 +70,16 @@ void PackedMatrix::packPanel(const LayerWeights &layer, int64_t firstOutput, int
                        [](uint16_t *row, int64_t n, float weight) { row[pairPlace(n)] = bfloat16Of(weight); });
         break;
     case WeightFormat::Int8:
-        packInt8(rows, count, panel);
+        packInt8(rows, count, panel, out);
         break;
     }
 }
 
 // Symmetric, so that the greatest weight of an output becomes 127. A row with NaN or infinity gets the scale NaN: what
 // it computes must not look sound.
-void PackedMatrix::packInt8(const float *rows, int64_t count, int64_t panel)
+void PackedMatrix::packInt8(const float *rows, int64_t count, int64_t panel, std::byte *out)
 {
-    auto *out = reinterpret_cast<int8_t *>(m_weights.data() + panel * m_panelBytes);
+    auto *values = reinterpret_cast<int8_t *>(out);
     for (int64_t n = 0; n < count; ++n) {
         const float *row = rows + n * m_depth;
         float greatest = 0, broken = 0;
@@ -92,7 +92,7 @@ void PackedMatrix::packInt8(const float *rows, int64_t count, int64_t panel)
         int32_t sum = 0;
         for (int64_t k = 0; k < m_depth; ++k) {
             const int32_t value = inverse > 0 ? int32_t(std::lrint(row[k] * inverse)) : 0;
-            out[k / kInt8Step * kInt8Step * kPanel + n * kInt8Step + k % kInt8Step] = int8_t(value);
+            values[k / kInt8Step * kInt8Step * kPanel + n * kInt8Step + k % kInt8Step] = int8_t(value);
             sum += value;
         }
         m_sums.data()[panel * kPanel + n] = sum;
@@ -102,7 +102,7 @@ void PackedMatrix::packInt8(const float *rows, int64_t count, int64_t panel)
 void PackedMatrix::describe(int64_t panel, PanelTask &task) const
 {
     task.depth = m_format == WeightFormat::Int8 ? roundedUp(m_depth, kInt8Step) : m_depth;
-    task.weights = m_weights.data() + panel * m_panelBytes;
+    task.weights = m_weights + panel * m_panelBytes;
     task.bias = m_bias.data() + panel * kPanel;
     if (m_format == WeightFormat::Int8) {
         task.weightScales = m_scales.data() + panel * kPanel;

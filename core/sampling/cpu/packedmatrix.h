@@ -7,6 +7,7 @@
 
 #include "core/sampling/cpu/alignedbuffer.h"
 #include "core/sampling/cpu/kernels.h"
+#include "core/sampling/cpu/weightarena.h"
 
 namespace tessera::core::cpu
 {
@@ -19,13 +20,13 @@ struct LayerWeights {
 };
 
 // One or several layers that share their input, packed in panels of 64 outputs. Each layer starts at a panel of its own;
-// the outputs that fill up its last panel are zero. Constant after construction.
+// the outputs that fill up its last panel are zero. Constant after construction; the weights are the arena's.
 class PackedMatrix
 {
 public:
     PackedMatrix() = default;
     // Throws std::bad_alloc.
-    PackedMatrix(std::span<const LayerWeights> layers, int64_t depth, WeightFormat format);
+    PackedMatrix(std::span<const LayerWeights> layers, int64_t depth, WeightFormat format, WeightArena &arena);
 
     int64_t depth() const { return m_depth; }
     int64_t panels() const { return m_panels; }
@@ -36,14 +37,14 @@ public:
     void describe(int64_t panel, PanelTask &task) const;
 
 private:
-    void packPanel(const LayerWeights &layer, int64_t firstOutput, int64_t panel);
-    void packInt8(const float *rows, int64_t count, int64_t panel);
+    void packPanel(const LayerWeights &layer, int64_t firstOutput, int64_t panel, std::byte *out);
+    void packInt8(const float *rows, int64_t count, int64_t panel, std::byte *out);
 
     WeightFormat m_format = WeightFormat::Float32;
     int64_t m_depth = 0;
     int64_t m_panels = 0;
     int64_t m_panelBytes = 0;
-    AlignedBuffer<std::byte> m_weights;
+    const std::byte *m_weights = nullptr;
     AlignedBuffer<float> m_bias;
     AlignedBuffer<float> m_scales; // Int8
     AlignedBuffer<int32_t> m_sums; // Int8

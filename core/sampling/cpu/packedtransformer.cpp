@@ -31,7 +31,7 @@ PackedNorm packed(const models::Norm &norm)
     return {copied(norm.weight), copied(norm.bias)};
 }
 
-PackedMatrix packed(std::initializer_list<models::Linear> layers, WeightFormat format)
+PackedMatrix packed(std::initializer_list<models::Linear> layers, WeightFormat format, WeightArena &arena)
 {
     std::vector<at::Tensor> held;
     std::vector<LayerWeights> parts;
@@ -42,17 +42,17 @@ PackedMatrix packed(std::initializer_list<models::Linear> layers, WeightFormat f
             part.bias = held.emplace_back(plain(layer.bias)).const_data_ptr<float>();
         parts.push_back(part);
     }
-    return {parts, held.front().size(1), format};
+    return {parts, held.front().size(1), format, arena};
 }
 
-PackedBlock packed(const models::TransformerBlock &block, WeightFormat format)
+PackedBlock packed(const models::TransformerBlock &block, WeightFormat format, WeightArena &arena)
 {
     return {packed(block.ln1),
             packed(block.ln2),
-            packed({block.query, block.key, block.value}, format),
-            packed({block.proj}, format),
-            packed({block.mlpUp}, format),
-            packed({block.mlpDown}, format)};
+            packed({block.query, block.key, block.value}, format, arena),
+            packed({block.proj}, format, arena),
+            packed({block.mlpUp}, format, arena),
+            packed({block.mlpDown}, format, arena)};
 }
 
 } // namespace
@@ -63,11 +63,11 @@ PackedTransformer::PackedTransformer(models::Transformer model, WeightFormat for
     tokenEmbedding = plain(model.tokenEmbedding);
     positionEmbedding = plain(model.positionEmbedding.select(0, 0));
     for (models::TransformerBlock &block : model.blocks) {
-        blocks.push_back(packed(block, format));
+        blocks.push_back(packed(block, format, arena));
         block = {};
     }
     lnFinal = packed(model.lnFinal);
-    head = packed({models::Linear{model.head, {}}}, format);
+    head = packed({models::Linear{model.head, {}}}, format, arena);
 }
 
 int64_t PackedTransformer::bytes() const

@@ -32,6 +32,7 @@ struct PackedTransformer {
     models::TransformerConfig config;
     at::Tensor tokenEmbedding;    // float32 [vocab, embedding], contiguous, on the CPU
     at::Tensor positionEmbedding; // float32 [blockSize, embedding], likewise
+    WeightArena arena;            // of all matrices
     std::vector<PackedBlock> blocks;
     PackedNorm lnFinal;
     PackedMatrix head; // a panel holds 64 vocabulary ids

@@ -1,8 +1,10 @@
 #include "core/sampling/cpu/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
+#include <span>
 #include <string>
 #include <tuple>
 
@@ -39,7 +41,7 @@ public:
         , m_format(format)
     {
         const LayerWeights layer{weights.data(), bias.data(), kOutputs};
-        m_matrix = PackedMatrix({&layer, 1}, depth, format);
+        m_matrix = PackedMatrix({&layer, 1}, depth, format, m_arena);
     }
 
     // [rows][panels * 64]
@@ -108,6 +110,7 @@ private:
     const Kernels m_kernels;
     WeightFormat m_format;
     const int64_t m_byteStride = roundedUp(depth, 16);
+    WeightArena m_arena;
     PackedMatrix m_matrix;
     std::vector<uint8_t> m_bytes = std::vector<uint8_t>(size_t(totalRows * m_byteStride));
     std::vector<float> m_scales = std::vector<float>(size_t(totalRows));
@@ -300,7 +303,24 @@ TEST_P(EachSet, IntegerRowsAreTheSameInAnyCompany)
         const std::vector<float> out = product.run(0, rows, Finish::Gelu);
         EXPECT_TRUE(std::equal(out.begin(), out.end(), single.begin())) << rows << " rows";
     }
-    EXPECT_NEAR(product.run(7, 6, Finish::Store).back(), product.expected(12, product.stride() - 1), 0.6);
+    const std::vector<float> some = product.run(7, 6, Finish::Store);
+    EXPECT_NEAR(some[size_t(5 * product.stride()) + kOutputs - 1], product.expected(12, kOutputs - 1), 0.6);
+}
+
+TEST(WeightArena, PiecesAreZeroAlignedAndApart)
+{
+    WeightArena arena;
+    std::vector<std::span<std::byte>> pieces;
+    for (const int64_t bytes : {100, int(kPanel), 12 << 20, 1, 40 << 20, 7}) {
+        std::byte *piece = arena.take(bytes);
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(piece) % 64, 0u) << bytes;
+        EXPECT_EQ(std::count(piece, piece + bytes, std::byte(0)), bytes);
+        pieces.emplace_back(piece, size_t(bytes));
+        std::ranges::fill(pieces.back(), std::byte(pieces.size()));
+    }
+    const WeightArena elsewhere = std::move(arena);
+    for (size_t i = 0; i < pieces.size(); ++i)
+        EXPECT_EQ(size_t(std::ranges::count(pieces[i], std::byte(i + 1))), pieces[i].size());
 }
 
 TEST(Kernels, ThePortableSetIsAlwaysThere)
