@@ -88,6 +88,8 @@ void Renderer::Private::dropWhatIsKept()
     if (prefixes)
         prefixes->clear();
     pictures.clear();
+    if (engine)
+        engine->freeCaches();
     if (device != "cpu")
         c10::getDeviceAllocator(c10::Device(device).type())->emptyCache();
 }

@@ -1,14 +1,12 @@
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include "core/sampling/engine.h"
+#include "core/sampling/tensorcache.h"
 #include "models/error.h"
 #include "models/transformer.h"
 
@@ -19,95 +17,6 @@ namespace
 {
 
 constexpr double kLayerNormEpsilon = 1e-5;
-
-// Makes the tensors of caches and keeps a few of closed windows for the next ones: inside a large canvas a
-// window opens and closes for every code, and fresh memory costs a page fault for each of its pages.
-class CacheStore
-{
-public:
-    CacheStore(std::vector<int64_t> shape, at::TensorOptions options)
-        : m_shape(std::move(shape))
-        , m_options(std::move(options))
-    {}
-
-    // [layers, keys and values, heads, blockSize, headDim], values undefined.
-    at::Tensor take()
-    {
-        const std::scoped_lock lock(m_mutex);
-        if (m_kept.empty()) {
-            return allocate();
-        }
-        at::Tensor tensor = std::move(m_kept.back());
-        m_kept.pop_back();
-        return tensor;
-    }
-
-    void giveBack(at::Tensor tensor)
-    {
-        const std::scoped_lock lock(m_mutex);
-        if (tensor.defined() && m_kept.size() < kKept) {
-            m_kept.push_back(std::move(tensor));
-        }
-    }
-
-    uint64_t bytes() const
-    {
-        uint64_t count = c10::elementSize(c10::typeMetaToScalarType(m_options.dtype()));
-        for (const int64_t side : m_shape) {
-            count *= uint64_t(side);
-        }
-        return count;
-    }
-
-private:
-    static constexpr size_t kKept = 2; // one window with guidance
-
-    at::Tensor allocate() const
-    {
-        try {
-            return at::empty(m_shape, m_options);
-        } catch (const c10::Error &) { // main memory's allocator has no error type of its own
-            throw Error(ErrorCode::OutOfMemory,
-                        "There is no memory for another attention window: " + std::to_string(bytes() >> 20)
-                            + " MiB were asked for; a smaller canvas or larger window steps need less");
-        }
-    }
-
-    const std::vector<int64_t> m_shape;
-    const at::TensorOptions m_options;
-    std::mutex m_mutex; // caches may be dropped on another thread than the engine's
-    std::vector<at::Tensor> m_kept;
-};
-
-class TorchCache : public WindowCache
-{
-public:
-    explicit TorchCache(std::shared_ptr<CacheStore> store) : m_store(std::move(store)) {}
-    ~TorchCache() override { m_store->giveBack(std::move(m_tensor)); }
-
-    // Keys (`part` 0) or values (1) of one layer: [heads, blockSize, headDim]. Takes memory at the first use.
-    at::Tensor part(int64_t layer, int64_t part)
-    {
-        if (!m_tensor.defined()) {
-            m_tensor = m_store->take();
-        }
-        return m_tensor.select(0, layer).select(0, part);
-    }
-
-    // Into an empty cache.
-    void copyFrom(const TorchCache &from, int64_t tokens)
-    {
-        TORCH_CHECK(length() == 0 && tokens <= from.length(), "copy of ", tokens, " tokens out of ", from.length(),
-                    " into a cache of ", length());
-        m_tensor = m_store->take();
-        m_tensor.narrow(3, 0, tokens).copy_(from.m_tensor.narrow(3, 0, tokens));
-        grow(tokens);
-    }
-
-private:
-    std::shared_ptr<CacheStore> m_store;
-    at::Tensor m_tensor;
-};
 
 at::Tensor layerNorm(const models::Norm &norm, const at::Tensor &x)
 {
@@ -137,18 +46,20 @@ public:
         const models::TransformerConfig &config = model.config;
         const at::TensorOptions options = model.tokenEmbedding.options().requires_grad(false);
         m_mask = models::attentionMask(config.blockSize, config.unmasked, options);
-        m_store = std::make_shared<CacheStore>(
-            std::vector<int64_t>{config.layers, 2, config.heads, config.blockSize, config.headDim()}, options);
+        constexpr size_t kKept = 2; // one window with guidance
+        m_store = std::make_shared<TensorCacheStore>(
+            std::vector<int64_t>{config.layers, 2, config.heads, config.blockSize, config.headDim()}, options, kKept);
     }
 
-    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<TorchCache>(m_store); }
+    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<TensorCache>(m_store); }
     uint64_t cacheBytes() const override { return m_store->bytes(); }
+    void freeCaches() override { m_store->free(); }
 
     std::unique_ptr<WindowCache> copyCache(const WindowCache &from, int64_t tokens) override
     {
         const c10::InferenceMode inference;
-        auto copy = std::make_unique<TorchCache>(m_store);
-        copy->copyFrom(static_cast<const TorchCache &>(from), tokens);
+        auto copy = std::make_unique<TensorCache>(m_store);
+        copy->copyFrom(static_cast<const TensorCache &>(from), tokens);
         return copy;
     }
 
@@ -183,7 +94,7 @@ private:
     // Features before the head of the last tokens: [logitRows, embedding], or [embedding] of one. Undefined when stopped.
     at::Tensor features(const EngineInput &input, const StopFn &stopped)
     {
-        TorchCache &cache = static_cast<TorchCache &>(*input.cache);
+        TensorCache &cache = static_cast<TensorCache &>(*input.cache);
         const int64_t start = cache.length(), added = int64_t(input.tokens.size());
         TORCH_CHECK(added > 0 && start + added <= m_model.config.blockSize, "append of ", added, " tokens to ", start,
                     " in blocks of ", m_model.config.blockSize);
@@ -211,20 +122,26 @@ private:
     }
 
     // Keys and values of all tokens, everything after them for the last `kept` alone.
-    at::Tensor runBlock(TorchCache &cache, int64_t layer, at::Tensor x, int64_t kept) const
+    at::Tensor runBlock(TensorCache &cache, int64_t layer, at::Tensor x, int64_t kept) const
     {
         const models::TransformerBlock &block = m_model.blocks[size_t(layer)];
         at::Tensor normed = layerNorm(block.ln1, x);
         const int64_t added = x.dim() == 1 ? 1 : x.size(0);
         const int64_t length = cache.length() + added;
-        const at::Tensor keys = store(cache.part(layer, 0), linear(block.key, normed), length);
-        const at::Tensor values = store(cache.part(layer, 1), linear(block.value, normed), length);
+        const at::Tensor keys = store(part(cache, layer, 0), linear(block.key, normed), length);
+        const at::Tensor values = store(part(cache, layer, 1), linear(block.value, normed), length);
         if (kept < added) {
             normed = lastRows(normed, kept);
             x = lastRows(x, kept);
         }
         x = x + linear(block.proj, attend(linear(block.query, normed), keys, values));
         return x.add_(linear(block.mlpDown, at::gelu(linear(block.mlpUp, layerNorm(block.ln2, x)))));
+    }
+
+    // Keys (`which` 0) or values (1) of one layer: [heads, blockSize, headDim].
+    static at::Tensor part(TensorCache &cache, int64_t layer, int64_t which)
+    {
+        return cache.tensor().select(0, layer).select(0, which);
     }
 
     // Writes the rows of the new tokens behind the old ones; returns [heads, length, headDim].
@@ -253,7 +170,7 @@ private:
 
     const models::Transformer &m_model;
     at::Tensor m_mask; // [blockSize, blockSize], additive
-    std::shared_ptr<CacheStore> m_store;
+    std::shared_ptr<TensorCacheStore> m_store;
 };
 
 } // namespace

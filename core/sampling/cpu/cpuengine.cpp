@@ -84,6 +84,7 @@ public:
         return copy;
     }
     uint64_t cacheBytes() const override { return uint64_t(m_store->layout().bytes()); }
+    void freeCaches() override { m_store->free(); }
     bool gainsFromBatches() const override { return true; }
     bool keepsBitsInChunks() const override { return true; }
     double tokenCost() const override;

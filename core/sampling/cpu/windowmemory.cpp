@@ -51,6 +51,12 @@ void CacheStore::giveBack(AlignedBuffer<std::byte> memory)
         m_kept.push_back(std::move(memory));
 }
 
+void CacheStore::free()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_kept.clear();
+}
+
 void CpuCache::prepare()
 {
     if (m_memory.size() == 0)

@@ -46,6 +46,7 @@ public:
     // Contents of any kind. Throws Error (OutOfMemory).
     AlignedBuffer<std::byte> take();
     void giveBack(AlignedBuffer<std::byte> memory);
+    void free(); // what is kept
 
 private:
     static constexpr size_t kKeptAlways = 2; // one window with guidance

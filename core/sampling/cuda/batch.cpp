@@ -4,7 +4,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "core/sampling/cuda/cudacache.h"
+#include "core/sampling/tensorcache.h"
 
 namespace tessera::core::cuda
 {
@@ -57,7 +57,7 @@ private:
     void add(size_t index)
     {
         const EngineInput &input = m_inputs[index];
-        CudaCache &cache = static_cast<CudaCache &>(*input.cache);
+        TensorCache &cache = static_cast<TensorCache &>(*input.cache);
         const int64_t start = cache.length(), added = int64_t(input.tokens.size());
         TORCH_CHECK(added > 0 && start + added <= m_shape.blockSize, "append of ", added, " tokens to ", start,
                     " in blocks of ", m_shape.blockSize);
@@ -72,7 +72,7 @@ private:
         for (int64_t i = 0; i < added; ++i) {
             const int64_t token = input.tokens[size_t(i)];
             TORCH_CHECK(token >= 0 && token < m_vocabulary, "token ", token, " in a vocabulary of ", m_vocabulary);
-            m_layout.tokens.push_back({cache.memory(), int32_t(start + i), int32_t(token)});
+            m_layout.tokens.push_back({cache.tensor().mutable_data_ptr(), int32_t(start + i), int32_t(token)});
             if (i >= added - input.logitRows) {
                 m_layout.keptRows.push_back(int64_t(m_layout.tokens.size()) - 1);
                 m_layout.keptTokens.push_back(m_layout.tokens.back());

@@ -11,9 +11,9 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include "core/sampling/cuda/batchpass.h"
-#include "core/sampling/cuda/cudacache.h"
 #include "core/sampling/cuda/decoder.h"
 #include "core/sampling/cuda/drawing.h"
+#include "core/sampling/tensorcache.h"
 #include "models/error.h"
 #include "models/transformer.h"
 
@@ -68,6 +68,8 @@ int64_t layerBytes(const DeviceWeights &weights)
     return 12 * width * width * int64_t(c10::elementSize(weights.type));
 }
 
+constexpr size_t kKeptCaches = 8; // windows of a step
+
 class CudaEngine : public TransformerEngine
 {
 public:
@@ -75,8 +77,8 @@ public:
     CudaEngine(const models::Transformer &model, const CudaEngineOptions &options, c10::cuda::CUDAStream stream)
         : m_stream(stream)
         , m_weights(model, options.device, formatOf(options.precision))
-        , m_store(std::make_shared<CudaCacheStore>(cacheShape(model.config),
-                                                   m_weights.tokens.options().dtype(m_weights.type)))
+        , m_store(std::make_shared<TensorCacheStore>(cacheShape(model.config),
+                                                     m_weights.tokens.options().dtype(m_weights.type), kKeptCaches))
         , m_decoder(m_weights, options.device, options.overlap && capability(currentDevice()) >= 9,
                     options.whole.value_or(layerBytes(m_weights) >= kWholeFromBytes))
         , m_batchBuffer(options.device)
@@ -86,16 +88,17 @@ public:
     }
     ~CudaEngine() override { C10_CUDA_CHECK_WARN(cudaStreamSynchronize(m_stream)); }
 
-    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<CudaCache>(m_store); }
+    std::unique_ptr<WindowCache> makeCache() override { return std::make_unique<TensorCache>(m_store); }
     std::unique_ptr<WindowCache> copyCache(const WindowCache &from, int64_t tokens) override
     {
         const c10::InferenceMode inference;
         const c10::cuda::CUDAStreamGuard guard(m_stream);
-        auto copy = std::make_unique<CudaCache>(m_store);
-        withMemory([&] { copy->copyFrom(static_cast<const CudaCache &>(from), tokens); });
+        auto copy = std::make_unique<TensorCache>(m_store);
+        withMemory([&] { copy->copyFrom(static_cast<const TensorCache &>(from), tokens); });
         return copy;
     }
     uint64_t cacheBytes() const override { return m_store->bytes(); }
+    void freeCaches() override { m_store->free(); }
     bool gainsFromBatches() const override { return true; }
     bool drawsCodes(int64_t count) const override { return m_decoder.mostRows() >= 2 && count <= kMostDrawnCodes; }
 
@@ -230,7 +233,7 @@ private:
 
     c10::cuda::CUDAStream m_stream;
     DeviceWeights m_weights;
-    std::shared_ptr<CudaCacheStore> m_store;
+    std::shared_ptr<TensorCacheStore> m_store;
     Decoder m_decoder;
     PinnedBuffer m_batchBuffer, m_logitsBuffer;
 };

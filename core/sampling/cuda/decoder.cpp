@@ -7,7 +7,7 @@
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAStream.h>
 
-#include "core/sampling/cuda/cudacache.h"
+#include "core/sampling/tensorcache.h"
 
 namespace tessera::core::cuda
 {
@@ -196,13 +196,13 @@ void Decoder::decode(std::span<const EngineInput> inputs, CodeRange codes, float
     TokenRow *row = m_rows.host<TokenRow>();
     std::fill_n(row, kMostDecodeRows, TokenRow{});
     for (const EngineInput &input : inputs) {
-        CudaCache &cache = static_cast<CudaCache &>(*input.cache);
+        TensorCache &cache = static_cast<TensorCache &>(*input.cache);
         const int64_t token = input.tokens.front();
         TORCH_CHECK(cache.length() < m_weights.shape.blockSize, "append of 1 token to ", cache.length(),
                     " in blocks of ", m_weights.shape.blockSize);
         TORCH_CHECK(token >= 0 && token < m_weights.tokens.size(0), "token ", token, " in a vocabulary of ",
                     m_weights.tokens.size(0));
-        *row++ = {cache.memory(), int32_t(cache.length()), int32_t(token)};
+        *row++ = {cache.tensor().mutable_data_ptr(), int32_t(cache.length()), int32_t(token)};
     }
     m_rows.upload(kMostDecodeRows * sizeof(TokenRow));
     step.replay();
@@ -221,8 +221,8 @@ void Decoder::beginDrawing(std::span<const EngineInput> streams, CodeRange codes
     c10::cuda::getCurrentCUDAStream().synchronize(); // the host's memory below may still be read
     std::fill_n(m_rows.host<TokenRow>(), kMostDecodeRows, TokenRow{});
     for (size_t i = 0; i < streams.size(); ++i) {
-        CudaCache &cache = static_cast<CudaCache &>(*streams[i].cache);
-        m_rows.host<TokenRow>()[i] = {cache.memory(), int32_t(cache.length() - 1), 0};
+        TensorCache &cache = static_cast<TensorCache &>(*streams[i].cache);
+        m_rows.host<TokenRow>()[i] = {cache.tensor().mutable_data_ptr(), int32_t(cache.length() - 1), 0};
     }
     m_rows.upload(kMostDecodeRows * sizeof(TokenRow));
     *m_parameters.host<DrawParameters>() = parameters;

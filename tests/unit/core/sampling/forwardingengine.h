@@ -22,6 +22,7 @@ public:
     uint64_t cacheBytes() const override { return m_engine->cacheBytes(); }
     bool gainsFromBatches() const override { return m_engine->gainsFromBatches(); }
     bool keepsBitsInChunks() const override { return m_engine->keepsBitsInChunks(); }
+    void freeCaches() override { m_engine->freeCaches(); }
     double tokenCost() const override { return m_engine->tokenCost(); }
 
 protected:

@@ -1,0 +1,76 @@
+#include "core/sampling/tensorcache.h"
+
+#include <set>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "models/error.h"
+
+namespace tessera::core
+{
+
+namespace
+{
+
+const std::vector<int64_t> kShape{2, 2, 3, 8, 4};
+
+std::shared_ptr<TensorCacheStore> storeOf(size_t kept)
+{
+    return std::make_shared<TensorCacheStore>(kShape, at::TensorOptions(at::kFloat), kept);
+}
+
+TEST(TensorCache, MemoryOfDroppedWindowsServesTheNext)
+{
+    const auto store = storeOf(1);
+    EXPECT_EQ(store->bytes(), 2u * 2 * 3 * 8 * 4 * 4);
+    std::set<const void *> first;
+    {
+        TensorCache a(store), b(store);
+        first = {a.tensor().const_data_ptr(), b.tensor().const_data_ptr()};
+    }
+    TensorCache next(store);
+    EXPECT_TRUE(first.contains(next.tensor().const_data_ptr()));
+}
+
+TEST(TensorCache, FreedMemoryIsGone)
+{
+    const auto store = storeOf(4);
+    at::Tensor held;
+    {
+        TensorCache cache(store);
+        held = cache.tensor();
+    }
+    EXPECT_EQ(held.use_count(), 2u); // the store's and ours
+    store->free();
+    EXPECT_EQ(held.use_count(), 1u);
+}
+
+TEST(TensorCache, CopyHasTheTokensAndAMemoryOfItsOwn)
+{
+    const auto store = storeOf(2);
+    TensorCache from(store), to(store);
+    from.tensor().normal_();
+    from.grow(6);
+    to.copyFrom(from, 5);
+    EXPECT_EQ(to.length(), 5);
+    EXPECT_TRUE(at::equal(to.tensor().narrow(3, 0, 5), from.tensor().narrow(3, 0, 5)));
+    EXPECT_NE(to.tensor().const_data_ptr(), from.tensor().const_data_ptr());
+}
+
+TEST(TensorCache, WantOfMemoryIsASentence)
+{
+    const auto store = std::make_shared<TensorCacheStore>(std::vector<int64_t>{int64_t(1) << 24, 2, 64, 1024, 64},
+                                                          at::TensorOptions(at::kFloat), 1);
+    try {
+        store->take();
+        FAIL() << "there was memory";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+        EXPECT_NE(std::string(error.what()).find("536870912 MiB"), std::string::npos) << error.what();
+    }
+}
+
+} // namespace
+
+} // namespace tessera::core
