@@ -3,15 +3,20 @@
 #include "app/train/gpubenchmarks.h"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include "app/train/benchmarkcase.h"
 #include "app/train/benchmarkmodels.h"
+#include "core/landscape/device.h"
 #include "core/sampling/enginechoice.h"
 #include "core/sampling/planwalk.h"
 #include "core/sampling/sampler.h"
@@ -20,6 +25,9 @@
 
 #ifdef TESSERA_CUDA_ENGINE
 #include "core/sampling/cuda/cudaengine.h"
+#endif
+#ifdef TESSERA_LANDSCAPE_CUDA
+#include "core/landscape/cuda/cudapainter.h"
 #endif
 
 namespace tessera::train
@@ -155,6 +163,58 @@ void addDecoding(const std::string &precision, const SharedStage &stage, std::st
     });
 }
 
+#ifdef TESSERA_LANDSCAPE_CUDA
+
+constexpr int kLandscapeSide = 320;
+
+// Pictures a second from the second batch on. Throws when the GPU leaves them to the processor.
+double landscapesPerSecond(int count)
+{
+    using Clock = std::chrono::steady_clock;
+    const int batch = core::makeCudaPainter(0, kLandscapeSide, kLandscapeSide, 1)->room();
+    int taken = 0;
+    Clock::time_point start, last;
+    core::generateLandscapesOnGpu(
+        0, 0, count, kLandscapeSide, kLandscapeSide, int(std::max(1U, std::thread::hardware_concurrency())), {},
+        [&](uint32_t, core::Landscape &&) {
+            last = Clock::now();
+            if (++taken == batch)
+                start = last;
+        },
+        1, [](const std::string &sentence) { throw std::runtime_error(sentence); });
+    return (taken - batch) / std::chrono::duration<double>(last - start).count();
+}
+
+void addLandscapes(std::stop_token stop)
+{
+    constexpr int kPictures = 640;
+    const std::string name = "gpu/landscape/" + std::to_string(kLandscapeSide) + "x" + std::to_string(kLandscapeSide);
+    addGuarded(name, stop, [](benchmark::State &state) {
+        double rate = 0;
+        for (auto _ : state)
+            rate = landscapesPerSecond(kPictures);
+        state.counters["pictures/s"] = rate;
+    });
+    addGuarded(name + "/paint", stop, [](benchmark::State &state) {
+        const auto painter = core::makeCudaPainter(0, kLandscapeSide, kLandscapeSide, 1);
+        std::vector<std::unique_ptr<core::Scene>> scenes;
+        std::vector<core::BatchPainter::Picture> pictures;
+        for (int i = 0; i < painter->room(); ++i) {
+            scenes.push_back(std::make_unique<core::Scene>(core::makeScene(uint32_t(i))));
+            scenes.back()->camera.columns = kLandscapeSide;
+            pictures.push_back({scenes.back().get(), i});
+        }
+        for (auto _ : state) {
+            painter->begin(pictures);
+            benchmark::DoNotOptimize(painter->collect());
+        }
+        state.counters["pictures/s"] =
+            benchmark::Counter(double(state.iterations()) * painter->room(), benchmark::Counter::kIsRate);
+    });
+}
+
+#endif
+
 } // namespace
 
 void addGpuBenchmarks(const BenchmarkedModel &published, const BenchmarkedModel &starter, std::stop_token stop)
@@ -180,6 +240,9 @@ void addGpuBenchmarks(const BenchmarkedModel &published, const BenchmarkedModel 
                                    {16, 16}),
                     stop);
     }
+#endif
+#ifdef TESSERA_LANDSCAPE_CUDA
+    addLandscapes(stop);
 #endif
     const std::string precision = core::enginePrecisions(kGpu).size() > 1 ? "bf16" : "fp32";
     addSampling("gpu/sample/310M/1024x672/" + precision, sharedPainting(published, engineOf(precision), {42, 64}),

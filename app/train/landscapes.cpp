@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <optional>
+#include <string>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "core/landscape/device.h"
 #include "core/landscape/landscape.h"
+#include "models/device.h"
 #include "models/error.h"
 #include "models/training/png.h"
 #include "models/training/shard.h"
@@ -53,7 +57,8 @@ class Maker
 {
 public:
     Maker(const LandscapesOptions &options, std::stop_token stop)
-        : m_options(options), m_stop(std::move(stop)), m_bar(options.progress, "pictures"),
+        : m_options(options), m_device(models::deviceNamed(options.device)), m_stop(std::move(stop)),
+          m_bar(options.progress, "pictures"),
           m_shard(std::max(options.shard - options.shard % options.lightings, options.lightings)),
           m_suffix(options.lightings > 1 ? "-x" + std::to_string(options.lightings) : "")
     {
@@ -137,18 +142,30 @@ private:
         if (run.count == 0 || m_stop.stop_requested()) {
             return;
         }
-        const int threads =
-            m_options.threads > 0 ? m_options.threads : int(std::thread::hardware_concurrency());
         int index = run.first;
-        core::generateLandscapes(
-            seedOf(run.first), run.count, m_options.width, m_options.height, std::max(1, threads), m_stop,
-            [&](uint32_t seed, core::Landscape &&picture) {
-                keep(index++, seed, std::move(picture));
-                ++m_done;
-                showProgress();
-            },
-            m_options.lightings);
+        generate(run, [&](uint32_t seed, core::Landscape &&picture) {
+            keep(index++, seed, std::move(picture));
+            ++m_done;
+            showProgress();
+        });
         m_writer.reset(); // a shard that a stop left incomplete vanishes
+    }
+
+    void generate(const Run &run, const std::function<void(uint32_t, core::Landscape &&)> &take)
+    {
+        const int threads =
+            std::max(1, m_options.threads > 0 ? m_options.threads : int(std::thread::hardware_concurrency()));
+        const int width = m_options.width, height = m_options.height;
+        if (m_device.is_cpu()) {
+            core::generateLandscapes(seedOf(run.first), run.count, width, height, threads, m_stop, take,
+                                     m_options.lightings);
+            return;
+        }
+        core::generateLandscapesOnGpu(m_device.index(), seedOf(run.first), run.count, width, height, threads, m_stop,
+                                      take, m_options.lightings, [this](const std::string &sentence) {
+                                          m_bar.finish();
+                                          std::fprintf(stderr, "tessera-train: %s\n", sentence.c_str());
+                                      });
     }
 
     void keep(int index, uint32_t seed, core::Landscape &&picture)
@@ -179,6 +196,7 @@ private:
     }
 
     const LandscapesOptions &m_options;
+    const c10::Device m_device;
     std::stop_token m_stop;
     ProgressBar m_bar;
     const int m_shard;          // whole lands

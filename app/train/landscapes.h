@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <stop_token>
+#include <string>
 
 #include "app/train/progress.h"
 
@@ -19,13 +20,15 @@ struct LandscapesOptions {
     int shard = 100;   // pictures a file
     int lightings = 1; // pictures of each land, under different suns and weathers
     int threads = 0;   // 0: as many as the machine has
+    std::string device = "cpu";
     bool png = false;  // pictures instead of shards
     ProgressStyle progress = ProgressStyle::Auto;
 };
 
 // A shard holds up to `shard` pictures, all lightings of a land in the same one, and is named by its first seed and
 // by the lightings, if there are several; one that is already there, complete and of this size is kept and its
-// pictures are not made again. Throws Error; on a stop only whole files are left.
+// pictures are not made again. Where a GPU cannot go on, a line on stderr says so and the processor does. Throws Error; on a
+// stop only whole files are left.
 void makeLandscapes(const LandscapesOptions &options, std::stop_token stop);
 
 } // namespace tessera::train

@@ -91,6 +91,7 @@ void addLandscapes(CLI::App &app, CommandLine &line)
         "WIDTHxHEIGHT in pixels; 256x256 unless told");
     addPathOption(*command, "-o,--output", options.output, "Folder", true);
     command->add_option("--threads", options.threads, "Threads; all unless told")->check(CLI::PositiveNumber);
+    addDeviceOption(*command, options.device);
     command->add_flag("--png", options.png, "Write pictures to look at instead of shards");
     command
         ->add_option("--lightings", options.lightings,
@@ -147,6 +148,8 @@ void addStarter(CLI::App &app, CommandLine &line)
     command->add_option("--threads", options.threads, "Threads; the machine's or LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
     addDeviceOption(*command, options.device);
+    command->add_option("--landscape-device", options.landscapeDevice,
+                        "The same for making landscapes; as --device unless told");
     addProgressOption(*command, options.progress);
     command->callback([&line] {
         line.job = [&line](std::stop_token stop) { trainStarter(line.starter, std::move(stop)); };
@@ -164,7 +167,7 @@ void addJudging(CLI::App &command, JudgingOptions &options)
     addPathOption(command, "--photographs", options.photographs,
                   "EfficientNet-Lite0's file (packaging/features.py): adds distances on its features");
     addPathOption(command, "--sheet", options.sheet, "PNG to look at: painted maps in three lights, reconstructions");
-    command.add_option("--pictures", options.pictures, "Pictures to paint from exact maps; 60 unless told")
+    command.add_option("--pictures", options.pictures, "Pictures to paint from exact maps, and from exact depth; 60 unless told")
         ->check(CLI::PositiveNumber);
     command.add_option("--map-count", options.mapsCount, "Painted maps to use; 64 unless told")
         ->check(CLI::PositiveNumber);

@@ -17,16 +17,17 @@ constexpr float kExtinction = 9; // per km in the middle of a cloud
 
 // Density in [0, 1] at (x, z) km and a height within the layer in [0, 1]. `octaves` of billows shape the surface,
 // the last of them with the strength `finest`.
-Float8 density(const Scene &scene, Float8 x, Float8 height, Float8 z, int octaves, float finest = 1)
+template<class F>
+TESSERA_PIXEL_CALL F density(const Scene &scene, F x, F height, F z, int octaves, float finest = 1)
 {
     const Air &air = scene.air;
     x *= air.cloudScale;
     z *= air.cloudScale;
-    const Float8 cover = fractalNoise<Float8>(x, z, 3, scene.seed + 410) + .06f;
+    const F cover = fractalNoise<F>(x, z, 3, scene.seed + 410) + .06f;
     const float threshold = .30f + .40f * (1 - air.clouds);
     // Wide at the flat base, narrower towards the tops.
-    const Float8 shape = cover - threshold - .20f * height * height;
-    Float8 billows = x * 0.f, y = height * (air.cloudDepth * air.cloudScale);
+    const F shape = cover - threshold - .20f * height * height;
+    F billows = x * 0.f, y = height * (air.cloudDepth * air.cloudScale);
     float amplitude = .17f;
     x *= 2.7f;
     y *= 2.7f;
@@ -36,85 +37,190 @@ Float8 density(const Scene &scene, Float8 x, Float8 height, Float8 z, int octave
             (i == octaves - 1 ? finest : 1.f) * amplitude
             * (absolute(2.f * valueNoise3(x, y, z, scene.seed + 420 + static_cast<std::uint32_t>(i)) - 1.f) - .42f);
         amplitude *= .56f;
-        const Float8 t = x;
+        const F t = x;
         x = 1.7f * x + 1.3f * z + 5.2f;
         z = -1.3f * t + 1.7f * z + 1.7f;
         y *= 2.15f;
     }
-    return saturate<Float8>((shape + billows) * 9.f) * smoothStep<Float8>(-.02f, .07f, height);
+    return saturate<F>((shape + billows) * 9.f) * smoothStep<F>(-.02f, .07f, height);
 }
 
-// Share of the light that reaches eight points.
-Float8 lightThrough(const Scene &scene, Float8 x, Float8 height, Float8 z)
+// Share of the light that a depth lets through; the second term stands for light scattered many times.
+TESSERA_PIXEL float passing(float depth)
+{
+    return .80f * std::exp(-.95f * depth) + .20f * std::exp(-.22f * depth);
+}
+#ifndef __CUDACC__
+Float8 passing(Float8 depth)
+{
+    Float8 through;
+    for (int k = 0; k < 8; ++k)
+        through[k] = passing(depth[k]);
+    return through;
+}
+#endif
+
+// Share of the light that reaches a point, or eight.
+template<class F>
+TESSERA_PIXEL F lightThrough(const Scene &scene, F x, F height, F z)
 {
     constexpr float kTaps[3] = {.07f, .20f, .48f}, kLengths[3] = {.10f, .18f, .40f};
     const Vec3 to = scene.light;
-    Float8 depth = x * 0.f;
+    F depth = x * 0.f;
     for (int i = 0; i < 3; ++i) {
         const float d = kTaps[i];
-        const Float8 h = height + (std::max(.05f, to.y) * d / scene.air.cloudDepth);
-        const Float8 here = density(scene, x + to.x * d, h, z + to.z * d, i < 2 ? 3 : 2);
+        const F h = height + (std::max(.05f, to.y) * d / scene.air.cloudDepth);
+        const F here = density<F>(scene, x + to.x * d, h, z + to.z * d, i < 2 ? 3 : 2);
         depth += (h < 1.2f ? here : here * 0.f) * (kLengths[i] * kExtinction);
     }
-    Float8 through;
-    for (int k = 0; k < 8; ++k) // the second term stands for light scattered many times
-        through[k] = .80f * std::exp(-.95f * depth[k]) + .20f * std::exp(-.22f * depth[k]);
-    return through;
+    return passing(depth);
 }
 
 // Of light that comes from `mu` off the ray: much of it goes straight on.
-float phase(float mu)
+TESSERA_PIXEL float phase(float mu)
 {
     const float g = .55f, k = 1 + g * g - 2 * g * mu;
     return .72f + .28f * std::min(6.f, (1 - g * g) / (k * std::sqrt(k)));
 }
+
+// A start that differs from ray to ray turns the edges of the steps into fine grain.
+TESSERA_PIXEL float startOf(Vec3 ray)
+{
+    return .5f + .35f * (latticeValue(static_cast<int>(ray.x * 4e4f), static_cast<int>(ray.y * 4e4f), 77) - .5f);
+}
+
+// A ray on its way through the layer, and what it has gathered.
+class CloudRay
+{
+public:
+    TESSERA_PIXEL CloudRay(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light)
+        : m_scene(scene)
+        , m_eye(eye)
+        , m_ray(ray)
+        , m_fine(fine)
+        , m_light(light)
+        , m_steps(fine ? 40 : 8)
+        , m_slant(1 / (ray.y + kCurve))
+        , m_lowFade(smoothStep(.012f, .06f, ray.y))
+        , m_length(std::min(.30f, scene.air.cloudDepth / static_cast<float>(m_steps) * m_slant) * kExtinction)
+        , m_farSky(skyRadiance(scene, normalize({ray.x, .02f, ray.z})))
+        , m_forward(phase(dot(ray, scene.light)))
+        , m_start(startOf(ray))
+    {}
+
+    TESSERA_PIXEL int steps() const { return m_steps; }
+    TESSERA_PIXEL bool goesOn() const { return m_open > .02f; }
+    TESSERA_PIXEL float open() const { return m_open; }
+    TESSERA_PIXEL Vec3 over(Vec3 behind) const { return m_color + behind * m_open; }
+
+    // The points of step `step` and, in lanes, of the ones after it: their density and the light that reaches them.
+    template<class F>
+    struct Points {
+        F height, away, x, z; // height within the layer, km from the eye, places
+    };
+    template<class F>
+    TESSERA_PIXEL Points<F> points(int step, F lanes) const
+    {
+        Points<F> p;
+        p.height = (lanes + (static_cast<float>(step) + m_start)) * (1.f / static_cast<float>(m_steps));
+        p.away = (kBase + m_scene.air.cloudDepth * p.height) * m_slant;
+        p.x = m_eye.x + m_ray.x * p.away;
+        p.z = m_eye.z + m_ray.z * p.away;
+        return p;
+    }
+    template<class F>
+    TESSERA_PIXEL F densityAt(const Points<F> &p) const
+    {
+        return density<F>(m_scene, p.x, p.height, p.z, m_fine ? 4 : 2, m_fine ? smoothStep(.04f, .30f, m_ray.y) : 1.f);
+    }
+    TESSERA_PIXEL static bool isCloud(float dense) { return dense > .004f; }
+
+    // A point of a cloud that so much light reaches.
+    TESSERA_PIXEL void add(float dense, float height, float away, float reached)
+    {
+        if (!isCloud(dense) || away > 60)
+            return;
+        const Air &air = m_scene.air;
+        const float opacity = (1 - std::exp(-dense * m_length)) * m_lowFade;
+        const float dim = (.40f + .60f * height) * (1 - air.storm * .65f * (1 - height));
+        const Vec3 c = m_light.direct * (reached * m_forward * (1 - .45f * air.storm)) + m_light.ambient * dim;
+        const Vec3 seen = mix(c, m_farSky, 1 - std::exp(-away * .018f * (.6f + .5f * air.haze)));
+        m_color = m_color + seen * (m_open * opacity);
+        m_open *= 1 - opacity;
+    }
+
+private:
+    const Scene &m_scene;
+    Vec3 m_eye;
+    Vec3 m_ray;
+    bool m_fine;
+    CloudLight m_light;
+    int m_steps;
+    float m_slant;
+    float m_lowFade;
+    float m_length;
+    Vec3 m_farSky;
+    float m_forward;
+    float m_start;
+    Vec3 m_color;
+    float m_open = 1;
+};
+
+} // namespace
+
+TESSERA_PIXEL float heapCloudsByPoints(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light,
+                                       Vec3 &behind)
+{
+    CloudRay clouds(scene, eye, ray, fine, light);
+    for (int k = 0; k < clouds.steps() && (k % 8 != 0 || clouds.goesOn()); ++k) {
+        const auto p = clouds.points(k, 0.f);
+        const float dense = clouds.densityAt(p);
+        if (CloudRay::isCloud(dense))
+            clouds.add(dense, p.height, p.away, lightThrough(scene, p.x, p.height, p.z));
+    }
+    behind = clouds.over(behind);
+    return 1 - clouds.open();
+}
+
+#ifdef __CUDACC__
+
+TESSERA_PIXEL float heapClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light, Vec3 &behind)
+{
+    return heapCloudsByPoints(scene, eye, ray, fine, light, behind);
+}
+
+#else
+
+namespace
+{
 
 bool anyCloud(Float8 d)
 {
     float most = 0;
     for (int k = 0; k < 8; ++k)
         most = std::max(most, d[k]);
-    return most > .004f;
+    return CloudRay::isCloud(most);
 }
 
 } // namespace
 
 float heapClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light, Vec3 &behind)
 {
-    const Air &air = scene.air;
-    const int groups = fine ? 5 : 1;
-    const auto steps = static_cast<float>(8 * groups);
-    const float slant = 1 / (ray.y + kCurve), lowFade = smoothStep(.012f, .06f, ray.y);
-    const float length = std::min(.30f, air.cloudDepth / steps * slant) * kExtinction;
-    const Vec3 farSky = skyRadiance(scene, normalize({ray.x, .02f, ray.z}));
-    const float forward = phase(dot(ray, scene.light));
-    // A start that differs from ray to ray turns the edges of the steps into fine grain.
-    const float start =
-        .5f + .35f * (latticeValue(static_cast<int>(ray.x * 4e4f), static_cast<int>(ray.y * 4e4f), 77) - .5f);
+    CloudRay clouds(scene, eye, ray, fine, light);
     const Float8 lanes = {0, 1, 2, 3, 4, 5, 6, 7};
-    Vec3 color;
-    float open = 1;
-    for (int g = 0; g < groups && open > .02f; ++g) {
-        const Float8 height = (lanes + (static_cast<float>(8 * g) + start)) * (1.f / steps);
-        const Float8 t = (kBase + air.cloudDepth * height) * slant;
-        const Float8 x = eye.x + ray.x * t, z = eye.z + ray.z * t;
-        const Float8 d = density(scene, x, height, z, fine ? 4 : 2, fine ? smoothStep(.04f, .30f, ray.y) : 1.f);
-        if (!anyCloud(d))
+    for (int first = 0; first < clouds.steps() && clouds.goesOn(); first += 8) {
+        const auto p = clouds.points(first, lanes);
+        const Float8 dense = clouds.densityAt(p);
+        if (!anyCloud(dense))
             continue;
-        const Float8 reached = lightThrough(scene, x, height, z);
-        for (int k = 0; k < 8; ++k) {
-            if (d[k] <= .004f || t[k] > 60)
-                continue;
-            const float opacity = (1 - std::exp(-d[k] * length)) * lowFade;
-            const float dim = (.40f + .60f * height[k]) * (1 - air.storm * .65f * (1 - height[k]));
-            const Vec3 c = light.direct * (reached[k] * forward * (1 - .45f * air.storm)) + light.ambient * dim;
-            const Vec3 seen = mix(c, farSky, 1 - std::exp(-t[k] * .018f * (.6f + .5f * air.haze)));
-            color = color + seen * (open * opacity);
-            open *= 1 - opacity;
-        }
+        const Float8 reached = lightThrough(scene, p.x, p.height, p.z);
+        for (int k = 0; k < 8; ++k)
+            clouds.add(dense[k], p.height[k], p.away[k], reached[k]);
     }
-    behind = color + behind * open;
-    return 1 - open;
+    behind = clouds.over(behind);
+    return 1 - clouds.open();
 }
+
+#endif
 
 } // namespace tessera::core

@@ -13,6 +13,10 @@ struct CloudLight {
 
 // Puts the heap clouds that a ray meets in front of `behind` and returns their opacity, [0, 1]. `fine` is false for
 // reflections. REQUIRES: the ray points upwards.
-float heapClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light, Vec3 &behind);
+TESSERA_PIXEL float heapClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light, Vec3 &behind);
+
+// The same point by point, as a GPU computes it.
+TESSERA_PIXEL float heapCloudsByPoints(const Scene &scene, Vec3 eye, Vec3 ray, bool fine, CloudLight light,
+                                       Vec3 &behind);
 
 } // namespace tessera::core

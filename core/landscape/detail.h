@@ -17,22 +17,64 @@ struct Detail {
     float slopeB = 0;
 };
 
-// At (a, b) km on any surface, for pixels of `footprint` km. Eight octaves cost one evaluation of eight lanes.
+// Cosine and sine of 0.9 radians times the octave, by which each is turned, so that the lattice's axes do not show.
+TESSERA_PIXEL_CONSTANT float kOctaveCosine[16] = {1.f,    .6216f,  -.2272f, -.9041f, -.8968f, -.2108f, .6347f, .9999f,
+                                                  .6084f, -.2436f, -.9111f, -.8892f, -.1943f, .6476f,  .9994f, .5949f};
+TESSERA_PIXEL_CONSTANT float kOctaveSine[16] = {0.f,    .7833f, .9738f, .4274f,  -.4425f, -.9775f, -.7728f, .0168f,
+                                                .7937f, .9699f, .4121f, -.4575f, -.9809f, -.7620f, .0336f,  .8038f};
+
+TESSERA_PIXEL_CONSTANT float kOctaveWeights[8] = {.42f, .60f, .74f, .76f, .68f, .58f, .46f, .36f};
+
+// The finest octave that pixels of `footprint` km show; its fraction says how far that one has faded out.
+TESSERA_PIXEL inline float finestOctave(float footprint)
+{
+    return std::log2(std::max(footprint, 2e-6f) * 1.5f) + 20;
+}
+
+// At (a, b) km on any surface, for pixels of `footprint` km, octave by octave.
+TESSERA_PIXEL_CALL inline Detail detailByOctaves(float a, float b, float footprint, std::uint32_t seed)
+{
+    const float level = finestOctave(footprint);
+    const int first = static_cast<int>(level);
+    const float fade = level - static_cast<float>(first);
+    float frequency = std::ldexp(1.f, 20 - first);
+    Detail d;
+    for (int k = 0; k < 8; ++k, frequency *= .5f) {
+        const int octave = first + k;
+        const float cosine = kOctaveCosine[octave & 15], sine = kOctaveSine[octave & 15];
+        const float weight = kOctaveWeights[k] * (k == 0 ? 1 - fade : k == 7 ? fade : 1.f);
+        float dx, dz;
+        const float n = 2
+                            * valueNoise((cosine * a - sine * b) * frequency + static_cast<float>(octave) * 17.37f,
+                                         (sine * a + cosine * b) * frequency, seed, dx, dz)
+                        - 1;
+        d.value += .62f * weight * n;
+        d.fine += (k < 2 ? .8f : k == 2 ? .48f : 0.f) * weight * n;
+        d.slopeA += .62f * weight * (dx * cosine + dz * sine);
+        d.slopeB += .62f * weight * (dz * cosine - dx * sine);
+        if (k >= 2 && k < 6)
+            d.crack = std::min(d.crack, smoothStep(0.f, .17f - .02f * static_cast<float>(k), std::fabs(n)));
+    }
+    return d;
+}
+
+#ifdef __CUDACC__
+TESSERA_PIXEL inline Detail detailAt(float a, float b, float footprint, std::uint32_t seed)
+{
+    return detailByOctaves(a, b, footprint, seed);
+}
+#else
+// The same: eight octaves cost one evaluation of eight lanes.
 inline Detail detailAt(float a, float b, float footprint, std::uint32_t seed)
 {
-    // Turned by 0.9 radians from octave to octave, so that the lattice's axes do not show.
-    static constexpr float kCos[16] = {1.f,    .6216f,  -.2272f, -.9041f, -.8968f, -.2108f, .6347f, .9999f,
-                                       .6084f, -.2436f, -.9111f, -.8892f, -.1943f, .6476f,  .9994f, .5949f};
-    static constexpr float kSin[16] = {0.f,    .7833f, .9738f, .4274f,  -.4425f, -.9775f, -.7728f, .0168f,
-                                       .7937f, .9699f, .4121f, -.4575f, -.9809f, -.7620f, .0336f,  .8038f};
-    const float level = std::log2(std::max(footprint, 2e-6f) * 1.5f) + 20;
+    const float level = finestOctave(footprint);
     const int first = static_cast<int>(level);
     const float fade = level - static_cast<float>(first);
     Float8 cosine, sine, shift;
     for (int k = 0; k < 8; ++k) {
         const int octave = first + k;
-        cosine[k] = kCos[octave & 15];
-        sine[k] = kSin[octave & 15];
+        cosine[k] = kOctaveCosine[octave & 15];
+        sine[k] = kOctaveSine[octave & 15];
         shift[k] = static_cast<float>(octave) * 17.37f;
     }
     constexpr Float8 kHalves = {1, .5f, .25f, .125f, .0625f, .03125f, .015625f, .0078125f};
@@ -57,8 +99,9 @@ inline Detail detailAt(float a, float b, float footprint, std::uint32_t seed)
                        std::min(smoothStep(0.f, .09f, line[4]), smoothStep(0.f, .07f, line[5])));
     return d;
 }
+#endif
 
-inline Detail mix(const Detail &a, const Detail &b, float t)
+TESSERA_PIXEL inline Detail mix(const Detail &a, const Detail &b, float t)
 {
     return {mix(a.value, b.value, t), mix(a.fine, b.fine, t), mix(a.crack, b.crack, t), mix(a.slopeA, b.slopeA, t),
             mix(a.slopeB, b.slopeB, t)};
@@ -76,7 +119,7 @@ struct Lump {
 
 // The lump that stands in front of the point (x, z) of the plane with the normal `plane`, as seen along the unit
 // vector `ray`, which points down to the plane. `share` of the cells have a lump.
-inline Lump lumpAt(float x, float z, Vec3 plane, Vec3 ray, float share, std::uint32_t seed)
+TESSERA_PIXEL_CALL inline Lump lumpAt(float x, float z, Vec3 plane, Vec3 ray, float share, std::uint32_t seed)
 {
     const float slopeX = plane.x / plane.y, slopeZ = plane.z / plane.y;
     const float flat = 1 / std::max(.2f, std::sqrt(ray.x * ray.x + ray.z * ray.z));

@@ -7,7 +7,7 @@ namespace
 {
 
 // Narkowicz's fit of the ACES film curve, then the display's gamma and a little more contrast.
-float filmCurve(float x)
+TESSERA_PIXEL float filmCurve(float x)
 {
     x = std::max(0.f, x);
     const float y =
@@ -18,18 +18,12 @@ float filmCurve(float x)
 
 } // namespace
 
-Exposure::Exposure(const std::vector<Vec3> &radiance, float key, float limit)
+TESSERA_PIXEL Exposure::Exposure(LogSums sums, int pixels, float key, float limit)
 {
-    constexpr float kFloor = 1e-4f, kBalance = .42f;
-    double r = 0, g = 0, b = 0;
-    for (const Vec3 &c : radiance) {
-        r += std::log(c.x + kFloor);
-        g += std::log(c.y + kFloor);
-        b += std::log(c.z + kFloor);
-    }
-    const auto n = static_cast<double>(radiance.size());
-    const Vec3 mean = {static_cast<float>(std::exp(r / n)), static_cast<float>(std::exp(g / n)),
-                       static_cast<float>(std::exp(b / n))};
+    constexpr float kBalance = .42f;
+    const auto n = static_cast<double>(pixels);
+    const Vec3 mean = {static_cast<float>(std::exp(sums.r / n)), static_cast<float>(std::exp(sums.g / n)),
+                       static_cast<float>(std::exp(sums.b / n))};
     const float l = luminance(mean);
     m_balance = {std::pow(l / mean.x, kBalance), std::pow(l / mean.y, kBalance), std::pow(l / mean.z, kBalance)};
     m_gain = key / l;
@@ -37,7 +31,7 @@ Exposure::Exposure(const std::vector<Vec3> &radiance, float key, float limit)
         m_gain = std::min(m_gain, limit);
 }
 
-Vec3 Exposure::develop(Vec3 radiance, float saturation) const
+TESSERA_PIXEL Vec3 Exposure::develop(Vec3 radiance, float saturation) const
 {
     Vec3 c = radiance * m_balance * m_gain;
     c = mix(grey(luminance(c)), c, saturation);

@@ -13,7 +13,7 @@ namespace
 {
 
 // Octaves down to about the size of a pixel.
-int octavesAt(float footprint)
+TESSERA_PIXEL int octavesAt(float footprint)
 {
     return std::clamp(static_cast<int>(std::log2(2.6f / std::max(1e-5f, footprint)) + .6f), 7, 11);
 }
@@ -25,7 +25,7 @@ struct Surroundings {
     float rise;     // of the light's rays over one km on the map
 };
 
-Surroundings surroundings(const Scene &scene, float footprint)
+TESSERA_PIXEL Surroundings surroundings(const Scene &scene, float footprint)
 {
     const float flat = std::sqrt(scene.light.x * scene.light.x + scene.light.z * scene.light.z);
     Surroundings s;
@@ -39,7 +39,7 @@ Surroundings surroundings(const Scene &scene, float footprint)
 }
 
 // Heights around a place, its normal, and how much of the light crowns and small rises near by let through.
-float lookAround(const Ground &ground, bool fine, Place &m)
+TESSERA_PIXEL float lookAround(const Ground &ground, bool fine, Place &m)
 {
     const Scene &scene = ground.scene;
     const Surroundings s = surroundings(scene, m.footprint);
@@ -53,12 +53,12 @@ float lookAround(const Ground &ground, bool fine, Place &m)
     }
     const float flat = std::max(.02f, std::sqrt(scene.light.x * scene.light.x + scene.light.z * scene.light.z));
     const float dx = scene.light.x / flat, dz = scene.light.z / flat;
-    Float8 xs = {p.x, p.x + s.shift, p.x, 0, 0, 0, 0, 0}, zs = {p.z, p.z, p.z + s.shift, 0, 0, 0, 0, 0};
+    float xs[8] = {p.x, p.x + s.shift, p.x}, zs[8] = {p.z, p.z, p.z + s.shift}, h[8];
     for (int i = 0; i < 5; ++i) {
         xs[3 + i] = p.x + dx * s.shade[i];
         zs[3 + i] = p.z + dz * s.shade[i];
     }
-    const Float8 h = ground.heights(xs, zs, octavesAt(m.footprint));
+    ground.heights(xs, zs, octavesAt(m.footprint), h);
     m.top = h[0];
     m.normal = normalize({h[0] - h[1], s.shift, h[0] - h[2]});
     float open = 1;
@@ -71,7 +71,7 @@ float lookAround(const Ground &ground, bool fine, Place &m)
 
 // Detail of flat ground in the plane of the map, drawn out along the view as upright blades look; of walls in a
 // vertical plane, drawn out along the layers.
-void findDetail(const Scene &scene, Place &m, Vec3 eye)
+TESSERA_PIXEL void findDetail(const Scene &scene, Place &m, Vec3 eye)
 {
     const std::uint32_t seed = scene.terrain.seed;
     m.ray = normalize(m.p - eye);
@@ -88,7 +88,7 @@ void findDetail(const Scene &scene, Place &m, Vec3 eye)
     }
 }
 
-Place measure(const Ground &ground, Vec3 p, float distance, bool fine, float &open)
+TESSERA_PIXEL Place measure(const Ground &ground, Vec3 p, float distance, bool fine, float &open)
 {
     const Scene &scene = ground.scene;
     const std::uint32_t seed = scene.terrain.seed;
@@ -112,7 +112,7 @@ Place measure(const Ground &ground, Vec3 p, float distance, bool fine, float &op
 }
 
 // The normal with the bumps of the surface.
-Vec3 bumpedNormal(const Place &m, const Surface &s)
+TESSERA_PIXEL Vec3 bumpedNormal(const Place &m, const Surface &s)
 {
     const float a = s.roughness * m.detail.slopeA, b = s.roughness * m.detail.slopeB, flat = 1 - m.cliff;
     const Vec3 smooth = mix(m.normal, s.lump, s.lumpWeight);
@@ -120,7 +120,7 @@ Vec3 bumpedNormal(const Place &m, const Surface &s)
 }
 
 // Darker in hollows and between trees.
-float openness(const Ground &ground, const Place &m, const Surface &s)
+TESSERA_PIXEL float openness(const Ground &ground, const Place &m, const Surface &s)
 {
     constexpr float kStep = .12f;
     const float around =
@@ -132,7 +132,7 @@ float openness(const Ground &ground, const Place &m, const Surface &s)
     return open * std::clamp(1 + 1.1f * s.roughness * m.detail.value, .4f, 1.25f);
 }
 
-Vec3 lit(const Ground &ground, const Place &m, const Surface &s, float reached)
+TESSERA_PIXEL Vec3 lit(const Ground &ground, const Place &m, const Surface &s, float reached)
 {
     const Scene &scene = ground.scene;
     const Vec3 sun = scene.light, normal = bumpedNormal(m, s);
@@ -168,7 +168,7 @@ Vec3 lit(const Ground &ground, const Place &m, const Surface &s, float reached)
 }
 
 // Far away a painter sees mountains and hills, not what covers them.
-LandscapeLabel objectOf(const Scene &scene, const Place &m, LandscapeLabel material)
+TESSERA_PIXEL LandscapeLabel objectOf(const Scene &scene, const Place &m, LandscapeLabel material)
 {
     const bool high = m.bare > .70f && scene.terrain.mountainHeight > .8f;
     switch (material) {
@@ -190,7 +190,7 @@ LandscapeLabel objectOf(const Scene &scene, const Place &m, LandscapeLabel mater
 
 } // namespace
 
-PixelSample shadeGround(const Ground &ground, Vec3 point, float distance, bool fine)
+TESSERA_PIXEL PixelSample shadeGround(const Ground &ground, Vec3 point, float distance, bool fine)
 {
     float open;
     const Place m = measure(ground, point, distance, fine, open);

@@ -16,12 +16,12 @@ constexpr float kChimney = .00042f;
 
 enum class WallKind { Planks, Stone, Plaster, Timber };
 
-WallKind kindOf(const House &h)
+TESSERA_PIXEL WallKind kindOf(const House &h)
 {
     return static_cast<WallKind>(h.seed % 4);
 }
 
-Vec3 wallColor(const House &h, float x, float y, float inBay, float shown)
+TESSERA_PIXEL Vec3 wallColor(const House &h, float x, float y, float inBay, float shown)
 {
     const float patch = .84f + .32f * fractalNoise(x * 500, y * 420, 3, h.seed + 2);
     const Vec3 plain = h.wall * patch;
@@ -53,7 +53,7 @@ Vec3 wallColor(const House &h, float x, float y, float inBay, float shown)
 }
 
 // A wall at `x` km along it and `y` above the floor: windows with frames and shutters, a door, or bare.
-void paintWall(const House &h, float x, float y, float length, float footprint, StructureHit &hit)
+TESSERA_PIXEL void paintWall(const House &h, float x, float y, float length, float footprint, StructureHit &hit)
 {
     const float shown = smoothStep(.0004f, .00012f, footprint);
     const float bays = std::max(1.f, std::floor(2 * length / kBay)), place = (x + length) / (2 * length) * bays;
@@ -80,7 +80,7 @@ void paintWall(const House &h, float x, float y, float length, float footprint, 
     }
 }
 
-Vec3 roofColor(const House &h, float along, float down, float shown)
+TESSERA_PIXEL Vec3 roofColor(const House &h, float along, float down, float shown)
 {
     const float row = down / .00030f, place = along / .00026f + (floorToInt(row) & 1 ? .5f : 0.f);
     const float tile = latticeValue(floorToInt(place), floorToInt(row), h.seed + 6);
@@ -93,7 +93,7 @@ Vec3 roofColor(const House &h, float along, float down, float shown)
 class Look
 {
 public:
-    Look(const House &house, Vec3 eye, Vec3 ray)
+    TESSERA_PIXEL Look(const House &house, Vec3 eye, Vec3 ray)
         : m_house(house)
         , m_from(toAxes(house.alongX, house.alongZ, eye - house.foot))
         , m_ray(toAxes(house.alongX, house.alongZ, ray))
@@ -101,7 +101,7 @@ public:
         , m_norm(1 / std::sqrt(1 + m_slope * m_slope))
     {}
 
-    Passage walls() const
+    TESSERA_PIXEL Passage walls() const
     {
         const House &h = m_house;
         Passage p =
@@ -111,7 +111,7 @@ public:
         return p;
     }
 
-    Passage roof(float side) const
+    TESSERA_PIXEL Passage roof(float side) const
     {
         const House &h = m_house;
         const float low = side > 0 ? 0.f : -h.halfWidth - kOver, high = side > 0 ? h.halfWidth + kOver : 0.f;
@@ -122,7 +122,7 @@ public:
         return p;
     }
 
-    Passage chimney() const
+    TESSERA_PIXEL Passage chimney() const
     {
         const House &h = m_house;
         const float x = .35f * h.halfWidth, z = .45f * h.halfLength;
@@ -130,8 +130,8 @@ public:
                           m_ray);
     }
 
-    Vec3 at(float t) const { return m_from + m_ray * t; }
-    float down(Vec3 p) const { return std::fabs(p.x) / m_norm * .9f; }
+    TESSERA_PIXEL Vec3 at(float t) const { return m_from + m_ray * t; }
+    TESSERA_PIXEL float down(Vec3 p) const { return std::fabs(p.x) / m_norm * .9f; }
 
 private:
     const House &m_house;
@@ -143,7 +143,7 @@ private:
 
 } // namespace
 
-bool meetsHouse(const House &h, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit)
+TESSERA_PIXEL bool meetsHouse(const House &h, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit)
 {
     if (!passesNear(h.foot + Vec3{0, .5f * h.ridge, 0}, h.halfLength + h.halfWidth + .5f * h.ridge, eye, ray))
         return false;

@@ -1,9 +1,7 @@
 #include "core/landscape/landscape.h"
 
-#include "core/landscape/exposure.h"
-#include "core/landscape/march.h"
-#include "core/landscape/shading.h"
-#include "core/landscape/sprites.h"
+#include "core/landscape/batchpainter.h"
+#include "core/landscape/pixels.h"
 
 #include <condition_variable>
 #include <exception>
@@ -21,7 +19,7 @@ namespace tessera::core
 namespace
 {
 
-// One picture in the making.
+// Makes pictures of one scene, whose light may change in between.
 class Renderer
 {
 public:
@@ -30,159 +28,83 @@ public:
         , m_ground{scene, &cache}
         , m_width(width)
         , m_height(height)
+        , m_radiance(pixels())
+        , m_shown(pixels())
+        , m_reached(pixels())
     {
         cache.begin(scene);
         if (several)
-            m_reachedBeside.assign(kBeside * static_cast<std::size_t>(width) * height, kUnknown);
+            m_reachedBeside.assign(kBesideRays * pixels(), kNotReached);
     }
 
     Landscape render()
     {
         Landscape picture;
-        traceAll(picture);
-        develop(picture);
+        const PicturePlanes planes = planesOf(picture);
+        trace(planes);
+        develop(planes);
         picture.facts = sceneFacts(m_scene);
         m_traced = true; // the land stays where it is when the scene is lit anew
         return picture;
     }
 
 private:
-    static constexpr std::size_t kBeside = 3;
-    static constexpr float kUnknown = -1;
+    std::size_t pixels() const { return static_cast<std::size_t>(m_width) * static_cast<std::size_t>(m_height); }
 
-    PixelSample trace(float px, float py, float start, float &reached, bool known = false) const
+    PicturePlanes planesOf(Landscape &picture)
     {
-        const Vec3 eye = m_scene.camera.position, ray = viewRay(m_scene.camera, px, py, m_width, m_height);
-        PixelSample s = known ? shadeAt(m_ground, eye, ray, reached) : shadeRay(m_ground, eye, ray, start, reached);
-        overlaySprites(m_scene, eye, ray, s);
-        return s;
-    }
-
-    // One of the three rays of a pixel beside the one through its middle. Where several lightings are made it is kept
-    // how far each goes.
-    PixelSample traceBeside(int x, int y, int number, float start)
-    {
-        constexpr float kOffsets[kBeside][2] = {{.83f, .8f}, {.17f, .33f}, {.67f, .17f}};
-        const float px = static_cast<float>(x) + kOffsets[number][0], py = static_cast<float>(y) + kOffsets[number][1];
-        float once = kUnknown;
-        const std::size_t pixel = static_cast<std::size_t>(y) * m_width + x;
-        float &reached =
-            m_reachedBeside.empty() ? once : m_reachedBeside[kBeside * pixel + static_cast<std::size_t>(number)];
-        return trace(px, py, start, reached, reached != kUnknown);
-    }
-
-    // From the bottom row up: in a column each ray passes over the land that the one below it met, so it begins
-    // a little before that place, and above the sky there is only sky.
-    void traceAll(Landscape &picture)
-    {
-        const std::size_t pixels = static_cast<std::size_t>(m_width) * m_height;
         picture.width = m_width;
         picture.height = m_height;
-        picture.object.resize(pixels);
-        picture.material.resize(pixels);
-        picture.depth.resize(pixels);
-        m_radiance.resize(pixels);
-        m_reached.resize(pixels);
+        picture.object.resize(pixels());
+        picture.material.resize(pixels());
+        picture.depth.resize(pixels());
+        picture.rgb.resize(3 * pixels());
+        return {m_width,
+                m_height,
+                m_reached.data(),
+                m_reachedBeside.empty() ? nullptr : m_reachedBeside.data(),
+                m_radiance.data(),
+                m_shown.data(),
+                picture.object.data(),
+                picture.material.data(),
+                picture.depth.data(),
+                picture.rgb.data()};
+    }
+
+    void trace(const PicturePlanes &planes) const
+    {
         for (int y = m_height - 1; y >= 0; --y) {
             for (int x = 0; x < m_width; ++x) {
-                const std::size_t i = static_cast<std::size_t>(y) * m_width + x;
-                const float below = y + 1 < m_height ? m_reached[i + m_width] : 0;
-                const PixelSample s = trace(static_cast<float>(x) + .5f, static_cast<float>(y) + .5f,
-                                            startBefore(below), m_reached[i], m_traced);
-                m_radiance[i] = s.color;
-                picture.object[i] = static_cast<std::uint8_t>(s.object);
-                picture.material[i] = static_cast<std::uint8_t>(s.material);
-                picture.depth[i] = depthCode(s.distance);
+                if (!m_traced)
+                    reachPixel(m_ground, planes, x, y, y + 1 < m_height ? planes.reached[planes.at(x, y + 1)] : 0);
+                shadePixel(m_ground, planes, x, y);
             }
         }
     }
 
-    static float startBefore(float reached) { return reached >= kSkyDistance ? reached : .985f * reached - .0004f; }
-
-    // Where a ray between this pixel and its neighbours may begin.
-    float startNear(int x, int y) const
+    void develop(const PicturePlanes &planes) const
     {
-        float nearest = kSkyDistance;
-        for (int j = std::max(0, y - 1); j <= std::min(m_height - 1, y + 1); ++j)
-            for (int i = std::max(0, x - 1); i <= std::min(m_width - 1, x + 1); ++i)
-                nearest = std::min(nearest, m_reached[static_cast<std::size_t>(j) * m_width + i]);
-        return startBefore(nearest);
-    }
-
-    float key() const
-    {
-        const float hour = m_scene.night ? .088f : m_scene.sun.y < 0 ? .15f : .185f;
-        const float taste = .72f + .6f * hashToFloat(hash32(m_scene.seed + 31)); // some pictures are bright, some dark
-        return taste * (m_scene.biome == Biome::Arctic ? hour * 1.45f : hour);
-    }
-
-    // Largest difference to the four neighbours, as seen on the screen.
-    float contrastAt(const std::vector<Vec3> &shown, int x, int y) const
-    {
-        float most = 0;
-        const auto compare = [&](int otherX, int otherY) {
-            if (otherX < 0 || otherY < 0 || otherX >= m_width || otherY >= m_height)
-                return;
-            const Vec3 d = shown[static_cast<std::size_t>(y) * m_width + x]
-                           - shown[static_cast<std::size_t>(otherY) * m_width + otherX];
-            most = std::max(most, std::fabs(d.x) + std::fabs(d.y) + std::fabs(d.z));
-        };
-        compare(x + 1, y);
-        compare(x - 1, y);
-        compare(x, y + 1);
-        compare(x, y - 1);
-        return most;
-    }
-
-    // More rays where a pixel differs from its neighbours: one where it is a little, three where it is much.
-    void smoothEdges(const Exposure &exposure)
-    {
-        constexpr float kVisible = .22f, kStrong = .34f;
-        std::vector<Vec3> shown(m_radiance.size());
-        for (std::size_t i = 0; i < shown.size(); ++i)
-            shown[i] = exposure.develop(m_radiance[i], 1);
-        const float white = exposure.white();
-        const auto clip = [white](Vec3 c) {
-            return Vec3{std::min(c.x, white), std::min(c.y, white), std::min(c.z, white)};
-        };
-        for (int y = 0; y < m_height; ++y) {
-            for (int x = 0; x < m_width; ++x) {
-                const float contrast = contrastAt(shown, x, y);
-                if (contrast < kVisible)
-                    continue;
-                Vec3 &c = m_radiance[static_cast<std::size_t>(y) * m_width + x];
-                c = clip(c);
-                const float start = startNear(x, y);
-                const int rays = contrast < kStrong ? 1 : 3;
-                for (int k = 0; k < rays; ++k)
-                    c = c + clip(traceBeside(x, y, k, start).color);
-                c = c * (1 / static_cast<float>(rays + 1));
-            }
-        }
-    }
-
-    void develop(Landscape &picture)
-    {
-        const Exposure exposure(m_radiance, key(), m_scene.night ? 160.f : 60.f);
-        smoothEdges(exposure);
-        const float saturation = m_scene.saturation * (m_scene.night ? .55f : 1.f); // eyes see few colours at night
-        picture.rgb.resize(m_radiance.size() * 3);
-        for (std::size_t i = 0; i < m_radiance.size(); ++i) {
-            const Vec3 c = exposure.develop(m_radiance[i], saturation);
-            picture.rgb[3 * i] = static_cast<std::uint8_t>(c.x * 255 + .5f);
-            picture.rgb[3 * i + 1] = static_cast<std::uint8_t>(c.y * 255 + .5f);
-            picture.rgb[3 * i + 2] = static_cast<std::uint8_t>(c.z * 255 + .5f);
-        }
+        LogSums sums;
+        for (const Vec3 &c : m_radiance)
+            sums.add(c);
+        const Exposure exposure = exposureOf(m_scene, planes, sums);
+        for (std::size_t i = 0; i < pixels(); ++i)
+            showPixel(planes, exposure, i);
+        for (int y = 0; y < m_height; ++y)
+            for (int x = 0; x < m_width; ++x)
+                if (const int rays = raysBeside(planes, x, y); rays > 0)
+                    smoothPixel(m_ground, planes, exposure, x, y, rays);
+        for (std::size_t i = 0; i < pixels(); ++i)
+            developPixel(m_scene, planes, exposure, i);
     }
 
     const Scene &m_scene;
-    Ground m_ground;
-    int m_width;
-    int m_height;
-    std::vector<Vec3> m_radiance;
-    std::vector<float> m_reached;       // km to the land or the water, without sprites
-    std::vector<float> m_reachedBeside; // the same for the other rays of each pixel, or nothing
-    bool m_traced = false;              // they are known
+    const Ground m_ground;
+    const int m_width;
+    const int m_height;
+    std::vector<Vec3> m_radiance, m_shown;
+    std::vector<float> m_reached, m_reachedBeside; // as PicturePlanes tells
+    bool m_traced = false;                         // they are known
 };
 
 std::vector<Landscape> renderWith(HeightCache &cache, std::uint32_t seed, int lightings, int width, int height)
@@ -199,22 +121,6 @@ std::vector<Landscape> renderWith(HeightCache &cache, std::uint32_t seed, int li
         pictures.back().facts.lighting = i;
     }
     return pictures;
-}
-
-void checkSize(int width, int height)
-{
-    constexpr int kLargest = 8192;
-    if (width < 1 || height < 1 || width > kLargest || height > kLargest)
-        throw std::invalid_argument("a landscape of " + std::to_string(width) + " x " + std::to_string(height)
-                                    + " pixels was asked for; each side must be between 1 and 8192");
-}
-
-void checkLightings(int lightings)
-{
-    if (lightings < 1 || lightings > kMaxLightings)
-        throw std::invalid_argument(std::to_string(lightings)
-                                    + " lightings of a landscape were asked for; there can be 1 to "
-                                    + std::to_string(kMaxLightings));
 }
 
 // Gives out seeds to worker threads and hands the pictures on in order.
@@ -306,11 +212,16 @@ private:
 
 } // namespace
 
-std::uint16_t depthCode(float distanceKm)
+void checkRequest(int width, int height, int lightings)
 {
-    if (distanceKm >= kSkyDistance)
-        return 0;
-    return static_cast<std::uint16_t>(65535 * std::sqrt(1 / (1 + std::max(0.f, distanceKm))) + .5f);
+    constexpr int kLargest = 8192;
+    if (width < 1 || height < 1 || width > kLargest || height > kLargest)
+        throw std::invalid_argument("a landscape of " + std::to_string(width) + " x " + std::to_string(height)
+                                    + " pixels was asked for; each side must be between 1 and 8192");
+    if (lightings < 1 || lightings > kMaxLightings)
+        throw std::invalid_argument(std::to_string(lightings)
+                                    + " lightings of a landscape were asked for; there can be 1 to "
+                                    + std::to_string(kMaxLightings));
 }
 
 Landscape renderLandscape(std::uint32_t seed, int width, int height)
@@ -320,8 +231,7 @@ Landscape renderLandscape(std::uint32_t seed, int width, int height)
 
 std::vector<Landscape> renderLandscapeLightings(std::uint32_t seed, int lightings, int width, int height)
 {
-    checkSize(width, height);
-    checkLightings(lightings);
+    checkRequest(width, height, lightings);
     HeightCache cache;
     return renderWith(cache, seed, lightings, width, height);
 }
@@ -329,8 +239,7 @@ std::vector<Landscape> renderLandscapeLightings(std::uint32_t seed, int lighting
 int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height, int threads, std::stop_token stop,
                        const std::function<void(std::uint32_t seed, Landscape &&picture)> &take, int lightings)
 {
-    checkLightings(lightings);
-    checkSize(width, height);
+    checkRequest(width, height, lightings);
     const int workers = std::clamp(threads, 1, std::max(1, count));
     Assembly assembly(firstSeed, count, lightings, 2 * workers, std::move(stop), take);
     {

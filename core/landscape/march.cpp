@@ -6,13 +6,15 @@ namespace tessera::core
 namespace
 {
 
-float highestPoint(const Terrain &t)
+TESSERA_PIXEL_CONSTANT float kNearest = .0008f; // km from the eye at which a ray begins
+
+TESSERA_PIXEL float highestPoint(const Terrain &t)
 {
     return t.mountainHeight * 1.3f + t.plainHeight + t.dune + .1f;
 }
 
 // Where the ray meets the plane of the water, if the land is below it there.
-bool meetsWater(const Ground &ground, Vec3 eye, Vec3 ray, float &distance)
+TESSERA_PIXEL bool meetsWater(const Ground &ground, Vec3 eye, Vec3 ray, float &distance)
 {
     const float level = ground.scene.terrain.waterLevel;
     const float t = (level - eye.y) / ray.y;
@@ -24,7 +26,7 @@ bool meetsWater(const Ground &ground, Vec3 eye, Vec3 ray, float &distance)
 }
 
 // Halves the step in which the ray went under ground.
-float refine(const Ground &ground, Vec3 eye, Vec3 ray, float above, float below)
+TESSERA_PIXEL float refine(const Ground &ground, Vec3 eye, Vec3 ray, float above, float below)
 {
     for (int k = 0; k < 6; ++k) {
         const float middle = .5f * (above + below);
@@ -34,30 +36,31 @@ float refine(const Ground &ground, Vec3 eye, Vec3 ray, float above, float below)
     return below;
 }
 
-} // namespace
+enum class Way { Misses, Meets, BeginsBelow };
 
-bool marchGround(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality, float &distance, float start)
+// marchGround() as far as it goes without a second try.
+TESSERA_PIXEL Way follow(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality, float &distance, float start)
 {
     const Terrain &terrain = ground.scene.terrain;
     float reach = quality.reach;
     if (ray.y > 0)
         reach = std::min(reach, (highestPoint(terrain) - eye.y) / ray.y);
     const float least = .35f * ground.scene.camera.footprint(1); // a third of a pixel
-    float t = std::max(.0008f, start), previous = t, before = 1;
+    float t = std::max(kNearest, start), previous = t, before = 1;
     for (int i = 0; i < quality.steps; ++i) {
         if (t > reach)
-            return false;
+            return Way::Misses;
         const Vec3 p = eye + ray * t;
         const float h = ground.height(p.x, p.z, t);
         const float clearance = p.y - h;
         if (terrain.hasWater && ray.y < 0 && p.y < terrain.waterLevel && (clearance > 0 || terrain.waterLevel > h)
             && meetsWater(ground, eye, ray, distance))
-            return true;
+            return Way::Meets;
         if (clearance < 0 && i == 0 && start > 0)
-            return marchGround(ground, eye, ray, quality, distance);
+            return Way::BeginsBelow;
         if (clearance < 0) {
             distance = refine(ground, eye, ray, previous, t);
-            return true;
+            return Way::Meets;
         }
         // Where the ray comes down slowly on the ground it may go farther, up to half of the way to where they would
         // meet; but never so far that a peak between two steps is missed.
@@ -69,10 +72,21 @@ bool marchGround(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality,
         t += std::max(std::min(step, .05f * t + .025f), least * t + .0003f);
     }
     distance = t;
-    return t < reach;
+    return t < reach ? Way::Meets : Way::Misses;
 }
 
-float lightReaching(const Ground &ground, Vec3 point)
+} // namespace
+
+TESSERA_PIXEL bool marchGround(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality quality, float &distance,
+                               float start)
+{
+    Way way = follow(ground, eye, ray, quality, distance, start);
+    if (way == Way::BeginsBelow)
+        way = follow(ground, eye, ray, quality, distance, 0);
+    return way == Way::Meets;
+}
+
+TESSERA_PIXEL float lightReaching(const Ground &ground, Vec3 point)
 {
     const Scene &scene = ground.scene;
     if (scene.light.y < -.02f)
@@ -92,7 +106,7 @@ float lightReaching(const Ground &ground, Vec3 point)
     return saturate(open);
 }
 
-Vec3 viewRay(const Camera &camera, float px, float py, int width, int height)
+TESSERA_PIXEL Vec3 viewRay(const Camera &camera, float px, float py, int width, int height)
 {
     const auto w = static_cast<float>(width), h = static_cast<float>(height);
     const Vec3 d = normalize({(2 * px - w) / w, (h - 2 * py) / w, camera.focal});

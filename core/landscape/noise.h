@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/landscape/pixelcode.h"
+
 #include <cmath>
 #include <cstdint>
 
@@ -8,11 +10,7 @@
 namespace tessera::core
 {
 
-using Float8 = float __attribute__((vector_size(32)));
-using Int8 = std::int32_t __attribute__((vector_size(32)));
-using Uint8 = std::uint32_t __attribute__((vector_size(32)));
-
-inline std::uint32_t hash32(std::uint32_t x)
+TESSERA_PIXEL inline std::uint32_t hash32(std::uint32_t x)
 {
     x ^= x >> 16;
     x *= 0x7feb352dU;
@@ -26,39 +24,53 @@ struct Random {
     std::uint32_t state;
 
     // In [0, 1).
-    float next()
+    TESSERA_PIXEL float next()
     {
         state = state * 747796405u + 2891336453u;
         std::uint32_t w = ((state >> ((state >> 28) + 4)) ^ state) * 277803737u;
         w = (w >> 22) ^ w;
         return static_cast<float>(w >> 8) * (1.f / 16777216.f);
     }
-    float range(float low, float high) { return low + (high - low) * next(); }
-    bool chance(float probability) { return next() < probability; }
-    int below(int count)
+    TESSERA_PIXEL float range(float low, float high) { return low + (high - low) * next(); }
+    TESSERA_PIXEL bool chance(float probability) { return next() < probability; }
+    TESSERA_PIXEL int below(int count)
     {
         const int i = static_cast<int>(next() * static_cast<float>(count));
         return i < count ? i : count - 1;
     }
 };
 
-inline std::int32_t floorToInt(float x)
+TESSERA_PIXEL inline std::int32_t floorToInt(float x)
 {
     const auto i = static_cast<std::int32_t>(x);
     return i - (x < static_cast<float>(i));
 }
-inline float toFloat(std::int32_t i)
+TESSERA_PIXEL inline float toFloat(std::int32_t i)
 {
     return static_cast<float>(i);
 }
-inline float hashToFloat(std::uint32_t h)
+TESSERA_PIXEL inline float hashToFloat(std::uint32_t h)
 {
     return static_cast<float>(h >> 8) * (1.f / 16777216.f);
 }
-inline std::uint32_t asUnsigned(std::int32_t i)
+TESSERA_PIXEL inline std::uint32_t asUnsigned(std::int32_t i)
 {
     return static_cast<std::uint32_t>(i);
 }
+
+TESSERA_PIXEL inline float absolute(float x)
+{
+    return std::fabs(x);
+}
+TESSERA_PIXEL inline float squareRoot(float x)
+{
+    return std::sqrt(x);
+}
+
+#ifndef __CUDACC__ // a thread of a GPU is a lane of its own
+using Float8 = float __attribute__((vector_size(32)));
+using Int8 = std::int32_t __attribute__((vector_size(32)));
+using Uint8 = std::uint32_t __attribute__((vector_size(32)));
 
 inline Float8 toFloat(Int8 i)
 {
@@ -77,18 +89,9 @@ inline Uint8 asUnsigned(Int8 i)
 {
     return (Uint8)i;
 }
-
-inline float absolute(float x)
-{
-    return std::fabs(x);
-}
 inline Float8 absolute(Float8 x)
 {
     return x < 0.f ? -x : x;
-}
-inline float squareRoot(float x)
-{
-    return std::sqrt(x);
 }
 inline Float8 squareRoot(Float8 x)
 {
@@ -97,10 +100,11 @@ inline Float8 squareRoot(Float8 x)
         y[i] = std::sqrt(x[i]);
     return y;
 }
+#endif
 
 // 32 random bits for a lattice point.
 template<class I>
-inline auto latticeHash(I x, I y, std::uint32_t seed)
+TESSERA_PIXEL inline auto latticeHash(I x, I y, std::uint32_t seed)
 {
     auto h = asUnsigned(x) * 0x9E3779B1u ^ (asUnsigned(y) * 0x85EBCA77u + seed * 0xC2B2AE3Du);
     h ^= h >> 15;
@@ -113,14 +117,14 @@ inline auto latticeHash(I x, I y, std::uint32_t seed)
 
 // Uniform in [0, 1) for a lattice point.
 template<class I>
-inline auto latticeValue(I x, I y, std::uint32_t seed)
+TESSERA_PIXEL inline auto latticeValue(I x, I y, std::uint32_t seed)
 {
     return hashToFloat(latticeHash(x, y, seed));
 }
 
 // Value noise in [0, 1) with wavelength 1.
 template<class F>
-inline F valueNoise(F x, F y, std::uint32_t seed)
+TESSERA_PIXEL inline F valueNoise(F x, F y, std::uint32_t seed)
 {
     const auto ix = floorToInt(x), iy = floorToInt(y);
     const F fx = x - toFloat(ix), fy = y - toFloat(iy);
@@ -132,7 +136,7 @@ inline F valueNoise(F x, F y, std::uint32_t seed)
 
 // The same with its gradient (quintic fade: the gradient is smooth too).
 template<class F>
-inline F valueNoise(F x, F y, std::uint32_t seed, F &dx, F &dy)
+TESSERA_PIXEL inline F valueNoise(F x, F y, std::uint32_t seed, F &dx, F &dy)
 {
     const auto ix = floorToInt(x), iy = floorToInt(y);
     const F fx = x - toFloat(ix), fy = y - toFloat(iy);
@@ -148,7 +152,7 @@ inline F valueNoise(F x, F y, std::uint32_t seed, F &dx, F &dy)
 
 // Value noise in space.
 template<class F>
-inline F valueNoise3(F x, F y, F z, std::uint32_t seed)
+TESSERA_PIXEL inline F valueNoise3(F x, F y, F z, std::uint32_t seed)
 {
     const auto iy = floorToInt(y);
     const F fy = y - toFloat(iy), w = fy * fy * (3.f - 2.f * fy);
@@ -169,7 +173,7 @@ inline F valueNoise3(F x, F y, F z, std::uint32_t seed)
 
 // Turns and doubles the lattice between octaves, so that its axes do not show.
 template<class F>
-inline void nextOctave(F &x, F &y)
+TESSERA_PIXEL inline void nextOctave(F &x, F &y)
 {
     const F t = x;
     x = 1.6f * x + 1.2f * y;
@@ -178,7 +182,7 @@ inline void nextOctave(F &x, F &y)
 
 // Sum of octaves, each half as strong and twice as fine. Mean near 0.5.
 template<class F>
-inline F fractalNoise(F x, F y, int octaves, std::uint32_t seed)
+TESSERA_PIXEL inline F fractalNoise(F x, F y, int octaves, std::uint32_t seed)
 {
     F sum = x * 0.f;
     float amplitude = .5f;

@@ -67,7 +67,7 @@ struct Camera {
     float columns = 256; // pixels across the picture: nothing finer than a pixel is drawn
 
     // Width in km of what a pixel shows at a distance.
-    float footprint(float distance) const { return 2 * distance / (columns * focal); }
+    TESSERA_PIXEL float footprint(float distance) const { return 2 * distance / (columns * focal); }
 };
 
 // Colours are linear RGB albedos.

@@ -12,7 +12,7 @@ namespace tessera::core
 namespace
 {
 
-PixelSample shadeSky(const Scene &scene, Vec3 eye, Vec3 ray)
+TESSERA_PIXEL PixelSample shadeSky(const Scene &scene, Vec3 eye, Vec3 ray)
 {
     const SkySample sky = skyWithClouds(scene, eye, ray, true);
     PixelSample s;
@@ -28,13 +28,13 @@ PixelSample shadeSky(const Scene &scene, Vec3 eye, Vec3 ray)
     return s;
 }
 
-bool isSea(const Scene &scene)
+TESSERA_PIXEL bool isSea(const Scene &scene)
 {
     return scene.biome == Biome::Coast || scene.biome == Biome::Tropical;
 }
 
 // Swell, and ripples from the size of a pixel up. Lakes have patches that the wind leaves smooth.
-Vec3 waterNormal(const Scene &scene, Vec3 ray, Vec3 p, float distance)
+TESSERA_PIXEL Vec3 waterNormal(const Scene &scene, Vec3 ray, Vec3 p, float distance)
 {
     const std::uint32_t seed = scene.terrain.seed;
     const float footprint = scene.camera.footprint(distance), facing = std::max(.02f, -ray.y);
@@ -54,7 +54,7 @@ Vec3 waterNormal(const Scene &scene, Vec3 ray, Vec3 p, float distance)
 }
 
 // What a ray from the water, `away` km from the eye, sees: sky, land and the sprites on it.
-Vec3 mirrored(const Ground &ground, Vec3 from, Vec3 ray, float away)
+TESSERA_PIXEL Vec3 mirrored(const Ground &ground, Vec3 from, Vec3 ray, float away)
 {
     const Scene &scene = ground.scene;
     PixelSample seen;
@@ -77,7 +77,7 @@ Vec3 mirrored(const Ground &ground, Vec3 from, Vec3 ray, float away)
 }
 
 // White water at the shore and on high waves.
-Vec3 withFoam(const Scene &scene, Vec3 color, Vec3 p, float depth, float distance, float reached)
+TESSERA_PIXEL Vec3 withFoam(const Scene &scene, Vec3 color, Vec3 p, float depth, float distance, float reached)
 {
     const Terrain &t = scene.terrain;
     const Vec3 white = scene.skyAverage * 1.6f + scene.lightColor * (.5f * reached * std::max(.15f, scene.light.y));
@@ -98,7 +98,7 @@ Vec3 withFoam(const Scene &scene, Vec3 color, Vec3 p, float depth, float distanc
 }
 
 // What is seen through the surface: the bed where it is shallow, the water's own colour where it is deep.
-Vec3 waterBody(const Scene &scene, float depth, float reached)
+TESSERA_PIXEL Vec3 waterBody(const Scene &scene, float depth, float reached)
 {
     const float sun = reached * std::max(.1f, scene.light.y);
     const Vec3 deep = scene.palette.water * (scene.skyAverage * 2.2f + scene.lightColor * (.30f * sun));
@@ -107,7 +107,7 @@ Vec3 waterBody(const Scene &scene, float depth, float reached)
     return mix(bed * .55f, deep, 1 - std::exp(-depth * clearness));
 }
 
-PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
+TESSERA_PIXEL PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
 {
     const Scene &scene = ground.scene;
     const Vec3 n = waterNormal(scene, ray, p, distance);
@@ -131,15 +131,14 @@ PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
 
 } // namespace
 
-PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray, float start, float &reached)
+TESSERA_PIXEL float reachOf(const Ground &ground, Vec3 eye, Vec3 ray, float start)
 {
     float distance;
     const bool land = start < kSkyDistance && marchGround(ground, eye, ray, kViewMarch, distance, start);
-    reached = land ? distance : kSkyDistance;
-    return shadeAt(ground, eye, ray, reached);
+    return land ? distance : kSkyDistance;
 }
 
-PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, float reached)
+TESSERA_PIXEL PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, float reached)
 {
     const Scene &scene = ground.scene;
     if (reached >= kSkyDistance)

@@ -16,11 +16,11 @@ struct PixelSample {
     float distance = kSkyDistance;                 // km
 };
 
-// What a ray sees, without sprites. The land before `start` km is known not to be met; from kSkyDistance on it is
-// the sky that is seen. `reached` gets the km to the land or the water, kSkyDistance where there is none.
-PixelSample shadeRay(const Ground &ground, Vec3 eye, Vec3 ray, float start, float &reached);
+// The km that a ray goes to the land or the water, kSkyDistance where there is none. The land before `start` km is
+// known not to be met; from kSkyDistance on there is only sky.
+TESSERA_PIXEL float reachOf(const Ground &ground, Vec3 eye, Vec3 ray, float start);
 
-// The same where it is known how many km the ray goes, as shadeRay() found it.
-PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, float reached);
+// What a ray that goes so far sees, without sprites.
+TESSERA_PIXEL PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, float reached);
 
 } // namespace tessera::core

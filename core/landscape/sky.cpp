@@ -14,14 +14,14 @@ constexpr float kEarthRadius = 6360;
 constexpr float kAirRadius = 6420;
 constexpr float kAirScale = 8;
 constexpr float kHazeScale = 1.2f;
-constexpr Vec3 kRayleigh = {5.8e-3f, 13.5e-3f, 33.1e-3f};
-constexpr Vec3 kOzone = {.65e-3f, 1.88e-3f, .085e-3f};
-constexpr Vec3 kEye = {0, kEarthRadius + .3f, 0};
+TESSERA_PIXEL_CONSTANT Vec3 kRayleigh = {5.8e-3f, 13.5e-3f, 33.1e-3f};
+TESSERA_PIXEL_CONSTANT Vec3 kOzone = {.65e-3f, 1.88e-3f, .085e-3f};
+TESSERA_PIXEL_CONSTANT Vec3 kEye = {0, kEarthRadius + .3f, 0};
 constexpr float kSunPower = 20;
-constexpr Vec3 kNightGlow = {.0025f, .0045f, .0090f};
-constexpr Vec3 kMoonColor = {.030f, .038f, .052f};
+TESSERA_PIXEL_CONSTANT Vec3 kNightGlow = {.0025f, .0045f, .0090f};
+TESSERA_PIXEL_CONSTANT Vec3 kMoonColor = {.030f, .038f, .052f};
 
-float mie(const Scene &scene)
+TESSERA_PIXEL float mie(const Scene &scene)
 {
     return 21e-3f * .35f * scene.air.haze;
 }
@@ -32,14 +32,14 @@ struct Depths {
 };
 
 // Distance to the edge of the atmosphere.
-float airLength(Vec3 from, Vec3 ray)
+TESSERA_PIXEL float airLength(Vec3 from, Vec3 ray)
 {
     const float b = dot(from, ray), c = dot(from, from) - kAirRadius * kAirRadius;
     return -b + std::sqrt(std::max(0.f, b * b - c));
 }
 
 // Optical depths from a point to space; very large through the earth.
-Depths depthsToSpace(Vec3 from, Vec3 ray)
+TESSERA_PIXEL Depths depthsToSpace(Vec3 from, Vec3 ray)
 {
     constexpr int kSteps = 8;
     const float step = airLength(from, ray) / kSteps;
@@ -54,7 +54,7 @@ Depths depthsToSpace(Vec3 from, Vec3 ray)
     return sum;
 }
 
-Vec3 scatteredLight(const Scene &scene, Vec3 ray)
+TESSERA_PIXEL Vec3 scatteredLight(const Scene &scene, Vec3 ray)
 {
     constexpr int kSteps = 16;
     const float total = airLength(kEye, ray), bM = mie(scene);
@@ -82,7 +82,7 @@ Vec3 scatteredLight(const Scene &scene, Vec3 ray)
     return (air * kRayleigh * phaseAir + haze * (bM * phaseHaze) + air * kRayleigh * .03f) * kSunPower;
 }
 
-void setLight(Scene &scene)
+TESSERA_PIXEL void setLight(Scene &scene)
 {
     if (scene.night) {
         scene.lightColor = kMoonColor * (1 - scene.air.overcast * .8f);
@@ -96,7 +96,7 @@ void setLight(Scene &scene)
     scene.lightColor = through * (kSunPower * .16f * seen);
 }
 
-void coverSky(Scene &scene)
+TESSERA_PIXEL void coverSky(Scene &scene)
 {
     const float cover = scene.air.overcast;
     const Vec3 lid = grey(dot(scene.skyAverage, {.3f, .5f, .2f}));
@@ -110,7 +110,7 @@ void coverSky(Scene &scene)
     scene.skyAverage = mix(scene.skyAverage, lid, cover);
 }
 
-Vec3 stars(const Scene &scene, Vec3 ray)
+TESSERA_PIXEL Vec3 stars(const Scene &scene, Vec3 ray)
 {
     const float u = std::atan2(ray.x, ray.z) * 90, w = std::asin(ray.y) * 90;
     const int iu = floorToInt(u), iw = floorToInt(w);
@@ -121,7 +121,7 @@ Vec3 stars(const Scene &scene, Vec3 ray)
     return grey((strength - .985f) * 1.1f * std::exp(-(du * du + dw * dw) * 14));
 }
 
-Vec3 lampInSky(const Scene &scene, float mu)
+TESSERA_PIXEL Vec3 lampInSky(const Scene &scene, float mu)
 {
     if (scene.air.overcast >= .8f)
         return {};
@@ -133,7 +133,7 @@ Vec3 lampInSky(const Scene &scene, float mu)
     return scene.lightColor * (glow * (1 - scene.air.overcast));
 }
 
-float cirrusOpacity(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
+TESSERA_PIXEL float cirrusOpacity(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
 {
     const float t = 7 / (ray.y + .04f);
     float x = (eye.x + ray.x * t) * .09f;
@@ -145,7 +145,7 @@ float cirrusOpacity(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
 
 } // namespace
 
-void computeSky(Scene &scene)
+TESSERA_PIXEL void computeSky(Scene &scene)
 {
     // Light scattered many times keeps a twilight blue after the sun has gone.
     const Vec3 glow = kNightGlow * (scene.night ? .8f : .3f + 1.3f * smoothStep(.02f, -.10f, scene.sun.y));
@@ -172,7 +172,7 @@ void computeSky(Scene &scene)
     setLight(scene);
 }
 
-Vec3 skyRadiance(const Scene &scene, Vec3 ray)
+TESSERA_PIXEL Vec3 skyRadiance(const Scene &scene, Vec3 ray)
 {
     const float elevation = std::asin(std::clamp(ray.y, .002f, 1.f));
     float azimuth = std::atan2(ray.x, ray.z);
@@ -186,7 +186,7 @@ Vec3 skyRadiance(const Scene &scene, Vec3 ray)
     return mix(mix(low[i], low[next], fi), mix(high[i], high[next], fi), fj);
 }
 
-SkySample skyWithClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
+TESSERA_PIXEL SkySample skyWithClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine)
 {
     const float mu = dot(ray, scene.light);
     SkySample s = {skyRadiance(scene, ray) + lampInSky(scene, mu), 0};
@@ -211,7 +211,7 @@ namespace
 {
 
 // Share of a ray that is hidden by fog whose density falls off with height.
-float fogOpacity(const Scene &scene, Vec3 eye, Vec3 ray, float distance)
+TESSERA_PIXEL float fogOpacity(const Scene &scene, Vec3 eye, Vec3 ray, float distance)
 {
     const float falloff = 1 / scene.air.fogHeight;
     const float atEye = std::exp(-std::max(0.f, eye.y - scene.air.fogBase) * falloff);
@@ -224,7 +224,7 @@ float fogOpacity(const Scene &scene, Vec3 eye, Vec3 ray, float distance)
 
 } // namespace
 
-AirSample throughAir(const Scene &scene, Vec3 color, Vec3 eye, Vec3 ray, float distance)
+TESSERA_PIXEL AirSample throughAir(const Scene &scene, Vec3 color, Vec3 eye, Vec3 ray, float distance)
 {
     const Vec3 horizon = skyRadiance(scene, normalize({ray.x, .015f, ray.z}));
     const float mu = saturate(dot(ray, scene.light));

@@ -7,10 +7,10 @@ namespace tessera::core
 
 // Fills the scene's sky table, its average and the colour of the light: single scattering by air, haze and
 // ozone in a spherical atmosphere, from the sun's direction.
-void computeSky(Scene &scene);
+TESSERA_PIXEL void computeSky(Scene &scene);
 
 // Radiance of the clear (or overcast) sky in a direction; below the horizon that of the horizon.
-Vec3 skyRadiance(const Scene &scene, Vec3 ray);
+TESSERA_PIXEL Vec3 skyRadiance(const Scene &scene, Vec3 ray);
 
 struct SkySample {
     Vec3 color;
@@ -18,7 +18,7 @@ struct SkySample {
 };
 
 // Sky with sun, moon, stars and clouds. `fine` is false for reflections.
-SkySample skyWithClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine);
+TESSERA_PIXEL SkySample skyWithClouds(const Scene &scene, Vec3 eye, Vec3 ray, bool fine);
 
 struct AirSample {
     Vec3 color;
@@ -26,6 +26,6 @@ struct AirSample {
 };
 
 // What is left of `color` after `distance` km of air.
-AirSample throughAir(const Scene &scene, Vec3 color, Vec3 eye, Vec3 ray, float distance);
+TESSERA_PIXEL AirSample throughAir(const Scene &scene, Vec3 color, Vec3 eye, Vec3 ray, float distance);
 
 } // namespace tessera::core

@@ -8,7 +8,7 @@ namespace tessera::core
 namespace
 {
 
-SpriteTexel boulder(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel boulder(const Sprite &s, float u, float v)
 {
     const auto shift = static_cast<float>(s.seed % 31);
     const float angle = std::atan2(v, u);
@@ -30,7 +30,7 @@ SpriteTexel boulder(const Sprite &s, float u, float v)
             color};
 }
 
-SpriteTexel fence(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel fence(const Sprite &s, float u, float v)
 {
     const float warp = .05f * (valueNoise(u * 3 + static_cast<float>(s.seed % 13), .5f, s.seed) - .5f);
     const float post = (u + 1) * 2, inPost = post - std::floor(post);
@@ -45,7 +45,7 @@ SpriteTexel fence(const Sprite &s, float u, float v)
 }
 
 // Felled trunks on a heap, seen from their sawn ends and along the bark.
-SpriteTexel logs(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel logs(const Sprite &s, float u, float v)
 {
     constexpr float kRow = .31f;
     const int row = static_cast<int>(v / kRow);
@@ -67,7 +67,7 @@ SpriteTexel logs(const Sprite &s, float u, float v)
                  : Vec3{.38f, .26f, .14f} * (ring * (.8f + .4f * latticeValue(static_cast<int>(place), row, s.seed)))};
 }
 
-SpriteTexel bale(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel bale(const Sprite &s, float u, float v)
 {
     const float y = 2 * v - 1, d = std::sqrt(u * u + y * y);
     if (d > 1)
@@ -79,7 +79,7 @@ SpriteTexel bale(const Sprite &s, float u, float v)
 
 } // namespace
 
-SpriteTexel builtTexel(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel builtTexel(const Sprite &s, float u, float v)
 {
     switch (s.kind) {
     case SpriteKind::Boulder:

@@ -8,10 +8,10 @@ namespace tessera::core
 namespace
 {
 
-constexpr Vec3 kBark = {.085f, .062f, .045f};
+TESSERA_PIXEL_CONSTANT Vec3 kBark = {.085f, .062f, .045f};
 
 // Distance from (x, y) to a line, in units of its half width, which shrinks from the first end to the second.
-float lineDistance(float x, float y, Vec3 from, Vec3 to, float thick, float thin)
+TESSERA_PIXEL float lineDistance(float x, float y, Vec3 from, Vec3 to, float thick, float thin)
 {
     const float dx = to.x - from.x, dy = to.y - from.y;
     const float along = std::clamp(((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy), 0.f, 1.f);
@@ -19,13 +19,13 @@ float lineDistance(float x, float y, Vec3 from, Vec3 to, float thick, float thin
     return std::sqrt(ox * ox + oy * oy) / mix(thick, thin, along);
 }
 
-SpriteTexel bark(const Sprite &s, float x, float y, float across)
+TESSERA_PIXEL SpriteTexel bark(const Sprite &s, float x, float y, float across)
 {
     const float grain = .55f + .9f * valueNoise(x * 40, y * 9, s.seed + 7);
     return {true, normalize({across, .1f, 1}), kBark * grain};
 }
 
-SpriteTexel conifer(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel conifer(const Sprite &s, float u, float v)
 {
     const float tiers = 9 + static_cast<float>(s.seed % 6), shift = static_cast<float>(s.seed % 97);
     const float coarse = valueNoise(u * 5 + shift, v * 22, s.seed),
@@ -44,7 +44,7 @@ SpriteTexel conifer(const Sprite &s, float u, float v)
 
 // A crown of many balls of leaves with gaps between them; `low` and `high` bound their middles, in units of half
 // the width.
-SpriteTexel leafBalls(const Sprite &s, float x, float y, float low, float high, int balls, float largest)
+TESSERA_PIXEL SpriteTexel leafBalls(const Sprite &s, float x, float y, float low, float high, int balls, float largest)
 {
     Random random{s.seed * 31u + 5u};
     const auto shift = static_cast<float>(s.seed % 97);
@@ -76,7 +76,7 @@ SpriteTexel leafBalls(const Sprite &s, float x, float y, float low, float high, 
     return texel;
 }
 
-SpriteTexel broadleaf(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel broadleaf(const Sprite &s, float u, float v)
 {
     const float tall = s.height / s.halfWidth, y = v * tall;
     const float low = .34f * tall, high = tall - .34f;
@@ -95,7 +95,7 @@ SpriteTexel broadleaf(const Sprite &s, float u, float v)
     return nearest < 1 ? bark(s, u, v, u * 10) : SpriteTexel{};
 }
 
-SpriteTexel deadTree(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel deadTree(const Sprite &s, float u, float v)
 {
     const float tall = s.height / s.halfWidth, y = v * tall;
     Random random{s.seed * 17u + 3u};
@@ -117,7 +117,7 @@ SpriteTexel deadTree(const Sprite &s, float u, float v)
     return texel;
 }
 
-SpriteTexel palm(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel palm(const Sprite &s, float u, float v)
 {
     const float lean = s.seed & 1 ? .25f : -.25f;
     const float trunk = u - lean * v * v;
@@ -146,14 +146,14 @@ SpriteTexel palm(const Sprite &s, float u, float v)
     return texel;
 }
 
-SpriteTexel bush(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel bush(const Sprite &s, float u, float v)
 {
     const float tall = s.height / s.halfWidth;
     return leafBalls(s, u, v * tall, .12f * tall, tall - .32f, 18, .40f);
 }
 
 // Thin bent leaves that grow from the foot.
-SpriteTexel blades(const Sprite &s, float u, float v, int count, float thick)
+TESSERA_PIXEL SpriteTexel blades(const Sprite &s, float u, float v, int count, float thick)
 {
     Random random{s.seed * 31u + 5u};
     SpriteTexel texel;
@@ -171,7 +171,7 @@ SpriteTexel blades(const Sprite &s, float u, float v, int count, float thick)
     return texel;
 }
 
-SpriteTexel reed(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel reed(const Sprite &s, float u, float v)
 {
     Random random{s.seed * 13u + 1u};
     for (int i = 0; i < 4 && s.seed % 3 == 0; ++i) { // brown heads
@@ -182,7 +182,7 @@ SpriteTexel reed(const Sprite &s, float u, float v)
     return blades(s, u, v, 26, .045f);
 }
 
-SpriteTexel flowers(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel flowers(const Sprite &s, float u, float v)
 {
     Random random{s.seed * 13u + 1u};
     const float tall = s.height / s.halfWidth;
@@ -201,7 +201,7 @@ SpriteTexel flowers(const Sprite &s, float u, float v)
 
 } // namespace
 
-SpriteTexel plantTexel(const Sprite &s, float u, float v)
+TESSERA_PIXEL SpriteTexel plantTexel(const Sprite &s, float u, float v)
 {
     switch (s.kind) {
     case SpriteKind::Conifer:

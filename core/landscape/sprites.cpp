@@ -9,12 +9,12 @@ namespace tessera::core
 namespace
 {
 
-bool isPlant(SpriteKind kind)
+TESSERA_PIXEL bool isPlant(SpriteKind kind)
 {
     return kind <= SpriteKind::Flowers;
 }
 
-LandscapeLabel labelOf(const Scene &scene, SpriteKind kind)
+TESSERA_PIXEL LandscapeLabel labelOf(const Scene &scene, SpriteKind kind)
 {
     switch (kind) {
     case SpriteKind::Bush:
@@ -37,14 +37,15 @@ LandscapeLabel labelOf(const Scene &scene, SpriteKind kind)
 }
 
 // Light from windows, when it is dark enough to light lamps.
-Vec3 lampLight(const Scene &scene, float glow)
+TESSERA_PIXEL Vec3 lampLight(const Scene &scene, float glow)
 {
     const float dark = smoothStep(.07f, -.03f, scene.sun.y);
     return Vec3{1.f, .55f, .18f} * (glow * dark * (scene.night ? .022f : .13f));
 }
 
 // `toEye` is the horizontal unit vector from the sprite to the eye.
-Vec3 litTexel(const Scene &scene, const Sprite &s, const SpriteTexel &texel, Vec3 ray, Vec3 toEye, float v)
+TESSERA_PIXEL Vec3 litTexel(const Scene &scene, const Sprite &s, const SpriteTexel &texel, Vec3 ray, Vec3 toEye,
+                            float v)
 {
     const Vec3 right = {-toEye.z, 0, toEye.x};
     const Vec3 n = normalize(right * texel.normal.x + Vec3{0, texel.normal.y, 0} + toEye * texel.normal.z);
@@ -63,7 +64,7 @@ Vec3 litTexel(const Scene &scene, const Sprite &s, const SpriteTexel &texel, Vec
     return color;
 }
 
-void overlayStructures(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
+TESSERA_PIXEL void overlayStructures(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
 {
     StructureHit hit;
     if (!meetsStructures(scene, eye, ray, pixel.distance, scene.camera.footprint(1), hit))
@@ -82,7 +83,7 @@ void overlayStructures(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixe
 
 } // namespace
 
-void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
+TESSERA_PIXEL void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
 {
     overlayStructures(scene, eye, ray, pixel);
     const float horizontal = std::sqrt(ray.x * ray.x + ray.z * ray.z);
@@ -114,7 +115,7 @@ void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel)
     }
 }
 
-float spriteShadow(const Scene &scene, Vec3 p, float distance)
+TESSERA_PIXEL float spriteShadow(const Scene &scene, Vec3 p, float distance)
 {
     if (distance > 1.5f)
         return 0;

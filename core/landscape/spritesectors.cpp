@@ -14,14 +14,14 @@ struct Span {
 
 constexpr float kWidest = 1.15f; // tangent of half the widest view
 
-int sectorOf(float tangent)
+TESSERA_PIXEL int sectorOf(float tangent)
 {
     const float place = (tangent + kWidest) * (kSpriteSectors / (2 * kWidest));
     return std::clamp(static_cast<int>(place), 0, kSpriteSectors - 1);
 }
 
 // Of a disc on the map at (x, z) from the camera.
-Span spanOfDisc(float x, float z, float radius)
+TESSERA_PIXEL Span spanOfDisc(float x, float z, float radius)
 {
     if (z < 1.5f * radius + .001f)
         return {0, kSpriteSectors - 1};
@@ -30,12 +30,12 @@ Span spanOfDisc(float x, float z, float radius)
     return {sectorOf(low / (low < 0 ? near : far)), sectorOf(high / (high > 0 ? near : far))};
 }
 
-Span spanOfSprite(const Scene &scene, const Sprite &s)
+TESSERA_PIXEL Span spanOfSprite(const Scene &scene, const Sprite &s)
 {
     return spanOfDisc(s.foot.x - scene.camera.position.x, s.foot.z - scene.camera.position.z, s.halfWidth * 1.02f);
 }
 
-Span spanOfShadow(const Scene &scene, const Sprite &s)
+TESSERA_PIXEL Span spanOfShadow(const Scene &scene, const Sprite &s)
 {
     const float x = s.foot.x - scene.camera.position.x, z = s.foot.z - scene.camera.position.z;
     const float reach = .8f * s.height * shadowSlope(scene);
@@ -45,7 +45,7 @@ Span spanOfShadow(const Scene &scene, const Sprite &s)
 }
 
 template<class SpanOf>
-void fill(const Scene &scene, SpriteSectors &sectors, SpanOf &&spanOf)
+TESSERA_PIXEL void fill(const Scene &scene, SpriteSectors &sectors, SpanOf &&spanOf)
 {
     int count = 0;
     for (int k = 0; k < kSpriteSectors; ++k) {
@@ -61,17 +61,17 @@ void fill(const Scene &scene, SpriteSectors &sectors, SpanOf &&spanOf)
 
 } // namespace
 
-float shadowSlope(const Scene &scene)
+TESSERA_PIXEL float shadowSlope(const Scene &scene)
 {
     return std::min(4.f, 1 / std::max(.05f, scene.light.y));
 }
 
-int spriteSector(float x, float z)
+TESSERA_PIXEL int spriteSector(float x, float z)
 {
     return z <= 0 ? (x < 0 ? 0 : kSpriteSectors - 1) : sectorOf(x / z);
 }
 
-void sortIntoSectors(Scene &scene)
+TESSERA_PIXEL void sortIntoSectors(Scene &scene)
 {
     fill(scene, scene.spriteSectors, spanOfSprite);
     fill(scene, scene.shadowSectors, [](const Scene &all, const Sprite &s) {

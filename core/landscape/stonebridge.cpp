@@ -22,13 +22,13 @@ struct Arch {
     float rise;
 };
 
-float deckAt(const StoneBridge &b, float z)
+TESSERA_PIXEL float deckAt(const StoneBridge &b, float z)
 {
     const float k = z / b.halfLength;
     return b.deck + b.hump * (1 - k * k);
 }
 
-Arch archAt(const StoneBridge &b, float z)
+TESSERA_PIXEL Arch archAt(const StoneBridge &b, float z)
 {
     const float reach = .80f * b.halfLength, width = 2 * reach / static_cast<float>(b.arches);
     const float cell = std::clamp(std::floor((z + reach) / width), 0.f, static_cast<float>(b.arches - 1));
@@ -40,20 +40,20 @@ Arch archAt(const StoneBridge &b, float z)
 }
 
 // How far a point lies inside the opening of an arch, as a share of the radius: negative in the masonry.
-float inOpening(const Arch &a, float y, float z)
+TESSERA_PIXEL float inOpening(const Arch &a, float y, float z)
 {
     const float across = (z - a.middle) / a.radius, up = std::max(0.f, y - kSpring) / a.rise;
     return 1 - std::sqrt(across * across + up * up);
 }
 
-bool isMasonry(const StoneBridge &b, Vec3 p)
+TESSERA_PIXEL bool isMasonry(const StoneBridge &b, Vec3 p)
 {
     const float top = deckAt(b, p.z) + (std::fabs(p.x) > b.halfWidth - kWall ? kParapet : 0.f);
     return p.y <= top && inOpening(archAt(b, p.z), p.y, p.z) < 0;
 }
 
 // Of a face that the ray met inside the bridge's box.
-Vec3 innerNormal(const StoneBridge &b, Vec3 p, Vec3 ray)
+TESSERA_PIXEL Vec3 innerNormal(const StoneBridge &b, Vec3 p, Vec3 ray)
 {
     const float above = p.y - deckAt(b, p.z);
     const bool inParapet = std::fabs(p.x) > b.halfWidth - kWall;
@@ -66,7 +66,7 @@ Vec3 innerNormal(const StoneBridge &b, Vec3 p, Vec3 ray)
 }
 
 // Rows of hewn stones, a ring of long ones round each arch, damp and green near the water.
-Vec3 masonry(const StoneBridge &b, Vec3 p, Vec3 normal, float shown)
+TESSERA_PIXEL Vec3 masonry(const StoneBridge &b, Vec3 p, Vec3 normal, float shown)
 {
     const Arch a = archAt(b, p.z);
     const float opening = inOpening(a, p.y, p.z), ring = -opening * a.radius;
@@ -96,7 +96,8 @@ Vec3 masonry(const StoneBridge &b, Vec3 p, Vec3 normal, float shown)
 
 } // namespace
 
-bool meetsStoneBridge(const StoneBridge &b, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit)
+TESSERA_PIXEL bool meetsStoneBridge(const StoneBridge &b, Vec3 eye, Vec3 ray, float &limit, float footprint,
+                                    StructureHit &hit)
 {
     if (!passesNear(b.middle, b.halfLength + .012f, eye, ray))
         return false;

@@ -7,7 +7,7 @@ namespace
 {
 
 // Square of the distance on the map from a place to the line between two points.
-float squaredDistance(float x, float z, Vec3 from, Vec3 to)
+TESSERA_PIXEL float squaredDistance(float x, float z, Vec3 from, Vec3 to)
 {
     const float dx = to.x - from.x, dz = to.z - from.z;
     const float along =
@@ -16,7 +16,7 @@ float squaredDistance(float x, float z, Vec3 from, Vec3 to)
     return ox * ox + oz * oz;
 }
 
-bool meetsAny(const Structures &all, Vec3 eye, Vec3 ray, float limit, float footprint, StructureHit &hit)
+TESSERA_PIXEL bool meetsAny(const Structures &all, Vec3 eye, Vec3 ray, float limit, float footprint, StructureHit &hit)
 {
     bool met = false;
     for (int i = 0; i < all.walkCount; ++i)
@@ -28,14 +28,15 @@ bool meetsAny(const Structures &all, Vec3 eye, Vec3 ray, float limit, float foot
     return met;
 }
 
-bool isEmpty(const Structures &all)
+TESSERA_PIXEL bool isEmpty(const Structures &all)
 {
     return all.walkCount == 0 && all.houseCount == 0 && !all.bridge.present;
 }
 
 } // namespace
 
-bool meetsStructures(const Scene &scene, Vec3 eye, Vec3 ray, float limit, float footprint, StructureHit &hit)
+TESSERA_PIXEL bool meetsStructures(const Scene &scene, Vec3 eye, Vec3 ray, float limit, float footprint,
+                                   StructureHit &hit)
 {
     if (isEmpty(scene.structures))
         return false;
@@ -48,13 +49,13 @@ bool meetsStructures(const Scene &scene, Vec3 eye, Vec3 ray, float limit, float 
     return true;
 }
 
-bool structureShades(const Scene &scene, Vec3 point)
+TESSERA_PIXEL bool structureShades(const Scene &scene, Vec3 point)
 {
     StructureHit hit;
     return !isEmpty(scene.structures) && meetsAny(scene.structures, point, scene.light, .2f, 1, hit);
 }
 
-bool isBuiltOn(const Scene &scene, float x, float z)
+TESSERA_PIXEL bool isBuiltOn(const Scene &scene, float x, float z)
 {
     const Structures &all = scene.structures;
     for (int i = 0; i < all.houseCount; ++i) {

@@ -18,25 +18,27 @@ struct StructureHit {
 
 // What people built that a ray meets nearer than `limit` km; `hit` is left alone where there is nothing. `footprint`
 // is the width in km of what a pixel shows at 1 km: patterns finer than a pixel are left out.
-bool meetsStructures(const Scene &scene, Vec3 eye, Vec3 ray, float limit, float footprint, StructureHit &hit);
+TESSERA_PIXEL bool meetsStructures(const Scene &scene, Vec3 eye, Vec3 ray, float limit, float footprint,
+                                   StructureHit &hit);
 
 // Whether a structure keeps the light from a point.
-bool structureShades(const Scene &scene, Vec3 point);
+TESSERA_PIXEL bool structureShades(const Scene &scene, Vec3 point);
 
 // Whether a structure stands on a place of the map, or so near that nothing else has room there.
-bool isBuiltOn(const Scene &scene, float x, float z);
+TESSERA_PIXEL bool isBuiltOn(const Scene &scene, float x, float z);
 
 // The single kinds. `limit` shrinks to the distance of a hit.
-bool meetsWalk(const Walk &walk, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit);
-bool meetsStoneBridge(const StoneBridge &bridge, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit);
-bool meetsHouse(const House &house, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit);
+TESSERA_PIXEL bool meetsWalk(const Walk &walk, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit);
+TESSERA_PIXEL bool meetsStoneBridge(const StoneBridge &bridge, Vec3 eye, Vec3 ray, float &limit, float footprint,
+                                    StructureHit &hit);
+TESSERA_PIXEL bool meetsHouse(const House &house, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit);
 
 // Into the axes of a structure, x across and z along it, and back.
-inline Vec3 toAxes(float alongX, float alongZ, Vec3 v)
+TESSERA_PIXEL inline Vec3 toAxes(float alongX, float alongZ, Vec3 v)
 {
     return {v.x * alongZ - v.z * alongX, v.y, v.x * alongX + v.z * alongZ};
 }
-inline Vec3 fromAxes(float alongX, float alongZ, Vec3 v)
+TESSERA_PIXEL inline Vec3 fromAxes(float alongX, float alongZ, Vec3 v)
 {
     return {v.x * alongZ + v.z * alongX, v.y, -v.x * alongX + v.z * alongZ};
 }
@@ -47,10 +49,10 @@ struct Passage {
     float leave = 1e9f;
     Vec3 normal;
 
-    bool any() const { return enter <= leave && leave > 0; }
+    TESSERA_PIXEL bool any() const { return enter <= leave && leave > 0; }
 
     // Keeps what lies on the inner side of a plane: dot(normal, p) <= limit.
-    void cut(Vec3 plane, float limit, Vec3 from, Vec3 ray)
+    TESSERA_PIXEL void cut(Vec3 plane, float limit, Vec3 from, Vec3 ray)
     {
         const float toward = dot(plane, ray), room = limit - dot(plane, from);
         if (std::fabs(toward) < 1e-9f) {
@@ -67,7 +69,7 @@ struct Passage {
     }
 };
 
-inline Passage throughBox(Vec3 low, Vec3 high, Vec3 from, Vec3 ray)
+TESSERA_PIXEL inline Passage throughBox(Vec3 low, Vec3 high, Vec3 from, Vec3 ray)
 {
     Passage p;
     const auto slab = [&p](float origin, float direction, float a, float b, Vec3 axis) {
@@ -87,7 +89,7 @@ inline Passage throughBox(Vec3 low, Vec3 high, Vec3 from, Vec3 ray)
 }
 
 // Whether a ray comes within `radius` km of a point.
-inline bool passesNear(Vec3 middle, float radius, Vec3 eye, Vec3 ray)
+TESSERA_PIXEL inline bool passesNear(Vec3 middle, float radius, Vec3 eye, Vec3 ray)
 {
     const Vec3 d = middle - eye;
     const float along = dot(d, ray);

@@ -6,9 +6,9 @@ namespace tessera::core
 namespace
 {
 
-constexpr Vec3 kSnow = {.86f, .89f, .95f};
+TESSERA_PIXEL_CONSTANT Vec3 kSnow = {.86f, .89f, .95f};
 
-void cover(Surface &s, Vec3 albedo, float weight, LandscapeLabel label, float roughness)
+TESSERA_PIXEL void cover(Surface &s, Vec3 albedo, float weight, LandscapeLabel label, float roughness)
 {
     s.albedo = mix(s.albedo, albedo, weight);
     s.roughness = mix(s.roughness, roughness, weight);
@@ -19,7 +19,7 @@ void cover(Surface &s, Vec3 albedo, float weight, LandscapeLabel label, float ro
 }
 
 // Brightness from the detail, mean near 1.
-float grain(const Place &m, float strength)
+TESSERA_PIXEL float grain(const Place &m, float strength)
 {
     return std::max(.12f, 1 + .8f * strength * m.detail.value + .6f * strength * m.detail.fine);
 }
@@ -31,7 +31,7 @@ struct SeenLump {
     float shadow = 0;
 };
 
-SeenLump seenLump(const Scene &scene, const Place &m, float size, float share, std::uint32_t seed)
+TESSERA_PIXEL SeenLump seenLump(const Scene &scene, const Place &m, float size, float share, std::uint32_t seed)
 {
     SeenLump seen;
     seen.visible = m.fine ? smoothStep(.40f, .16f, m.footprint / size) : 0;
@@ -45,7 +45,7 @@ SeenLump seenLump(const Scene &scene, const Place &m, float size, float share, s
     return seen;
 }
 
-void raise(Surface &s, const SeenLump &seen, float strength)
+TESSERA_PIXEL void raise(Surface &s, const SeenLump &seen, float strength)
 {
     if (seen.lump.hit) {
         s.lump = seen.lump.normal;
@@ -56,7 +56,7 @@ void raise(Surface &s, const SeenLump &seen, float strength)
     }
 }
 
-Vec3 flowerColor(const Scene &scene, Vec3 p, float individual)
+TESSERA_PIXEL Vec3 flowerColor(const Scene &scene, Vec3 p, float individual)
 {
     static constexpr Vec3 kColors[] = {{.72f, .06f, .05f}, {.82f, .62f, .05f}, {.50f, .22f, .70f},
                                        {.80f, .78f, .74f}, {.78f, .24f, .42f}, {.22f, .25f, .72f}};
@@ -67,7 +67,7 @@ Vec3 flowerColor(const Scene &scene, Vec3 p, float individual)
 }
 
 // Tufts with lit tops and dark feet, at three sizes.
-void addTufts(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addTufts(const Scene &scene, const Place &m, Surface &s)
 {
     constexpr float kSizes[3] = {.0008f, .0030f, .0110f}, kShares[3] = {.8f, .35f, .25f};
     for (std::uint32_t k = 0; k < 3; ++k) {
@@ -80,7 +80,7 @@ void addTufts(const Scene &scene, const Place &m, Surface &s)
     }
 }
 
-void addFlowers(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addFlowers(const Scene &scene, const Place &m, Surface &s)
 {
     if (scene.terrain.flowers <= 0 || m.distance > 3 || m.broad < scene.terrain.flowering)
         return;
@@ -99,7 +99,7 @@ void addFlowers(const Scene &scene, const Place &m, Surface &s)
 }
 
 // Straw-coloured fields between green ones: rows of the plough, stubble, a field's own colour.
-void addFarms(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addFarms(const Scene &scene, const Place &m, Surface &s)
 {
     if (scene.terrain.farms <= 0 || m.steep < .9f)
         return;
@@ -115,7 +115,7 @@ void addFarms(const Scene &scene, const Place &m, Surface &s)
     cover(s, straw * (rows * grain(m, .45f)), smoothStep(.001f, .003f, edge), LandscapeLabel::Straw, .22f);
 }
 
-Surface meadow(const Scene &scene, const Place &m)
+TESSERA_PIXEL Surface meadow(const Scene &scene, const Place &m)
 {
     const Palette &c = scene.palette;
     if (scene.biome == Biome::Canyon)
@@ -132,7 +132,7 @@ Surface meadow(const Scene &scene, const Place &m)
     return s;
 }
 
-LandscapeLabel shoreLabel(Shore shore)
+TESSERA_PIXEL LandscapeLabel shoreLabel(Shore shore)
 {
     return shore == Shore::Sand     ? LandscapeLabel::Sand
            : shore == Shore::Gravel ? LandscapeLabel::Gravel
@@ -140,7 +140,7 @@ LandscapeLabel shoreLabel(Shore shore)
 }
 
 // Stones of three sizes, the smallest that can be seen and larger ones: each of its own shade.
-void addPebbles(const Scene &scene, const Place &m, Surface &s, float strength)
+TESSERA_PIXEL void addPebbles(const Scene &scene, const Place &m, Surface &s, float strength)
 {
     constexpr float kSizes[3] = {.0004f, .0011f, .0032f}, kShares[3] = {.9f, .6f, .25f};
     for (std::uint32_t k = 0; k < 3; ++k) {
@@ -154,7 +154,7 @@ void addPebbles(const Scene &scene, const Place &m, Surface &s, float strength)
 }
 
 // Ripples of wind or water.
-float ripples(const Scene &scene, const Place &m)
+TESSERA_PIXEL float ripples(const Scene &scene, const Place &m)
 {
     if (m.footprint > .0005f)
         return 0;
@@ -162,7 +162,7 @@ float ripples(const Scene &scene, const Place &m)
     return std::sin(m.p.z * 4200 + m.p.x * 900 + 6 * warp) * smoothStep(.0005f, .0002f, m.footprint);
 }
 
-void addBeach(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addBeach(const Scene &scene, const Place &m, Surface &s)
 {
     const Palette &c = scene.palette;
     const bool desert = scene.biome == Biome::Desert;
@@ -191,7 +191,7 @@ void addBeach(const Scene &scene, const Place &m, Surface &s)
 }
 
 // Layers, faces and cracks.
-Vec3 rockColor(const Scene &scene, const Place &m)
+TESSERA_PIXEL Vec3 rockColor(const Scene &scene, const Place &m)
 {
     const Palette &c = scene.palette;
     const std::uint32_t seed = scene.terrain.seed;
@@ -211,7 +211,7 @@ Vec3 rockColor(const Scene &scene, const Place &m)
     return color * (grain(m, .75f) * (.6f + .8f * mix(.5f, layer, layered)) * mix(.68f, 1.f, m.detail.crack));
 }
 
-void addRock(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addRock(const Scene &scene, const Place &m, Surface &s)
 {
     const Palette &c = scene.palette;
     const bool desert = scene.biome == Biome::Desert;
@@ -229,7 +229,7 @@ void addRock(const Scene &scene, const Place &m, Surface &s)
 }
 
 // Boulders that lie about on stony ground. Each one that can be seen is stone, the ground between them is not.
-void addBoulders(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addBoulders(const Scene &scene, const Place &m, Surface &s)
 {
     const float share = scene.terrain.stones
                         * smoothStep(scene.terrain.stony, scene.terrain.stony + .16f, m.broad + .2f * (m.middle - .5f));
@@ -250,7 +250,7 @@ void addBoulders(const Scene &scene, const Place &m, Surface &s)
 }
 
 // Crowns: each tree its own colour, lit leaves above dark gaps.
-void addForest(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addForest(const Scene &scene, const Place &m, Surface &s)
 {
     if (m.forest <= .3f)
         return;
@@ -276,7 +276,7 @@ void addForest(const Scene &scene, const Place &m, Surface &s)
           scene.terrain.shrubs ? LandscapeLabel::Bush : LandscapeLabel::Tree, .5f);
 }
 
-void addSnow(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addSnow(const Scene &scene, const Place &m, Surface &s)
 {
     const float line = scene.terrain.snowLine;
     const float reach = m.bare + .45f * (m.broad - .5f) + .12f * (m.middle - .5f)
@@ -306,7 +306,7 @@ void addSnow(const Scene &scene, const Place &m, Surface &s)
 }
 
 // Ruts in the earth with worn grass between them; worn asphalt with a dashed line.
-Vec3 roadColor(const Scene &scene, const Place &m, float d)
+TESSERA_PIXEL Vec3 roadColor(const Scene &scene, const Place &m, float d)
 {
     const Terrain &t = scene.terrain;
     const Vec3 color = scene.palette.road;
@@ -324,7 +324,7 @@ Vec3 roadColor(const Scene &scene, const Place &m, float d)
     return green ? mix(earth, scene.palette.grassB * (1.3f * grain(m, .6f)), .75f * grass) : earth;
 }
 
-void addRoad(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addRoad(const Scene &scene, const Place &m, Surface &s)
 {
     const Terrain &t = scene.terrain;
     if (!t.road || m.distance > 3 || m.bare < t.waterLevel + .001f)
@@ -340,7 +340,7 @@ void addRoad(const Scene &scene, const Place &m, Surface &s)
         addPebbles(scene, m, s, .22f);
 }
 
-void addBareEarth(const Scene &scene, const Place &m, Surface &s)
+TESSERA_PIXEL void addBareEarth(const Scene &scene, const Place &m, Surface &s)
 {
     if (scene.biome == Biome::Desert || s.label == LandscapeLabel::Flower)
         return;
@@ -361,7 +361,7 @@ void addBareEarth(const Scene &scene, const Place &m, Surface &s)
 
 } // namespace
 
-float beachWeight(const Scene &scene, const Place &m)
+TESSERA_PIXEL float beachWeight(const Scene &scene, const Place &m)
 {
     const Terrain &t = scene.terrain;
     if (!t.hasWater)
@@ -371,7 +371,7 @@ float beachWeight(const Scene &scene, const Place &m)
     return smoothStep(t.waterLevel + top, t.waterLevel + (t.river ? .4f : .5f) * top, height);
 }
 
-Surface surfaceAt(const Scene &scene, const Place &m)
+TESSERA_PIXEL Surface surfaceAt(const Scene &scene, const Place &m)
 {
     Surface s = meadow(scene, m);
     addBareEarth(scene, m, s);

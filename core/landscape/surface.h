@@ -37,9 +37,9 @@ struct Surface {
     float gloss = 0;       // of wet ground, [0, 1]
 };
 
-Surface surfaceAt(const Scene &scene, const Place &place);
+TESSERA_PIXEL Surface surfaceAt(const Scene &scene, const Place &place);
 
 // Share of beach at a place, 1 at the water.
-float beachWeight(const Scene &scene, const Place &place);
+TESSERA_PIXEL float beachWeight(const Scene &scene, const Place &place);
 
 } // namespace tessera::core

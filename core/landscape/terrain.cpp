@@ -16,7 +16,7 @@ struct Relief {
 
 // Eroded noise (each octave is weaker where the slope so far is steep) and ridged noise in one pass.
 template<class F>
-Relief<F> relief(const Terrain &t, F x, F z, int octaves)
+TESSERA_PIXEL Relief<F> relief(const Terrain &t, F x, F z, int octaves)
 {
     F eroded = x * 0.f, ridged = x * 0.f, slopeX = x * 0.f, slopeZ = x * 0.f, weight = x * 0.f + 1.f;
     float amplitude = .5f;
@@ -39,7 +39,7 @@ Relief<F> relief(const Terrain &t, F x, F z, int octaves)
 }
 
 template<class F>
-F terraced(const Terrain &t, F h)
+TESSERA_PIXEL F terraced(const Terrain &t, F h)
 {
     const F step = h * (1.f / t.terrace);
     const F base = toFloat(floorToInt(step));
@@ -48,7 +48,7 @@ F terraced(const Terrain &t, F h)
 }
 
 template<class F>
-F duneHeight(const Terrain &t, F x, F z)
+TESSERA_PIXEL F duneHeight(const Terrain &t, F x, F z)
 {
     const F s = x * 1.7f + valueNoise<F>(x * .8f, z * .8f, t.seed + 91) * 1.6f;
     const F k = s - toFloat(floorToInt(s));
@@ -61,7 +61,7 @@ F duneHeight(const Terrain &t, F x, F z)
 
 // Lowers the land to a bed along the river and lifts what would be under water beside it.
 template<class F>
-F withRiver(const Scene &scene, F x, F z, F h)
+TESSERA_PIXEL F withRiver(const Scene &scene, F x, F z, F h)
 {
     const Terrain &t = scene.terrain;
     const F d = riverDistance(scene, x, z);
@@ -81,7 +81,7 @@ F withRiver(const Scene &scene, F x, F z, F h)
 } // namespace
 
 template<class F>
-F terrainHeight(const Scene &scene, F x, F z, int octaves)
+TESSERA_PIXEL_CALL F terrainHeight(const Scene &scene, F x, F z, int octaves)
 {
     const Terrain &t = scene.terrain;
     F wx = x * t.frequency, wz = z * t.frequency;
@@ -109,7 +109,7 @@ F terrainHeight(const Scene &scene, F x, F z, int octaves)
 }
 
 template<class F>
-F forestMask(const Scene &scene, F x, F z, F h)
+TESSERA_PIXEL_CALL F forestMask(const Scene &scene, F x, F z, F h)
 {
     const Terrain &t = scene.terrain;
     if (t.forest <= 0)
@@ -128,26 +128,22 @@ F forestMask(const Scene &scene, F x, F z, F h)
     return mask;
 }
 
-template float terrainHeight<float>(const Scene &, float, float, int);
-template Float8 terrainHeight<Float8>(const Scene &, Float8, Float8, int);
-template float forestMask<float>(const Scene &, float, float, float);
-template Float8 forestMask<Float8>(const Scene &, Float8, Float8, Float8);
-
 namespace
 {
 
-inline float select(bool condition, float a, float b)
-{
-    return condition ? a : b;
-}
-inline Float8 select(Int8 condition, Float8 a, Float8 b)
+TESSERA_PIXEL inline float select(bool condition, float a, float b)
 {
     return condition ? a : b;
 }
 
-inline bool anyAbove(float x, float limit)
+TESSERA_PIXEL inline bool anyAbove(float x, float limit)
 {
     return x > limit;
+}
+#ifndef __CUDACC__
+inline Float8 select(Int8 condition, Float8 a, Float8 b)
+{
+    return condition ? a : b;
 }
 inline bool anyAbove(Float8 x, float limit)
 {
@@ -156,11 +152,12 @@ inline bool anyAbove(Float8 x, float limit)
             return true;
     return false;
 }
+#endif
 
 } // namespace
 
 template<class F>
-F canopyHeight(const Scene &scene, F x, F z, F &individual)
+TESSERA_PIXEL_CALL F canopyHeight(const Scene &scene, F x, F z, F &individual)
 {
     const Terrain &t = scene.terrain;
     const F px = x * t.crownsPerKm, pz = z * t.crownsPerKm;
@@ -188,7 +185,7 @@ F canopyHeight(const Scene &scene, F x, F z, F &individual)
 }
 
 template<class F>
-F crownsAbove(const Scene &scene, F x, F z, F forest)
+TESSERA_PIXEL F crownsAbove(const Scene &scene, F x, F z, F forest)
 {
     if (!anyAbove(forest, .01f))
         return x * 0.f;
@@ -196,15 +193,82 @@ F crownsAbove(const Scene &scene, F x, F z, F forest)
     return forest * (canopyHeight(scene, x, z, individual) + .3f) * scene.terrain.crownHeight;
 }
 
+namespace
+{
+
+constexpr int kCrownGrids = 6; // from the seventh grid on a cell is larger than a tree
+constexpr float kCrownReaches = 1 << (kCrownGrids - 1);
+constexpr float kFarCrowns = .7f;
+
+// How far from the eye a place is, on the map and in the reach of the cache's finest grid.
+TESSERA_PIXEL float awayInReaches(const Scene &scene, float x, float z)
+{
+    const Vec3 eye = scene.camera.position;
+    return std::max(std::fabs(x - eye.x), std::fabs(z - eye.z)) * (1 / kFinestReach);
+}
+
+TESSERA_PIXEL int octavesOfGrid(int grid)
+{
+    return grid < 2 ? 10 : grid < 4 ? 9 : grid < 6 ? 8 : 7;
+}
+
+TESSERA_PIXEL int octavesAway(float reaches)
+{
+    return octavesOfGrid(reaches < 2 ? 0 : reaches < 8 ? 2 : reaches < 32 ? 4 : 6); // each grid reaches twice as far
+}
+
+} // namespace
+
+TESSERA_PIXEL GroundSample wholeSample(const Scene &scene, float x, float z)
+{
+    const float reaches = awayInReaches(scene, x, z);
+    GroundSample sample;
+    sample.height = terrainHeight(scene, x, z, octavesAway(reaches));
+    sample.forest = forestMask(scene, x, z, sample.height);
+    sample.top = sample.height
+                 + (reaches < kCrownReaches ? crownsAbove(scene, x, z, sample.forest)
+                                            : sample.forest * (kFarCrowns * scene.terrain.crownHeight));
+    return sample;
+}
+
+TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z)
+{
+    return terrainHeight(scene, x, z, octavesAway(awayInReaches(scene, x, z)));
+}
+
+#ifdef __CUDACC__
+
+TESSERA_PIXEL void Ground::heights(const float (&x)[8], const float (&z)[8], int octaves, float (&h)[8]) const
+{
+#pragma unroll 1
+    for (int k = 0; k < 8; ++k) {
+        const float bare = terrainHeight(scene, x[k], z[k], octaves);
+        h[k] = bare + crownsAbove(scene, x[k], z[k], forestMask(scene, x[k], z[k], bare));
+    }
+}
+
+#else
+
+template float terrainHeight<float>(const Scene &, float, float, int);
+template Float8 terrainHeight<Float8>(const Scene &, Float8, Float8, int);
+template float forestMask<float>(const Scene &, float, float, float);
+template Float8 forestMask<Float8>(const Scene &, Float8, Float8, Float8);
 template float canopyHeight<float>(const Scene &, float, float, float &);
 template Float8 canopyHeight<Float8>(const Scene &, Float8, Float8, Float8 &);
 template float crownsAbove<float>(const Scene &, float, float, float);
 template Float8 crownsAbove<Float8>(const Scene &, Float8, Float8, Float8);
 
-Float8 Ground::heights(Float8 x, Float8 z, int octaves) const
+void Ground::heights(const float (&x)[8], const float (&z)[8], int octaves, float (&h)[8]) const
 {
-    const Float8 h = terrainHeight(scene, x, z, octaves);
-    return h + crownsAbove(scene, x, z, forestMask(scene, x, z, h));
+    Float8 eastward, ahead;
+    for (int k = 0; k < 8; ++k) {
+        eastward[k] = x[k];
+        ahead[k] = z[k];
+    }
+    const Float8 bare = terrainHeight(scene, eastward, ahead, octaves);
+    const Float8 top = bare + crownsAbove(scene, eastward, ahead, forestMask(scene, eastward, ahead, bare));
+    for (int k = 0; k < 8; ++k)
+        h[k] = top[k];
 }
 
 HeightCache::HeightCache()
@@ -212,7 +276,7 @@ HeightCache::HeightCache()
     for (Level &level : m_levels) {
         for (std::unique_ptr<float[]> *plane : {&level.heights, &level.forests, &level.tops})
             *plane = std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(kSide) * kSide);
-        level.filled.resize((kSide / kTile) * (kSide / kTile));
+        level.filled.resize((kSide / kPatch) * (kSide / kPatch));
     }
 }
 
@@ -227,24 +291,23 @@ void HeightCache::begin(const Scene &scene)
         level.inverseCell = 1 / level.cell;
         level.x = m_x - level.cell * kSide / 2;
         level.z = m_z - level.cell * kSide / 2;
-        level.octaves = i < 2 ? 10 : i < 4 ? 9 : i < 6 ? 8 : 7;
+        level.octaves = octavesOfGrid(i);
         std::fill(level.filled.begin(), level.filled.end(), std::uint8_t(0));
     }
 }
 
-void HeightCache::fill(int levelIndex, int tileX, int tileZ)
+void HeightCache::fill(int levelIndex, int patchX, int patchZ)
 {
     Level &level = m_levels[levelIndex];
     const Float8 lanes = {0, 1, 2, 3, 4, 5, 6, 7};
-    for (int j = tileZ * kTile; j < (tileZ + 1) * kTile; ++j) {
+    for (int j = patchZ * kPatch; j < (patchZ + 1) * kPatch; ++j) {
         const Float8 z = lanes * 0.f + (level.z + static_cast<float>(j) * level.cell);
-        for (int i = tileX * kTile; i < (tileX + 1) * kTile; i += 8) {
+        for (int i = patchX * kPatch; i < (patchX + 1) * kPatch; i += 8) {
             const Float8 x = level.x + (lanes + static_cast<float>(i)) * level.cell;
             const Float8 h = terrainHeight(*m_scene, x, z, level.octaves);
             const Float8 forest = forestMask(*m_scene, x, z, h);
-            // From the seventh grid on a cell is larger than a tree.
-            const Float8 crown =
-                levelIndex < 6 ? crownsAbove(*m_scene, x, z, forest) : forest * (.7f * m_scene->terrain.crownHeight);
+            const Float8 crown = levelIndex < kCrownGrids ? crownsAbove(*m_scene, x, z, forest)
+                                                          : forest * (kFarCrowns * m_scene->terrain.crownHeight);
             for (int k = 0; k < 8; ++k) {
                 const std::size_t at = indexZ(j) + indexX(i + k);
                 level.heights[at] = h[k];
@@ -253,7 +316,9 @@ void HeightCache::fill(int levelIndex, int tileX, int tileZ)
             }
         }
     }
-    level.filled[static_cast<std::size_t>(tileZ * (kSide / kTile) + tileX)] = 1;
+    level.filled[static_cast<std::size_t>(patchZ * (kSide / kPatch) + patchX)] = 1;
 }
+
+#endif
 
 } // namespace tessera::core

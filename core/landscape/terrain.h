@@ -13,15 +13,15 @@ namespace tessera::core
 
 // Fraction of ground under trees, [0, 1], at places (x, z) of height h.
 template<class F>
-F forestMask(const Scene &scene, F x, F z, F h);
+TESSERA_PIXEL_CALL F forestMask(const Scene &scene, F x, F z, F h);
 
 // Height of the land without trees, in km. `octaves` sets the detail.
 template<class F>
-F terrainHeight(const Scene &scene, F x, F z, int octaves);
+TESSERA_PIXEL_CALL F terrainHeight(const Scene &scene, F x, F z, int octaves);
 
 // Sideways way of a river or a road from its straight line, km.
 template<class F>
-inline F windingShift(float bend, std::uint32_t seed, F z)
+TESSERA_PIXEL inline F windingShift(float bend, std::uint32_t seed, F z)
 {
     const F a = valueNoise(z * 2.1f, z * 0.f + .5f, seed), b = valueNoise(z * 6.3f, z * 0.f + .5f, seed + 1);
     return bend * (a - .5f + .3f * (b - .5f));
@@ -33,19 +33,19 @@ inline constexpr std::uint32_t kRiverSeed = 811, kRoadSeed = 821;
 
 // Distance in km from the middle of the river or the road, measured across the view.
 template<class F>
-inline F windingDistance(float middle, float bend, std::uint32_t seed, F x, F z)
+TESSERA_PIXEL inline F windingDistance(float middle, float bend, std::uint32_t seed, F x, F z)
 {
     return absolute(x - middle - windingShift(bend, seed, z));
 }
 template<class F>
-inline F riverDistance(const Scene &scene, F x, F z)
+TESSERA_PIXEL inline F riverDistance(const Scene &scene, F x, F z)
 {
     const Terrain &t = scene.terrain;
     const F d = windingDistance<F>(scene.camera.position.x + t.riverOffset, t.riverBend, t.seed + kRiverSeed, x, z);
     return d * (.62f + .9f * valueNoise<F>(x * 11.f, z * 16.f, t.seed + 813)); // uneven banks
 }
 template<class F>
-inline F roadDistance(const Scene &scene, F x, F z)
+TESSERA_PIXEL inline F roadDistance(const Scene &scene, F x, F z)
 {
     const Terrain &t = scene.terrain;
     return windingDistance<F>(scene.camera.position.x + t.roadOffset, t.roadBend, t.seed + kRoadSeed, x, z);
@@ -57,7 +57,18 @@ struct GroundSample {
     float top;    // with tree tops
 };
 
-// Heights on nested square grids around the camera, each twice as coarse as the one inside it; tiles are
+inline constexpr float kFinestCell = .0004f; // of the heights' cache, km
+inline constexpr float kFinestReach = kFinestCell * 440;
+
+#ifdef __CUDACC__
+// A GPU has none.
+struct HeightCache {
+    TESSERA_PIXEL bool lookUp(float, float, GroundSample &) { return false; }
+    TESSERA_PIXEL bool lookUpTop(float, float, float &) { return false; }
+    TESSERA_PIXEL bool lookUpHeight(float, float, float &) { return false; }
+};
+#else
+// Heights on nested square grids around the camera, each twice as coarse as the one inside it; patches are
 // filled when first asked for. One per thread; begin() makes it ready for another scene without giving memory
 // back.
 class HeightCache
@@ -97,8 +108,8 @@ public:
 private:
     static constexpr int kLevels = 9;
     static constexpr int kSide = 1024;
-    static constexpr int kTile = 32;
-    static constexpr float kFinestCell = .0004f;
+    static constexpr int kTile = 32; // lie together
+    static constexpr int kPatch = 8; // are filled together
 
     struct Level {
         float cell = 0;
@@ -139,7 +150,7 @@ private:
 
     bool find(float x, float z, Corner &corner)
     {
-        const float r = std::max(std::fabs(x - m_x), std::fabs(z - m_z)) * (1 / (kFinestCell * 440));
+        const float r = std::max(std::fabs(x - m_x), std::fabs(z - m_z)) * (1 / kFinestReach);
         // Each grid reaches twice as far as the one inside it: the exponent of the float counts the doublings.
         const int doublings = static_cast<int>(std::bit_cast<std::uint32_t>(r) >> 23) - 126;
         const int level = std::clamp(doublings, 0, kLevels - 1);
@@ -149,7 +160,7 @@ private:
         if (ix < 0 || iz < 0 || ix >= kSide - 2 || iz >= kSide - 2)
             return false;
         require(level, ix, iz);
-        if ((ix + 1) % kTile == 0 || (iz + 1) % kTile == 0) {
+        if ((ix + 1) % kPatch == 0 || (iz + 1) % kPatch == 0) {
             require(level, ix + 1, iz + 1);
             require(level, ix + 1, iz);
             require(level, ix, iz + 1);
@@ -166,38 +177,49 @@ private:
 
     void require(int level, int ix, int iz)
     {
-        const int tile = (iz / kTile) * (kSide / kTile) + ix / kTile;
-        if (!m_levels[level].filled[static_cast<std::size_t>(tile)])
-            fill(level, ix / kTile, iz / kTile);
+        const int patch = (iz / kPatch) * (kSide / kPatch) + ix / kPatch;
+        if (!m_levels[level].filled[static_cast<std::size_t>(patch)])
+            fill(level, ix / kPatch, iz / kPatch);
     }
-    void fill(int level, int tileX, int tileZ);
+    void fill(int level, int patchX, int patchZ);
 
     const Scene *m_scene = nullptr;
     float m_x = 0;
     float m_z = 0;
     Level m_levels[kLevels];
 };
+#endif
 
 // Height of the tree tops above the bare ground of a closed forest, in units of the terrain's crown height.
 // `individual` gets a number in [0, 1) that belongs to the tree.
 template<class F>
-F canopyHeight(const Scene &scene, F x, F z, F &individual);
+TESSERA_PIXEL_CALL F canopyHeight(const Scene &scene, F x, F z, F &individual);
 
 // Height of the tree tops above the ground at a place whose share of forest is known.
 template<class F>
-F crownsAbove(const Scene &scene, F x, F z, F forest);
+TESSERA_PIXEL F crownsAbove(const Scene &scene, F x, F z, F forest);
 
-// The land of a scene as the pixel functions see it: exact, or through a cache. Cheap to copy.
+// What the cache holds of a place, without the rounding of its cells: as many octaves as the grid that the place lies in.
+TESSERA_PIXEL GroundSample wholeSample(const Scene &scene, float x, float z);
+TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z);
+
+// Where there is no cache: heights for a first look, without single crowns; or what the cache would give, exactly.
+enum class Heights : std::uint8_t { Rough, Whole };
+
+// The land of a scene as the pixel functions see it. Cheap to copy.
 struct Ground {
     const Scene &scene;
     HeightCache *cache = nullptr;
+    Heights uncached = Heights::Rough;
 
     // Height and trees at a place that is `distance` km from the eye.
-    GroundSample at(float x, float z, float distance) const
+    TESSERA_PIXEL GroundSample at(float x, float z, float distance) const
     {
         GroundSample sample;
         if (cache && cache->lookUp(x, z, sample))
             return sample;
+        if (uncached == Heights::Whole)
+            return wholeSample(scene, x, z);
         const int octaves = cache ? 5 : distance < .6f ? 9 : distance < 3 ? 8 : distance < 9 ? 7 : 6;
         sample.height = terrainHeight(scene, x, z, octaves);
         sample.forest = forestMask(scene, x, z, sample.height);
@@ -206,19 +228,21 @@ struct Ground {
     }
 
     // Height with the tree tops of a forest, and without.
-    float height(float x, float z, float distance) const
+    TESSERA_PIXEL float height(float x, float z, float distance) const
     {
         float top;
         return cache && cache->lookUpTop(x, z, top) ? top : at(x, z, distance).top;
     }
-    float bareHeight(float x, float z, float distance) const
+    TESSERA_PIXEL float bareHeight(float x, float z, float distance) const
     {
         float bare;
-        return cache && cache->lookUpHeight(x, z, bare) ? bare : at(x, z, distance).height;
+        if (cache && cache->lookUpHeight(x, z, bare))
+            return bare;
+        return uncached == Heights::Whole ? wholeHeight(scene, x, z) : at(x, z, distance).height;
     }
 
     // Exact heights with tree tops at eight places.
-    Float8 heights(Float8 x, Float8 z, int octaves) const;
+    TESSERA_PIXEL void heights(const float (&x)[8], const float (&z)[8], int octaves, float (&h)[8]) const;
 };
 
 } // namespace tessera::core

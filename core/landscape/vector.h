@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/landscape/pixelcode.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -43,15 +45,15 @@ inline constexpr float dot(Vec3 a, Vec3 b)
 {
     return a.x * b.x + a.y * b.y + a.z * b.z;
 }
-inline float length(Vec3 a)
+TESSERA_PIXEL inline float length(Vec3 a)
 {
     return std::sqrt(dot(a, a));
 }
-inline Vec3 normalize(Vec3 a)
+TESSERA_PIXEL inline Vec3 normalize(Vec3 a)
 {
     return a * (1.f / length(a));
 }
-inline Vec3 exp(Vec3 a)
+TESSERA_PIXEL inline Vec3 exp(Vec3 a)
 {
     return {std::exp(a.x), std::exp(a.y), std::exp(a.z)};
 }
@@ -72,14 +74,22 @@ inline constexpr Vec3 mix(Vec3 a, Vec3 b, float t)
 // Clamp to [0, 1] and the smooth step between two edges (which may be given in falling order), for a number
 // or for eight lanes at once.
 template<class F>
-inline F saturate(F x)
+TESSERA_PIXEL inline F saturate(F x)
 {
     x = x < 0.f ? x * 0.f : x;
     return x > 1.f ? x * 0.f + 1.f : x;
 }
 
+#ifdef __CUDACC__
+template<>
+TESSERA_PIXEL inline float saturate<float>(float x)
+{
+    return __saturatef(x); // one instruction, and no NaN comes out of it
+}
+#endif
+
 template<class F>
-inline F smoothStep(float a, float b, F x)
+TESSERA_PIXEL inline F smoothStep(float a, float b, F x)
 {
     const F t = saturate<F>((x - a) * (1.f / (b - a)));
     return t * t * (3.f - 2.f * t);

@@ -21,7 +21,7 @@ struct Stretch {
     float length;
     float rise; // km per km
 
-    Vec3 in(Vec3 v) const
+    TESSERA_PIXEL Vec3 in(Vec3 v) const
     {
         Vec3 q = toAxes(alongX, alongZ, v);
         q.y -= rise * q.z;
@@ -29,14 +29,14 @@ struct Stretch {
     }
 };
 
-Stretch stretchBetween(Vec3 a, Vec3 b)
+TESSERA_PIXEL Stretch stretchBetween(Vec3 a, Vec3 b)
 {
     const float dx = b.x - a.x, dz = b.z - a.z, length = std::max(1e-6f, std::sqrt(dx * dx + dz * dz));
     return {dx / length, dz / length, length, (b.y - a.y) / length};
 }
 
 // Boards across the way on top, the grain along the beams and rails.
-Vec3 planks(const Walk &walk, Vec3 at, Vec3 normal, bool deck, float shown)
+TESSERA_PIXEL Vec3 planks(const Walk &walk, Vec3 at, Vec3 normal, bool deck, float shown)
 {
     const float board = at.z / kBoard, inBoard = board - std::floor(board);
     const float own = deck ? latticeValue(floorToInt(board), 1, walk.seed) : .5f;
@@ -55,7 +55,7 @@ Vec3 planks(const Walk &walk, Vec3 at, Vec3 normal, bool deck, float shown)
 class Parts
 {
 public:
-    Parts(const Walk &walk, const Stretch &stretch, Vec3 from, Vec3 ray, float &limit)
+    TESSERA_PIXEL Parts(const Walk &walk, const Stretch &stretch, Vec3 from, Vec3 ray, float &limit)
         : m_walk(walk)
         , m_stretch(stretch)
         , m_from(stretch.in(from))
@@ -63,7 +63,7 @@ public:
         , m_limit(limit)
     {}
 
-    bool any() const
+    TESSERA_PIXEL bool any() const
     {
         const float wide = m_walk.halfWidth + kPost;
         return throughBox({-wide, -m_walk.legs, -kPost}, {wide, m_walk.railing + kPost, m_stretch.length + kPost},
@@ -71,7 +71,7 @@ public:
             .any();
     }
 
-    bool look(float first, float footprint, StructureHit &hit)
+    TESSERA_PIXEL bool look(float first, float footprint, StructureHit &hit)
     {
         const float w = m_walk.halfWidth, end = m_stretch.length;
         part({-w, -kPlank, 0}, {w, 0, end}, true);
@@ -94,7 +94,7 @@ public:
     }
 
 private:
-    void part(Vec3 low, Vec3 high, bool deck)
+    TESSERA_PIXEL void part(Vec3 low, Vec3 high, bool deck)
     {
         const Passage p = throughBox(low, high, m_from, m_ray);
         if (!p.any() || p.enter <= 0 || p.enter >= m_limit)
@@ -117,7 +117,7 @@ private:
 
 } // namespace
 
-bool meetsWalk(const Walk &walk, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit)
+TESSERA_PIXEL bool meetsWalk(const Walk &walk, Vec3 eye, Vec3 ray, float &limit, float footprint, StructureHit &hit)
 {
     const Vec3 ends = walk.points[walk.count - 1] - walk.points[0];
     if (!passesNear((walk.points[0] + walk.points[walk.count - 1]) * .5f, .62f * length(ends) + .012f, eye, ray))

@@ -126,9 +126,11 @@ TEST_F(StarterTest, AnImpossiblePlanIsOneSentenceBeforeAnythingIsMade)
 
 TEST_F(StarterTest, AGpuThatIsNotThereIsOneSentence)
 {
-    const Outcome outcome = run(tinyPlan(), {}, "cuda:99");
-    EXPECT_NE(outcome.exitCode, 0);
-    EXPECT_THAT(outcome.err, HasSubstr("cuda:99"));
+    for (const Outcome &outcome :
+         {run(tinyPlan(), {}, "cuda:99"), run(tinyPlan(), {"--landscape-device", "cuda:99"})}) {
+        EXPECT_NE(outcome.exitCode, 0);
+        EXPECT_THAT(outcome.err, HasSubstr("cuda:99"));
+    }
 }
 
 } // namespace

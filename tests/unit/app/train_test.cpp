@@ -97,6 +97,18 @@ TEST_F(TrainTest, LandscapesKeepsWhatIsThere)
     EXPECT_THAT(other.err, AllOf(HasSubstr("2 pictures of 24x16"), HasSubstr("3 pictures of 24x16")));
 }
 
+TEST_F(TrainTest, LandscapesRefusesDevicesThatAreNotThere)
+{
+    for (const char *device : {"cuda:99", "gpu"}) {
+        std::vector<std::string> arguments = landscapes("1");
+        arguments.insert(arguments.end(), {"--device", device});
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.exitCode, 1);
+        EXPECT_THAT(outcome.err, HasSubstr("'" + std::string(device) + "'"));
+        EXPECT_FALSE(fs::exists(firstShard()));
+    }
+}
+
 TEST_F(TrainTest, InterruptLeavesWholeShardsOnly)
 {
     std::vector<std::string> arguments = landscapes("99");
