@@ -17,6 +17,7 @@
 #include "models/error.h"
 #include "models/training/degradations.h"
 #include "models/training/distributions.h"
+#include "models/training/fieldmaps.h"
 #include "models/training/judgedset.h"
 #include "models/training/labelscores.h"
 #include "models/training/mapaugment.h"
@@ -86,15 +87,13 @@ struct Judging {
         return controls;
     }
 
-    // Empty after a stop.
-    Pictures painted(const std::string &what, size_t number, const std::function<at::Tensor(size_t)> &labels,
-                     const std::function<Controls(size_t)> &controls)
+    // `paint` gives the picture of an index and a seed. Empty after a stop.
+    Pictures painted(const std::string &what, size_t number, const std::function<MapPicture(size_t, uint64_t)> &paint)
     {
         ProgressBar bar(ProgressStyle::Auto, what);
         Pictures made;
         for (size_t i = 0; i < number; ++i) {
-            const at::Tensor picture =
-                painter.paint(labels(i), controls(i), models::mixedSeed(options.seed, i), stop).picture;
+            const at::Tensor picture = paint(i, models::mixedSeed(options.seed, i)).picture;
             if (!picture.defined())
                 return {};
             made.push_back(picture);
@@ -104,6 +103,7 @@ struct Judging {
     }
 
     void addExact();
+    void addDepth(const JudgedSet &seen);
     void addDistances(const Pictures &originals, const Pictures &made);
     Pictures reference() const;
     void addPainted(const Pictures &originals, const JudgedSet &real);
@@ -125,13 +125,13 @@ void Judging::addExact()
     std::vector<int64_t> lights;
     for (int64_t i = 0; i < count; ++i) {
         originals.push_back(real(pictures, i));
-        meant.push_back(pictures.exactLabels(pictures.wholeView(i), net.config.side / models::kJudgedScale));
+        meant.push_back(models::judgedLabels(pictures, pictures.wholeView(i), net.config.side));
         lights.push_back(models::judgedClass(models::kJudgedLights, pictures.fact(i, "light")));
     }
-    const Pictures made = painted(
-        "exact maps", size_t(count),
-        [&](size_t i) { return pictures.exactLabels(pictures.wholeView(int64_t(i)), side); },
-        [&](size_t i) { return factsOf(int64_t(i)); });
+    const Pictures made = painted("exact maps", size_t(count), [&](size_t i, uint64_t seed) {
+        const at::Tensor labels = pictures.exactLabels(pictures.wholeView(int64_t(i)), side);
+        return painter.paint(labels, factsOf(int64_t(i)), seed, stop);
+    });
     if (made.empty())
         return;
     const JudgedSet seen = models::judged(net, originals), generated = models::judged(net, made);
@@ -143,7 +143,34 @@ void Judging::addExact()
     figures["light_accuracy"] = models::lightAccuracy(generated, lights);
     figures["light_accuracy_real"] = models::lightAccuracy(seen, lights);
     addDistances(originals, made);
+    addDepth(seen);
     addPainted(originals, seen);
+}
+
+// Pictures from the depth of real ones: is far what was to be far? Needs a model that reads depth and a judge that tells it.
+void Judging::addDepth(const JudgedSet &seen)
+{
+    if (!net.config.depth || !painter.readsDepth() || stop.stop_requested())
+        return;
+    const auto given = [&](size_t i, int64_t pixels) {
+        return models::depthField(pictures, pictures.wholeView(int64_t(i)), pixels, 0, true);
+    };
+    const Pictures made = painted("exact depth", size_t(count), [&](size_t i, uint64_t seed) {
+        return painter.paintDepth(given(i, side), factsOf(int64_t(i)), seed, stop);
+    });
+    if (made.empty())
+        return;
+    std::vector<at::Tensor> meant;
+    for (size_t i = 0; i < size_t(count); ++i)
+        meant.push_back(given(i, net.config.side / models::kJudgedScale));
+    figures["depth_pictures"] = count;
+    const JudgedSet generated = models::judged(net, made);
+    figures["depth_spearman"] = models::depthCorrelation(generated, meant);
+    figures["depth_spearman_real"] = models::depthCorrelation(seen, meant);
+    figures["depth_rows"] = models::depthCorrelationInRows(generated, meant);
+    figures["depth_rows_real"] = models::depthCorrelationInRows(seen, meant);
+    std::ranges::rotate(meant, meant.begin() + 1); // every landscape is nearer below: so much says nothing of the model
+    figures["depth_spearman_other"] = models::depthCorrelation(generated, meant);
 }
 
 // Other real pictures: those of the folder for them, or the rest of the data.
@@ -229,9 +256,9 @@ void Judging::addPainted(const Pictures &originals, const JudgedSet &seen)
     const auto cells = [](const at::Tensor &labels) {
         return models::labelsOfCells(labels, kCell, models::kMapLabels);
     };
-    const Pictures made = painted(
-        "painted maps", maps.size(), [&](size_t i) { return maps[i].labels; },
-        [&](size_t i) { return maps[i].controls; });
+    const Pictures made = painted("painted maps", maps.size(), [&](size_t i, uint64_t seed) {
+        return painter.paint(maps[i].labels, maps[i].controls, seed, stop);
+    });
     if (made.empty())
         return;
     std::vector<at::Tensor> meant, meantReal;

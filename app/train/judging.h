@@ -18,7 +18,7 @@ struct JudgingOptions {
     std::filesystem::path others; // further real pictures to hold distances against; empty: the second half of the data
     std::filesystem::path photographs; // EfficientNet-Lite0's file; empty: its distances are left out
     std::filesystem::path sheet;       // PNG to look at; empty: none
-    int pictures = 60;                 // painted from exact maps, at most
+    int pictures = 60;                 // painted from exact maps, and from exact depth, at most
     int mapsCount = 64;                // of the painted maps, at most
     int canvases = 1;                  // of two windows by four, for seams
     uint64_t seed = 1;

@@ -1,6 +1,7 @@
 #include "app/train/mappainter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -33,14 +34,11 @@ int64_t tokenOf(const models::ControlConfig &control, const Controls &controls)
     return control.first + (found == control.values.end() ? 0 : found - control.values.begin());
 }
 
-core::SampleRequest requestFor(const models::ModelBundle &bundle, const at::Tensor &labels, const Controls &controls,
+core::SampleRequest requestFor(const models::ModelConfig &config, core::CodeGrid condition, const Controls &controls,
                                uint64_t seed)
 {
-    const models::ModelConfig &config = bundle.config();
-    const models::Autoencoder &stage = *bundle.conditionStage();
-    const at::Tensor map = labels.unsqueeze(0).to(bundle.device());
     core::SampleRequest request;
-    request.condition = codeGridOf(stage.encode(models::oneHot(map, stage.config.inChannels)).cpu());
+    request.condition = std::move(condition);
     request.canvas = request.condition.size;
     for (const models::ControlConfig &control : config.controls)
         request.controlTokens.push_back(tokenOf(control, controls));
@@ -63,7 +61,26 @@ MapPainter::MapPainter(const models::ModelBundle &bundle, int threads)
 
 MapPicture MapPainter::paint(const at::Tensor &labels, const Controls &controls, uint64_t seed, std::stop_token stop)
 {
-    const core::SampleRequest request = requestFor(m_bundle, labels, controls, seed);
+    const int64_t channels = m_bundle.stageOf(models::ConditionKind::Labels)->config.inChannels;
+    const at::Tensor map = models::oneHot(labels.unsqueeze(0).to(m_bundle.device()), channels);
+    return painted(models::ConditionKind::Labels, map, controls, seed, stop);
+}
+
+MapPicture MapPainter::paintDepth(const at::Tensor &depth, const Controls &controls, uint64_t seed,
+                                  std::stop_token stop)
+{
+    const int64_t channels = m_bundle.stageOf(models::ConditionKind::Depth)->config.inChannels;
+    const at::Tensor map = depth.to(m_bundle.device()).expand({1, channels, depth.size(0), depth.size(1)});
+    return painted(models::ConditionKind::Depth, map, controls, seed, stop);
+}
+
+MapPicture MapPainter::painted(models::ConditionKind kind, const at::Tensor &map, const Controls &controls,
+                               uint64_t seed, const std::stop_token &stop)
+{
+    const models::Autoencoder &stage = *m_bundle.stageOf(kind);
+    core::SampleRequest request =
+        requestFor(m_bundle.config(), codeGridOf(stage.encode(map.contiguous()).cpu()), controls, seed);
+    request.kind = kind;
     at::Tensor windows = at::zeros({request.canvas.rows, request.canvas.columns}, at::kLong);
     auto window = windows.accessor<int64_t, 2>();
     const auto drawn = [&](const core::DrawnCode &code) {

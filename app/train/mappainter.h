@@ -1,4 +1,4 @@
-// Paints pictures from label maps with a model, as the painter itself does: with the model's own defaults.
+// Paints pictures from maps of labels or depth with a model, as the painter itself does: with the model's own defaults.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,15 @@ public:
     // Labels: int64 [H, W], sides multiples of the model's factor and at least side(). Nothing defined after a stop.
     MapPicture paint(const at::Tensor &labels, const Controls &controls, uint64_t seed, std::stop_token stop);
 
+    bool readsDepth() const { return m_bundle.stageOf(models::ConditionKind::Depth) != nullptr; }
+    // The same from depth: float [H, W] in [-1, 1], near is high (fieldmaps.h). REQUIRES: readsDepth().
+    MapPicture paintDepth(const at::Tensor &depth, const Controls &controls, uint64_t seed, std::stop_token stop);
+
 private:
+    // `map`: float [1, channels, H, W], what the stage of this kind reads.
+    MapPicture painted(models::ConditionKind kind, const at::Tensor &map, const Controls &controls, uint64_t seed,
+                       const std::stop_token &stop);
+
     const models::ModelBundle &m_bundle;
     core::ChosenEngine m_engine;
 };

@@ -18,8 +18,7 @@ namespace
 constexpr int64_t kGroups = 4;
 constexpr int64_t kMultiple = 8; // widths are multiples of it
 constexpr size_t kStages = 5;
-constexpr size_t kFirstLateral = 2; // the stage at a quarter of the size
-constexpr int64_t kThumbnail = 4;   // pixels per side
+constexpr int64_t kThumbnail = 4; // pixels per side
 constexpr int64_t kHidden = 64;
 const std::string kMetadataKey = "evalnet";
 
@@ -50,6 +49,12 @@ at::Tensor applied(const Linear &layer, const at::Tensor &x)
     return at::linear(x, layer.weight, layer.bias);
 }
 
+// The stage at a quarter of the size.
+size_t firstLateral(const EvalNetConfig &config)
+{
+    return config.stem == 1 ? 2 : 1;
+}
+
 at::Tensor twice(const at::Tensor &x)
 {
     return at::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
@@ -70,6 +75,8 @@ EvalNetConfig EvalNetConfig::fromJson(const nlohmann::json &json, const std::str
         config.widths = json.value("widths", config.widths);
         config.pyramid = json.value("pyramid", config.pyramid);
         config.side = json.value("side", config.side);
+        config.stem = json.value("stem", config.stem);
+        config.depth = json.value("depth", config.depth);
     } catch (const nlohmann::json::exception &) {
         throw Error(ErrorCode::InvalidArgument, origin + " describes no EvalNet: " + json.dump() + ".");
     }
@@ -79,15 +86,19 @@ EvalNetConfig EvalNetConfig::fromJson(const nlohmann::json &json, const std::str
                                                     + " and the pyramid " + std::to_string(config.pyramid)
                                                     + "; expected five widths and a pyramid, each a multiple of "
                                                     + std::to_string(kMultiple) + ".");
-    if (config.side < 32 || config.side > 1024 || config.side % 16 != 0)
+    if (config.stem != 1 && config.stem != 2)
+        throw Error(ErrorCode::InvalidArgument,
+                    origin + " has the stem " + std::to_string(config.stem) + "; expected 1 or 2.");
+    if (config.side < 32 || config.side > 1024 || config.side % config.multiple() != 0)
         throw Error(ErrorCode::InvalidArgument, origin + " has the side " + std::to_string(config.side)
-                                                    + "; expected a multiple of 16 from 32 to 1024.");
+                                                    + "; expected a multiple of " + std::to_string(config.multiple())
+                                                    + " from 32 to 1024.");
     return config;
 }
 
 nlohmann::json EvalNetConfig::toJson() const
 {
-    return {{"widths", widths}, {"pyramid", pyramid}, {"side", side}};
+    return {{"widths", widths}, {"pyramid", pyramid}, {"side", side}, {"stem", stem}, {"depth", depth}};
 }
 
 EvalNet EvalNet::create(const EvalNetConfig &config, ParameterSource &source)
@@ -99,12 +110,15 @@ EvalNet EvalNet::create(const EvalNetConfig &config, ParameterSource &source)
         net.stages.push_back(takeStage(source, "stages." + std::to_string(i), in, config.widths[i]));
         in = config.widths[i];
     }
-    for (size_t i = kFirstLateral; i < config.widths.size(); ++i)
+    const size_t first = firstLateral(config);
+    for (size_t i = first; i < config.widths.size(); ++i)
         net.laterals.push_back(
-            takeConv(source, "laterals." + std::to_string(i - kFirstLateral), config.widths[i], config.pyramid, 1));
+            takeConv(source, "laterals." + std::to_string(i - first), config.widths[i], config.pyramid, 1));
     net.smooth = takeConv(source, "smooth", config.pyramid, config.pyramid, 3);
     net.smoothNorm = takeGroupNorm(source, "smooth_norm", config.pyramid);
     net.classify = takeConv(source, "classify", config.pyramid, kMapLabels, 1);
+    if (config.depth)
+        net.depth = takeConv(source, "depth", config.pyramid, 1, 1);
     net.hidden = takeLinear(source, "hidden", config.widths.back() + 3 * kThumbnail * kThumbnail, kHidden);
     net.light = takeLinear(source, "light", kHidden, int64_t(kJudgedLights.size()));
     net.biome = takeLinear(source, "biome", kHidden, int64_t(kJudgedBiomes.size()));
@@ -146,17 +160,18 @@ void EvalNet::write(const std::filesystem::path &path, const EvalNetConfig &conf
 
 Judgement EvalNet::forward(const at::Tensor &x) const
 {
-    TORCH_CHECK(x.dim() == 4 && x.size(1) == 3 && x.size(2) % 16 == 0 && x.size(3) % 16 == 0, "EvalNet: pictures of ",
-                x.sizes(), ", expected [B, 3, H, W] with H and W multiples of 16");
-    std::vector<at::Tensor> maps; // at 1, 1/2, 1/4, 1/8, 1/16 of the size
+    const int64_t multiple = config.multiple();
+    TORCH_CHECK(x.dim() == 4 && x.size(1) == 3 && x.size(2) % multiple == 0 && x.size(3) % multiple == 0,
+                "EvalNet: pictures of ", x.sizes(), ", expected [B, 3, H, W] with H and W multiples of ", multiple);
+    std::vector<at::Tensor> maps; // each at half the size of the one before
     at::Tensor h = x.contiguous(at::MemoryFormat::ChannelsLast);
     for (size_t i = 0; i < stages.size(); ++i) {
-        h = throughStage(stages[i], h, i == 0 ? 1 : 2);
+        h = throughStage(stages[i], h, i == 0 ? config.stem : 2);
         maps.push_back(h);
     }
-    at::Tensor pyramid = convolved(laterals[2], maps[4], 0);
-    pyramid = twice(pyramid) + convolved(laterals[1], maps[3], 0);
-    pyramid = twice(pyramid) + convolved(laterals[0], maps[2], 0);
+    at::Tensor pyramid = convolved(laterals.back(), maps.back(), 0);
+    for (size_t i = laterals.size() - 1; i-- > 0;)
+        pyramid = twice(pyramid) + convolved(laterals[i], maps[firstLateral(config) + i], 0);
     pyramid = normalisedSilu(smoothNorm, convolved(smooth, pyramid, 1)); // [B, pyramid, H / 4, W / 4]
 
     const at::Tensor deep = maps[4].to(at::kFloat).mean({2, 3});
@@ -164,6 +179,8 @@ Judgement EvalNet::forward(const at::Tensor &x) const
     const at::Tensor seen = at::silu(applied(hidden, at::cat({deep, thumbnail}, 1)));
     Judgement judgement;
     judgement.labels = convolved(classify, pyramid, 0).to(at::kFloat);
+    if (config.depth)
+        judgement.depth = convolved(depth, pyramid, 0).to(at::kFloat);
     judgement.light = applied(light, seen).to(at::kFloat);
     judgement.biome = applied(biome, seen).to(at::kFloat);
     judgement.features = at::cat({maps[2].to(at::kFloat).mean({2, 3}), deep}, 1);

@@ -1,5 +1,5 @@
-// EvalNet: a small network that judges pictures. It tells what each place shows, which light falls and which biome it is,
-// and its inner activations serve as features of distances between sets of pictures. It is never part of a loss, and its own
+// EvalNet: a small network that judges pictures. It tells what each place shows and how far away it is, which light falls and
+// which biome it is, and its inner activations serve as features of distances between sets of pictures. It is never part of a loss, and its own
 // pictures (seeds from 900,000,000 on) are no other network's.
 #pragma once
 
@@ -36,14 +36,22 @@ struct EvalNetConfig {
     std::vector<int64_t> widths{32, 48, 96, 160, 192}; // channels of the five stages; multiples of 8
     int64_t pyramid = 64;                              // channels where stages meet
     int64_t side = 256;                                // pixels of the pictures it should be shown
+    int64_t stem = 1;                                  // pixels per side and place of the first stage, 1 or 2
+    bool depth = false;                                // whether it tells depth
 
-    // Throws Error (InvalidArgument, naming `origin`) for other than five widths, and widths that are no multiples of 8.
+    // Pixels that sides of pictures are multiples of.
+    int64_t multiple() const { return 16 * stem; }
+
+    // Keys that are missing have the values above: judges' files from before `stem` and `depth` say nothing of them.
+    // Throws Error (InvalidArgument, naming `origin`) for other than five widths, widths that are no multiples of 8, a side
+    // that is no multiple of multiple(), and other stems.
     static EvalNetConfig fromJson(const nlohmann::json &json, const std::string &origin);
     nlohmann::json toJson() const;
 };
 
 struct Judgement {
     at::Tensor labels;   // [B, 25, H / 4, W / 4], logits
+    at::Tensor depth;    // [B, 1, H / 4, W / 4], nearness as in a shard, by 65535; 0 or less: sky. Undefined: not told
     at::Tensor light;    // [B, 6], logits
     at::Tensor biome;    // [B, 8], logits
     at::Tensor features; // [B, widths[2] + widths[4]], means over the picture
@@ -59,10 +67,11 @@ struct EvalNet {
 
     EvalNetConfig config;
     std::vector<Stage> stages;
-    std::vector<Conv> laterals; // 1 x 1, of the last three stages
+    std::vector<Conv> laterals; // 1 x 1, of the stages at 1 / 4 of the size and below
     Conv smooth;
     GroupNorm smoothNorm;
     Conv classify; // 1 x 1
+    Conv depth;    // 1 x 1; undefined where config.depth is false
     // Light and biome are read from stage 5 and from a 4 x 4 thumbnail: normalisation hides how dark a picture is.
     Linear hidden, light, biome;
 
@@ -74,7 +83,7 @@ struct EvalNet {
     static void write(const std::filesystem::path &path, const EvalNetConfig &config, const StateDict &tensors,
                       const std::map<std::string, std::string> &notes);
 
-    // x: float [B, 3, H, W] in [-1, 1], H and W multiples of 16.
+    // x: float [B, 3, H, W] in [-1, 1], H and W multiples of config.multiple().
     Judgement forward(const at::Tensor &x) const;
     c10::Device device() const { return classify.weight.device(); }
 };

@@ -1,4 +1,5 @@
-// EvalNet's training: labels by cross-entropy at a quarter of the size, light and biome by cross-entropy over the picture.
+// EvalNet's training: labels by cross-entropy and depth by its mean error at a quarter of the size, light and biome by
+// cross-entropy over the picture.
 #include <memory>
 
 #include <ATen/ATen.h>
@@ -7,10 +8,12 @@
 #include "models/error.h"
 #include "models/training/autocast.h"
 #include "models/training/evalnet.h"
+#include "models/training/judgedset.h"
 #include "models/training/labelscores.h"
 #include "models/training/mapaugment.h"
 #include "models/training/optimizer.h"
 #include "models/training/pictureset.h"
+#include "models/training/rankcorrelation.h"
 #include "models/training/run.h"
 #include "models/training/sheet.h"
 #include "models/training/stacked.h"
@@ -27,6 +30,8 @@ using Values = std::map<std::string, double>;
 
 constexpr int64_t kShown = 8;
 const std::string kPhase = "judge";
+// Sky need not be told as exactly 0, only as less than this, so that what is read as 0 or less stays clear of far land.
+constexpr double kSkyBelow = -0.05;
 
 bool bfloat16(Recipe &recipe, c10::Device device)
 {
@@ -51,6 +56,25 @@ StateDict freshTensors(const EvalNetConfig &config, uint64_t seed, c10::Device d
     return channelsLastOn(device, source.tensors());
 }
 
+// Mean error of nearness; in sky only what is above kSkyBelow counts.
+at::Tensor depthLoss(const at::Tensor &seen, const at::Tensor &meant)
+{
+    return at::where(meant > 0, seen - meant, (seen - kSkyBelow).clamp_min(0)).abs().mean();
+}
+
+// What a place counts by its label: the label's share of all places to the power of minus `balance`, 1 on average over
+// places. Rare labels weigh as much in a mean over labels as common ones do.
+at::Tensor labelWeights(const PictureSet &pictures, double balance)
+{
+    constexpr int64_t kSampled = 64; // places per side and picture: enough to count
+    at::Tensor counts = at::zeros({kMapLabels}, at::kLong);
+    for (int64_t i = 0; i < pictures.size(); ++i)
+        counts += at::bincount(pictures.exactLabels(pictures.wholeView(i), kSampled).reshape({-1}), {}, kMapLabels);
+    const at::Tensor share = counts.to(at::kFloat) / counts.sum();
+    const at::Tensor weights = share.clamp_min(1e-4).pow(-balance);
+    return weights / (weights * share).sum();
+}
+
 class EvalNetTraining
 {
 public:
@@ -63,6 +87,7 @@ public:
         , m_warmUp(recipe.atLeast<double>("warm_up", 1e-6, 0.03))
         , m_lastRate(recipe.atLeast<double>("last_rate", 0, 0.02))
         , m_globalWeight(recipe.atLeast<double>("global_weight", 0, 0.3))
+        , m_depthWeight(recipe.atLeast<double>("depth_weight", 0, 0.3))
     {
         Recipe views = recipe.child("views");
         m_side = views.atLeast<int64_t>("size", 32, 128);
@@ -70,15 +95,18 @@ public:
         m_views.whole = views.atLeast<double>("whole", 0, 0.5);
         m_views.least = views.atLeast<double>("least", 0.1, 0.5);
         views.finish();
-        if (m_side % 16 != 0)
-            throw Error(ErrorCode::InvalidArgument,
-                        "'recipe.views.size' is " + std::to_string(m_side) + ", expected a multiple of 16.");
+        if (m_side % m_config.multiple() != 0)
+            throw Error(ErrorCode::InvalidArgument, "'recipe.views.size' is " + std::to_string(m_side)
+                                                        + ", expected a multiple of "
+                                                        + std::to_string(m_config.multiple()) + ".");
+        const auto labelBalance = recipe.atLeast<double>("label_balance", 0, 0);
         OptimizerSettings settings;
         settings.averageDecay = recipe.atLeast<double>("average", 0, 0.995);
         recipe.finish();
         m_pictures = std::make_unique<PictureSet>(options.data / "train");
         m_validation = std::make_unique<PictureSet>(options.data / "val");
         m_pictures->keepColoursOn(options.device);
+        m_labelWeights = labelWeights(*m_pictures, labelBalance).to(options.device);
         m_parameters = freshTensors(m_config, m_run.seed(), options.device);
         m_net = netOf(m_config, m_parameters);
         m_optimizer = std::make_unique<Optimizer>(m_parameters, settings);
@@ -124,7 +152,7 @@ private:
         const at::Tensor x =
             stacked(m_batch, [&](int64_t i) { return m_pictures->rgb(views[size_t(i)], m_side); }).to(device());
         const at::Tensor labels = stacked(m_batch, [&](int64_t i) {
-                                      return m_pictures->exactLabels(views[size_t(i)], m_side / kJudgedScale);
+                                      return judgedLabels(*m_pictures, views[size_t(i)], m_side);
                                   }).to(device());
         const at::Tensor light = classes(views, "light", kJudgedLights), biome = classes(views, "biome", kJudgedBiomes);
         Judgement judgement;
@@ -132,16 +160,31 @@ private:
             const Autocast autocast(device(), m_bfloat16);
             judgement = m_net.forward(x);
         }
-        const at::Tensor ofLabels = at::cross_entropy_loss(judgement.labels, labels);
+        const at::Tensor ofLabels = at::cross_entropy_loss(judgement.labels, labels, m_labelWeights);
         const at::Tensor whole = classLoss(judgement.light, light) + classLoss(judgement.biome, biome);
-        const at::Tensor loss = ofLabels + m_globalWeight * whole;
+        at::Tensor loss = ofLabels + m_globalWeight * whole;
+        Values values;
+        if (judgement.depth.defined()) {
+            const at::Tensor ofDepth = depthLoss(judgement.depth, nearness(views));
+            loss = loss + m_depthWeight * ofDepth;
+            values["depth_loss"] = ofDepth.item<double>();
+        }
         loss.backward();
-        const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
-        Values values{{"rate", rate}, {"gradient", m_optimizer->step(rate)}};
+        values["rate"] = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
+        values["gradient"] = m_optimizer->step(values["rate"]);
         values["loss"] = loss.item<double>();
         values["label_loss"] = ofLabels.item<double>();
         values["accuracy"] = judgement.labels.argmax(1).eq(labels).to(at::kFloat).mean().item<double>();
         return values;
+    }
+
+    at::Tensor nearness(const std::vector<View> &views) const // [B, 1, size / 4, size / 4]
+    {
+        return stacked(m_batch,
+                       [&](int64_t i) {
+                           return m_pictures->nearness(views[size_t(i)], m_side / kJudgedScale).unsqueeze(0);
+                       })
+            .to(device());
     }
 
     // Of the pictures whose class is known; a mean of none would be no number.
@@ -170,27 +213,38 @@ private:
     {
         LabelScores scores(kMapLabels);
         std::vector<at::Tensor> shown;
-        double lights = 0, biomes = 0;
+        double lights = 0, biomes = 0, depth = 0, depthInRows = 0;
         for (int64_t i = 0; i < m_validation->size(); ++i) {
             const View view = m_validation->wholeView(i);
             const at::Tensor x = m_validation->rgb(view, m_config.side);
             const Judgement judgement = net.forward(x.unsqueeze(0).to(device()));
             const at::Tensor found = judgement.labels.argmax(1).squeeze(0).cpu();
-            const at::Tensor meant = m_validation->exactLabels(view, m_config.side / kJudgedScale);
+            const at::Tensor meant = judgedLabels(*m_validation, view, m_config.side);
             scores.add(meant, found);
             lights +=
                 judgement.light.argmax().item<int64_t>() == judgedClass(kJudgedLights, m_validation->fact(i, "light"));
             biomes +=
                 judgement.biome.argmax().item<int64_t>() == judgedClass(kJudgedBiomes, m_validation->fact(i, "biome"));
+            if (judgement.depth.defined()) {
+                const at::Tensor given = m_validation->nearness(view, m_config.side / kJudgedScale);
+                const at::Tensor seen = judgement.depth.clamp_min(0).reshape(given.sizes());
+                depth += rankCorrelation(given, seen);
+                depthInRows += rankCorrelationInRows(given, seen);
+            }
             if (i < kShown)
                 shown.push_back(at::cat({x, large(meant), large(found)}, 1));
         }
         writeSheet(m_run.file("samples.png"), shown, int(kShown));
         const double count = double(m_validation->size());
-        return {{"mean_iou", scores.meanIou()},
-                {"accuracy", scores.accuracy()},
-                {"light_accuracy", lights / count},
-                {"biome_accuracy", biomes / count}};
+        Values figures{{"mean_iou", scores.meanIou()},
+                       {"accuracy", scores.accuracy()},
+                       {"light_accuracy", lights / count},
+                       {"biome_accuracy", biomes / count}};
+        if (m_config.depth) {
+            figures["depth_spearman"] = depth / count;
+            figures["depth_rows"] = depthInRows / count;
+        }
+        return figures;
     }
 
     static at::Tensor large(const at::Tensor &labels)
@@ -201,10 +255,11 @@ private:
     TrainRun m_run;
     EvalNetConfig m_config;
     bool m_bfloat16;
-    double m_learningRate, m_warmUp, m_lastRate, m_globalWeight;
+    double m_learningRate, m_warmUp, m_lastRate, m_globalWeight, m_depthWeight;
     ViewSettings m_views;
     int64_t m_side = 0, m_batch = 0;
     std::unique_ptr<PictureSet> m_pictures, m_validation;
+    at::Tensor m_labelWeights; // float [labels]
     StateDict m_parameters;
     EvalNet m_net;
     std::unique_ptr<Optimizer> m_optimizer;

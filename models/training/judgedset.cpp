@@ -5,9 +5,25 @@
 
 #include "models/training/labelscores.h"
 #include "models/training/mapaugment.h"
+#include "models/training/rankcorrelation.h"
 
 namespace tessera::models
 {
+
+namespace
+{
+
+double meanOverPictures(double (*correlation)(const at::Tensor &, const at::Tensor &),
+                        const std::vector<at::Tensor> &given, const std::vector<at::Tensor> &seen)
+{
+    TORCH_CHECK(seen.size() == given.size(), seen.size(), " pictures for ", given.size(), " fields of depth");
+    double sum = 0;
+    for (size_t i = 0; i < given.size(); ++i)
+        sum += correlation(given[i], seen[i]);
+    return given.empty() ? 0 : sum / double(given.size());
+}
+
+} // namespace
 
 JudgedSet judged(const EvalNet &net, const std::vector<at::Tensor> &pictures)
 {
@@ -22,11 +38,18 @@ JudgedSet judged(const EvalNet &net, const std::vector<at::Tensor> &pictures)
         const Judgement judgement = net.forward(x);
         features.push_back(judgement.features.cpu());
         set.labels.push_back(judgement.labels.argmax(1).squeeze(0).cpu());
+        if (judgement.depth.defined()) // all that is sky is equally far
+            set.depth.push_back(judgement.depth.clamp_min(0).reshape({side / kJudgedScale, side / kJudgedScale}).cpu());
         set.lights.push_back(judgement.light.argmax().item<int64_t>());
     }
     if (!features.empty())
         set.features = at::cat(features);
     return set;
+}
+
+at::Tensor judgedLabels(const PictureSet &pictures, const View &view, int64_t side)
+{
+    return labelsOfCells(pictures.exactLabels(view, side), kJudgedScale, kMapLabels);
 }
 
 at::Tensor imagenetFeatures(const ImagenetFeatures &net, const std::vector<at::Tensor> &pictures)
@@ -59,6 +82,16 @@ double labelIou(const JudgedSet &set, const std::vector<at::Tensor> &meant)
         scores.add(meant[i], cell > 1 ? labelsOfCells(seen, cell, kMapLabels) : seen);
     }
     return scores.meanIou();
+}
+
+double depthCorrelation(const JudgedSet &set, const std::vector<at::Tensor> &given)
+{
+    return meanOverPictures(rankCorrelation, given, set.depth);
+}
+
+double depthCorrelationInRows(const JudgedSet &set, const std::vector<at::Tensor> &given)
+{
+    return meanOverPictures(rankCorrelationInRows, given, set.depth);
 }
 
 } // namespace tessera::models

@@ -55,6 +55,8 @@ public:
 
     // float32 [3, side, side] in [-1, 1], scaled with an area filter; on the CPU or where keepColoursOn() said.
     at::Tensor rgb(const View &view, int64_t side) const;
+    // float32 [side, side] on the CPU, scaled with an area filter: the shard's depth by 65535. 1 at the eye, sky 0.
+    at::Tensor nearness(const View &view, int64_t side) const;
     // Labels int64 [side, side], nearest: exact ones, or as an artist might have painted them.
     at::Tensor exactLabels(const View &view, int64_t side) const;
     at::Tensor paintedLabels(const View &view, int64_t side, uint64_t seed, const MapAugmentation &augmentation) const;

@@ -30,13 +30,8 @@ protected:
         folder = fs::path(testing::TempDir()) / ("judging_test_" + std::to_string(getpid()));
         fs::create_directories(folder / "maps");
         writeTinyModel(folder / "tiny.safetensors");
-        models::EvalNetConfig config;
-        config.widths = {8, 8, 8, 8, 8};
-        config.pyramid = 8;
-        config.side = 32;
-        models::FreshSource source(1);
-        models::EvalNet::create(config, source);
-        models::EvalNet::write(folder / "judge.safetensors", config, source.tensors(), {});
+        writeJudge("judge.safetensors", true);
+        writeJudge("flat judge.safetensors", false);
         ASSERT_EQ(run({"landscapes", "--count", "14", "--size", "40x32", "-o", (folder / "data").string()}).exitCode,
                   0);
         writeMap("small.png", 32);
@@ -56,6 +51,17 @@ protected:
             "evaluate", "--model", (folder / model).string(), "--data", (folder / "data").string(), "--json"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return run(arguments);
+    }
+    static void writeJudge(const std::string &name, bool depth)
+    {
+        models::EvalNetConfig config;
+        config.widths = {8, 8, 8, 8, 8};
+        config.pyramid = 8;
+        config.side = 32;
+        config.depth = depth;
+        models::FreshSource source(1);
+        models::EvalNet::create(config, source);
+        models::EvalNet::write(folder / name, config, source.tensors(), {});
     }
     static std::string judge() { return (folder / "judge.safetensors").string(); }
 
@@ -124,6 +130,33 @@ TEST_F(JudgingTest, AddsItsRowsAndASheet)
     EXPECT_GT(figures.at("seam_real"), 0);
     EXPECT_TRUE(figures.contains("psnr"));
     EXPECT_GT(fs::file_size(sheet), 32U * 32 * 3 * 16); // 4 tiles of the map, 7 pairs
+}
+
+// Needs a model that reads depth and a judge that tells it; who lacks either is judged by the other rows.
+TEST_F(JudgingTest, DepthIsJudgedWhereModelAndJudgeKnowIt)
+{
+    writeTinyModel(folder / "several.safetensors", TinyKind::Several);
+    const auto figuresOf = [](const std::string &judgeName, const std::string &model) {
+        const Outcome outcome =
+            evaluate({"--judge", (folder / judgeName).string(), "--pictures", "6", "--canvases", "0"}, model);
+        EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+        return json::parse(outcome.out);
+    };
+    const json figures = figuresOf("judge.safetensors", "several.safetensors");
+    EXPECT_EQ(figures.at("depth_pictures"), 6);
+    for (const char *name :
+         {"depth_spearman", "depth_spearman_real", "depth_spearman_other", "depth_rows", "depth_rows_real"}) {
+        EXPECT_GE(figures.at(name), -1) << name;
+        EXPECT_LE(figures.at(name), 1) << name;
+        EXPECT_NE(figures.at(name), 0) << name;
+    }
+    EXPECT_NE(figures.at("depth_spearman"), figures.at("depth_spearman_real"));
+    for (const json &without : {figuresOf("judge.safetensors", "tiny.safetensors"),
+                                figuresOf("flat judge.safetensors", "several.safetensors")}) {
+        EXPECT_FALSE(without.contains("depth_spearman"));
+        EXPECT_FALSE(without.contains("depth_pictures"));
+        EXPECT_TRUE(without.contains("faithfulness_iou"));
+    }
 }
 
 TEST_F(JudgingTest, EqualSeedsGiveEqualFigures)
