@@ -73,13 +73,13 @@ class Transformer:
 
 
 class Sampler:
-    """Draws codes of one canvas. Controls are 'any'; there is no guidance."""
+    """Draws codes of one canvas. Controls that an artist sets are 'any'; there is no guidance."""
 
     def __init__(self, path):
         configuration, tensors = read_model(path)
         model, own = configuration["model"], configuration["model"].get("tessera", {})
         self.transformer = Transformer(model["params"]["transformer_config"]["params"], tensors)
-        self.controls = torch.tensor([control["first"] for control in own.get("controls", [])], dtype=torch.int64)
+        self.controls = own.get("controls", [])
         self.window = own.get("window", 16)
         first_codes = model["params"]["first_stage_config"]["params"]["n_embed"]
         self.first_code, self.codes = own.get("image_tokens", [0, first_codes])
@@ -90,12 +90,24 @@ class Sampler:
         """Where the window of a code begins along one side."""
         return min(max(place - self.window // 2, 0), length - self.window)
 
+    def control(self, control, top, rows):
+        """The token of a control for a window: where it lies in the canvas, or how high the canvas is in windows."""
+        values, height = control["values"], rows / self.window
+        source, value = control.get("source"), 0
+        if source == "row":
+            middle = (top + self.window / 2) / rows
+            value = 1 + min(int(middle * (len(values) - 1)), len(values) - 2)
+        elif source == "height":
+            value = min(range(1, len(values)), key=lambda i: abs(float(values[i]) - height))
+        return control["first"] + value
+
     def logits(self, condition, canvas, row, column):
         """Of the code at a place, whatever stands at it and behind it. Grids: int64 [h, w]; float32 [codes]"""
         top, left = self.origin(row, canvas.shape[0]), self.origin(column, canvas.shape[1])
         area = (slice(top, top + self.window), slice(left, left + self.window))
         seen = self.first_condition + condition[area].reshape(-1)
-        sequence = torch.cat((self.controls, seen, self.first_code + canvas[area].reshape(-1)))
+        controls = [self.control(control, top, canvas.shape[0]) for control in self.controls]
+        sequence = torch.cat((torch.tensor(controls, dtype=torch.int64), seen, self.first_code + canvas[area].reshape(-1)))
         place = (row - top) * self.window + column - left
         all_logits = self.transformer(sequence[None, :-1])[0, -(self.window**2) :]
         return all_logits[place, self.first_code : self.first_code + self.codes]
