@@ -12,7 +12,7 @@ namespace tessera::ui
 namespace
 {
 
-constexpr char kExampleMap[] = "examples/lake.png";
+constexpr char kExampleMap[] = "examples/coast.png";
 
 std::filesystem::path toPath(const QUrl &url)
 {

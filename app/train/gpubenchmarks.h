@@ -15,7 +15,7 @@ namespace tessera::train
 // gpu/decode/f16/PRECISION          a 256 x 256 picture from its codes with the published sizes' first stage
 // gpu/picture/310M/256x256/bf16     both
 // gpu/landscape/320x320             landscapes with their scenes, which all of the processor makes: pictures/s without the
-//                                   first batch, which waits for a check
+//                                   first four batches, made ahead during a check
 // gpu/landscape/320x320/paint       the GPU's part alone: one batch again and again: pictures/s
 void addGpuBenchmarks(const BenchmarkedModel &published, const BenchmarkedModel &starter, std::stop_token stop);
 

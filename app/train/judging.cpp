@@ -169,6 +169,8 @@ void Judging::addDepth(const JudgedSet &seen)
     figures["depth_spearman_real"] = models::depthCorrelation(seen, meant);
     figures["depth_rows"] = models::depthCorrelationInRows(generated, meant);
     figures["depth_rows_real"] = models::depthCorrelationInRows(seen, meant);
+    if (count < 2)
+        return;
     std::ranges::rotate(meant, meant.begin() + 1); // every landscape is nearer below: so much says nothing of the model
     figures["depth_spearman_other"] = models::depthCorrelation(generated, meant);
 }

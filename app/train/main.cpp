@@ -149,7 +149,7 @@ void addStarter(CLI::App &app, CommandLine &line)
         ->check(CLI::PositiveNumber);
     addDeviceOption(*command, options.device);
     command->add_option("--landscape-device", options.landscapeDevice,
-                        "The same for making landscapes; as --device unless told");
+                        "The same for making landscapes; cpu unless told");
     addProgressOption(*command, options.progress);
     command->callback([&line] {
         line.job = [&line](std::stop_token stop) { trainStarter(line.starter, std::move(stop)); };
@@ -174,7 +174,8 @@ void addJudging(CLI::App &command, JudgingOptions &options)
     command.add_option("--canvases", options.canvases, "Large canvases to look for seams on; 1 unless told")
         ->check(CLI::NonNegativeNumber);
     command.add_option("--seed", options.seed, "Of what is painted; 1 unless told");
-    for (const char *name : {"--maps", "--others", "--photographs", "--sheet", "--pictures", "--map-count", "--canvases", "--seed"})
+    for (const char *name :
+         {"--maps", "--others", "--photographs", "--sheet", "--pictures", "--map-count", "--canvases", "--seed"})
         command.get_option(name)->needs(command.get_option("--judge"));
 }
 

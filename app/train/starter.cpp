@@ -109,7 +109,7 @@ private:
         options.shard = m_plan.data.shard;
         options.output = m_options.data / folder;
         options.threads = m_options.threads;
-        options.device = m_options.landscapeDevice.empty() ? m_device.str() : m_options.landscapeDevice;
+        options.device = m_options.landscapeDevice;
         options.progress = m_options.progress;
         return options;
     }

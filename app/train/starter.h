@@ -16,9 +16,9 @@ struct StarterOptions {
     std::filesystem::path data = "build/data"; // train/ and val/ below it; pictures that are there are kept
     std::filesystem::path output = "build/starter";
     std::string device = "auto";
-    std::string landscapeDevice; // empty: `device`
-    bool resume = false;         // go on with the parts that an earlier run of the same minutes left in `output`
-    int threads = 0;             // 0: as many as LibTorch takes
+    std::string landscapeDevice = "cpu";
+    bool resume = false; // go on with the parts that an earlier run of the same minutes left in `output`
+    int threads = 0;     // 0: as many as LibTorch takes
     ProgressStyle progress = ProgressStyle::Auto;
 };
 

@@ -66,8 +66,8 @@ void checkRequest(int width, int height, int lightings);
 
 using MakePainter = std::function<std::unique_ptr<BatchPainter>()>;
 
-// generateLandscapes() by a painter, whose making may fail, too. The first picture is held against the processor's; where they differ too much, or
-// the painter fails, `note` gets one sentence and the processor makes what is left.
+// generateLandscapes() by a painter, whose making may fail, too. The first picture is held against the processor's; where
+// they differ too much, or the painter fails, `note` gets one sentence and the processor makes what is left.
 int generateBy(const MakePainter &makePainter, const LandscapeRun &run);
 
 } // namespace tessera::core

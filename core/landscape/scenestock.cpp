@@ -1,5 +1,6 @@
 #include "core/landscape/scenestock.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tessera::core
@@ -7,11 +8,21 @@ namespace tessera::core
 
 SceneStock::SceneStock(const Order &order) : m_order(order), m_slots(static_cast<std::size_t>(order.ahead))
 {
-    for (int i = 0; i < order.threads; ++i)
-        m_threads.emplace_back([this] { work(); });
+    try {
+        for (int i = 0; i < std::min(order.threads, order.lands); ++i)
+            m_threads.emplace_back([this] { work(); });
+    } catch (...) { // no more threads: those that there are must not wait for ever
+        end();
+        throw;
+    }
 }
 
 SceneStock::~SceneStock()
+{
+    end();
+}
+
+void SceneStock::end()
 {
     const std::lock_guard lock(m_mutex);
     m_ended = true;

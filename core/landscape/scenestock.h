@@ -38,6 +38,7 @@ public:
     Land next();
 
 private:
+    void end();
     void work();
     Land make(int land) const;
 

@@ -68,6 +68,7 @@ public:
         return m_engine.copyCache(from, tokens);
     }
     uint64_t cacheBytes() const override { return m_engine.cacheBytes(); }
+    void freeCaches() override { m_engine.freeCaches(); }
     bool gainsFromBatches() const override { return m_engine.gainsFromBatches(); }
     bool keepsBitsInChunks() const override { return true; }
     // Of its share of a pass.

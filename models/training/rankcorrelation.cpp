@@ -13,6 +13,7 @@ namespace tessera::models
 at::Tensor averageRanks(const at::Tensor &values)
 {
     const at::Tensor flat = values.detach().to(at::kCPU, at::kDouble).reshape({-1}).contiguous();
+    TORCH_CHECK(!flat.isnan().any().item<bool>(), "ranks of what is no number");
     const double *value = flat.const_data_ptr<double>();
     std::vector<size_t> order(size_t(flat.numel()));
     std::iota(order.begin(), order.end(), size_t(0));

@@ -17,6 +17,8 @@ namespace tessera::core
 namespace
 {
 
+static_assert(std::is_trivially_copyable_v<Scene>, "scenes go to the GPU byte by byte");
+
 constexpr std::size_t kBatchPixels = std::size_t(1) << 22; // enough to keep a large GPU busy
 constexpr std::size_t kMostPixels = std::size_t(1) << 30;  // of the kernels
 

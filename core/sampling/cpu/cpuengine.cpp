@@ -273,7 +273,7 @@ double CpuEngine::tokenCost() const
     constexpr int64_t kCachedBytes = int64_t(48) << 20;
     const bool cached = m_model.bytes() <= kCachedBytes;
     if (m_format == WeightFormat::Int8 && m_kernels.int8Tiles)
-        return cached ? 1.0 / 12 : 1.0 / 50;
+        return cached ? 1.0 / 12 : 1.0 / 60;
     if (m_format == WeightFormat::Float32)
         return cached ? 1.0 / 10 : 1.0 / 25;
     return cached ? 1.0 / 5 : 1.0 / 17;

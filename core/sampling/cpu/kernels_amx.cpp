@@ -46,11 +46,18 @@ inline void askFor(const int8_t *weights, Ahead ahead)
         __builtin_prefetch(weights + line * 4 * kPanel);
 }
 
+// GCC's intrinsics do not tell the compiler all that they read: what `data` points to must stand in memory now.
+inline void settle(const void *data)
+{
+    asm volatile("" : : "r"(data) : "memory");
+}
+
 // Of one tile of rows, depth [begin, end); `dots` [rows][64].
 void extendDots(const uint8_t *input, int64_t stride, const int8_t *weights, int64_t begin, int64_t end, Ahead ahead,
                 int32_t *dots)
 {
     constexpr int64_t kDotStride = kPanel * int64_t(sizeof(int32_t));
+    settle(dots);
     if (begin > 0) {
         _tile_loadd(0, dots, kDotStride);
         _tile_loadd(1, dots + 16, kDotStride);
@@ -96,6 +103,7 @@ void amxInt8Panel(const PanelTask &task)
             const int64_t rows = row + height < task.rows ? height : task.rows - row;
             if (rows != shaped) {
                 const TileShapes shapes(rows);
+                settle(&shapes);
                 _tile_loadconfig(&shapes);
                 shaped = rows;
             }
