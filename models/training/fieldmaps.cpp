@@ -10,6 +10,7 @@
 #include "models/training/edgechains.h"
 #include "models/training/mapshapes.h"
 #include "models/training/planeblur.h"
+#include "models/training/seenplane.h"
 
 namespace tessera::models
 {
@@ -26,19 +27,9 @@ double scaleOf(int64_t side, double windows)
     return double(side) / (windows * double(kFieldWindow));
 }
 
-// What a view shows of a picture, before it is mirrored: `value` of each pixel's index, scaled with an area filter.
-template<typename Value>
-Plane seen(const ShardPicture &picture, const View &view, int64_t side, const Value &value)
+Plane planeOf(const at::Tensor &values)
 {
-    at::Tensor plane = at::empty({1, 1, view.side, view.side}, at::kFloat);
-    float *out = plane.data_ptr<float>();
-    for (int y = view.y; y < view.y + view.side; ++y)
-        for (int x = view.x; x < view.x + view.side; ++x)
-            *out++ = value(size_t(y) * size_t(picture.width) + size_t(x));
-    if (view.side != side)
-        plane = at::_upsample_bilinear2d_aa(plane, {side, side}, false);
-    const at::Tensor values = plane.contiguous();
-    return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
+    return {values.const_data_ptr<float>(), values.const_data_ptr<float>() + values.numel()};
 }
 
 template<typename T>
@@ -129,7 +120,7 @@ std::vector<uint8_t> foundEdges(const PictureSet &pictures, const View &view, in
                                 MapRandom &random, bool exact)
 {
     const ShardPicture &picture = pictures.picture(view.picture);
-    Plane gray = seen(picture, view, side, [&](size_t pixel) { return grayOf(&picture.rgb[3 * pixel]); });
+    Plane gray = planeOf(seenPlane(picture, view, side, [&](size_t pixel) { return grayOf(&picture.rgb[3 * pixel]); }));
     std::vector<uint8_t> lines = cannyEdges(std::move(gray), int(side), int(side), foundBy(random, scale, exact));
     if (view.mirrored) // afterwards: Canny's choice between equal neighbours has a direction
         mirrorRows(lines, side);
@@ -157,7 +148,7 @@ at::Tensor depthField(const PictureSet &pictures, const View &view, int64_t side
                       double windows)
 {
     const ShardPicture &picture = pictures.picture(view.picture);
-    Plane plane = seen(picture, view, side, [&](size_t pixel) { return float(picture.depth[pixel]); });
+    Plane plane = planeOf(seenPlane(picture, view, side, [&](size_t pixel) { return float(picture.depth[pixel]); }));
     if (view.mirrored)
         mirrorRows(plane, side);
     scaleToOwnRange(plane);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/error.h"
+#include "models/training/seenplane.h"
 
 namespace tessera::models
 {
@@ -186,14 +187,8 @@ at::Tensor PictureSet::rgb(const View &view, int64_t side) const
 at::Tensor PictureSet::nearness(const View &view, int64_t side) const
 {
     const ShardPicture &shown = picture(view.picture);
-    at::Tensor plane = at::empty({1, 1, view.side, view.side}, at::kFloat);
-    float *out = plane.mutable_data_ptr<float>();
-    for (int y = view.y; y < view.y + view.side; ++y)
-        for (int x = view.x; x < view.x + view.side; ++x)
-            *out++ = float(shown.depth[size_t(y) * size_t(shown.width) + size_t(x)]) / 65535;
-    if (view.side != side)
-        plane = at::_upsample_bilinear2d_aa(plane, {side, side}, false);
-    plane = plane.reshape({side, side});
+    const at::Tensor plane =
+        seenPlane(shown, view, side, [&](size_t pixel) { return float(shown.depth[pixel]) / 65535; });
     return view.mirrored ? plane.flip({1}) : plane;
 }
 
