@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "models/maskedattention.h"
+
 namespace tessera::models
 {
 
@@ -27,19 +29,17 @@ at::Tensor dropped(const at::Tensor &x, double dropout)
     return dropout > 0 ? at::dropout(x, dropout, true) : x;
 }
 
-at::Tensor attention(const TransformerBlock &block, const at::Tensor &x, const TransformerConfig &config)
+// x: [B, T, n], normalised -> [B, T - skip, n]: what the positions from `skip` on gather.
+at::Tensor attention(const TransformerBlock &block, const at::Tensor &x, int64_t skip, const TransformerConfig &config)
 {
-    const int64_t batch = x.size(0), length = x.size(1);
-    const auto heads = [&](const Linear &projection) {
-        return linear(projection, x).view({batch, length, config.heads, config.headDim()}).transpose(1, 2);
+    const int64_t length = x.size(1);
+    const auto heads = [&](const Linear &projection, const at::Tensor &from) {
+        return linear(projection, from).view({x.size(0), from.size(1), config.heads, config.headDim()}).transpose(1, 2);
     }; // [B, heads, T, headDim]
-    const at::Tensor q = heads(block.query);
-    std::optional<at::Tensor> mask;
-    if (config.unmasked > 0)
-        mask = attentionMask(length, config.unmasked, q.options());
-    const at::Tensor mixed =
-        at::scaled_dot_product_attention(q, heads(block.key), heads(block.value), mask, 0.0, !mask);
-    return linear(block.proj, mixed.transpose(1, 2).reshape({batch, length, config.embedding}));
+    const at::Tensor q = heads(block.query, x.slice(1, skip));
+    const at::Tensor mask = attentionMask(length, config.unmasked, q.options()).slice(0, skip);
+    const at::Tensor mixed = maskedAttention(q, heads(block.key, x), heads(block.value, x), mask);
+    return linear(block.proj, mixed.transpose(1, 2).reshape({x.size(0), length - skip, config.embedding}));
 }
 
 TransformerBlock takeBlock(ParameterSource &source, const std::string &name, int64_t n)
@@ -82,10 +82,11 @@ at::Tensor Transformer::forward(const at::Tensor &tokens, int64_t skip, double d
     at::Tensor x = at::embedding(tokenEmbedding, tokens) + positionEmbedding.slice(1, 0, tokens.size(1));
     x = dropped(x, dropout); // [B, T, n]
     for (const TransformerBlock &block : blocks) {
-        x = x + dropped(attention(block, layerNorm(block.ln1, x), config), dropout);
+        const int64_t unasked = &block == &blocks.back() ? skip : 0; // positions that nobody behind this layer reads
+        x = x.slice(1, unasked) + dropped(attention(block, layerNorm(block.ln1, x), unasked, config), dropout);
         x = x + dropped(linear(block.mlpDown, at::gelu(linear(block.mlpUp, layerNorm(block.ln2, x)))), dropout);
     }
-    x = layerNorm(lnFinal, x.slice(1, skip));
+    x = layerNorm(lnFinal, x);
     return at::linear(x, head); // [B, T - skip, vocab]
 }
 

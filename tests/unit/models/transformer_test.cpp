@@ -56,9 +56,12 @@ TEST(Transformer, LaterTokensDoNotChangeEarlierLogits)
 
 TEST(Transformer, SkipGivesTheLastRows)
 {
-    FreshSource source(3);
-    const Transformer model = Transformer::create(tinyConfig(0), source);
-    EXPECT_TRUE(at::allclose(model.forward(kTokens, 4), model.forward(kTokens).slice(1, 4), 1e-5, 1e-6));
+    for (const int64_t unmasked : {0, 3}) {
+        FreshSource source(3);
+        const Transformer model = Transformer::create(tinyConfig(unmasked), source);
+        for (const int64_t skip : {2, 4})
+            EXPECT_TRUE(at::allclose(model.forward(kTokens, skip), model.forward(kTokens).slice(1, skip), 1e-5, 1e-6));
+    }
 }
 
 TEST(TransformerLayout, KeysAndParametersOfThePublishedModel)
