@@ -90,7 +90,11 @@ json systemJson(const core::SystemInfo &system)
     for (const core::DeviceInfo &device : system.devices)
         devices.push_back({{"name", device.name}, {"precisions", device.precisions}});
     return {{"versions", {{"tessera", system.program}, {"libtorch", system.torch}, {"qt", qVersion()}}},
-            {"cpu", {{"cores", system.cores}, {"threads", system.threads}, {"features", system.cpuFeatures}, {"instructions", system.instructions}}},
+            {"cpu",
+             {{"cores", system.cores},
+              {"threads", system.threads},
+              {"features", system.cpuFeatures},
+              {"instructions", system.instructions}}},
             {"memory", {{"total_bytes", system.memory}, {"free_bytes", system.memoryFree}}},
             {"devices", devices}};
 }
@@ -103,10 +107,12 @@ void printText(const core::SystemInfo &system, const std::vector<Finding> &findi
     line("versions", "Tessera " + system.program + ", LibTorch " + system.torch + ", Qt " + qVersion());
     line("processor", std::to_string(system.cores) + " cores, " + std::to_string(system.threads) + " threads, "
                           + system.cpuFeatures);
-    line("engine", system.instructions + (system.instructions == "portable"
-                                              ? ": this processor has no AVX2, so painting is several times slower"
-                                              : ""));
-    line("memory", std::to_string(system.memory >> 20) + " MiB, " + std::to_string(system.memoryFree >> 20) + " MiB free");
+    line("engine",
+         system.instructions
+             + (system.instructions == "portable" ? ": this processor has no AVX2, so painting is several times slower"
+                                                  : ""));
+    line("memory",
+         std::to_string(system.memory >> 20) + " MiB, " + std::to_string(system.memoryFree >> 20) + " MiB free");
     for (const core::DeviceInfo &device : system.devices)
         line("device", deviceText(device));
     for (const Finding &finding : findings)

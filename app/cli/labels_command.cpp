@@ -90,8 +90,9 @@ void addLabelsCommand(CLI::App &app)
     const auto options = std::make_shared<LabelsOptions>();
     CLI::App *command = app.add_subcommand("labels", "Label sets and palettes");
     command->add_option("--set", options->set, "Name of the set; all by default");
-    command->add_option("--gpl", options->palette, "Write the set's palette for GIMP, Krita or Aseprite ('landscape' "
-                                                   "when no set is named)");
+    command->add_option("--gpl", options->palette,
+                        "Write the set's palette for GIMP, Krita or Aseprite ('landscape' "
+                        "when no set is named)");
     addJsonOption(*command, options->report);
     command->callback([options] { run(*options); });
 }

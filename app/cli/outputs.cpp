@@ -53,8 +53,9 @@ void checkPictureTarget(const fs::path &path)
 void checkCodesTarget(const fs::path &path)
 {
     if (path.extension() != ".npy")
-        throw Error(ErrorCode::InvalidArgument, path.string() + " cannot be written: codes and scores go into files whose "
-                                                                "name ends in .npy.");
+        throw Error(ErrorCode::InvalidArgument, path.string()
+                                                    + " cannot be written: codes and scores go into files whose "
+                                                      "name ends in .npy.");
     checkTarget(path);
 }
 

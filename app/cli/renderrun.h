@@ -34,8 +34,9 @@ std::vector<Outputs> outputsFor(const OutputOptions &options, int variations);
 void checkOutputs(const std::vector<Outputs> &outputs);
 
 // Reads the condition and fills in everything but the region. `note` as in readLabels.
-core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition, const PaintOptions &paint,
-                               std::optional<std::pair<int, int>> ownSize, std::string &note);
+core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition,
+                               const PaintOptions &paint, std::optional<std::pair<int, int>> ownSize,
+                               std::string &note);
 
 // Renders with Ctrl+C heeded; with `preview`, the unfinished picture is written to it every so many codes.
 // Throws Interrupted.
@@ -43,8 +44,8 @@ core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderReques
                               PreviewFile *preview = nullptr, int previewEvery = 0);
 
 // All variations, without previews: drawn together where that pays. Throws Interrupted.
-std::vector<core::RenderResult> renderVariations(core::Renderer &renderer, const core::RenderRequest &request, int count,
-                                                 Progress &progress);
+std::vector<core::RenderResult> renderVariations(core::Renderer &renderer, const core::RenderRequest &request,
+                                                 int count, Progress &progress);
 
 // The request, model and codes as text for the picture's file.
 std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,

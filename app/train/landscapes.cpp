@@ -34,15 +34,10 @@ struct Run {
 
 std::string factsJson(const core::SceneFacts &facts)
 {
-    const nlohmann::json json = {{"seed", facts.seed},
-                                 {"lighting", facts.lighting},
-                                 {"biome", facts.biome},
-                                 {"light", facts.light},
-                                 {"weather", facts.weather},
-                                 {"sunElevation", facts.sunElevationDegrees},
-                                 {"fov", facts.fovDegrees},
-                                 {"river", facts.river},
-                                 {"road", facts.road}};
+    const nlohmann::json json = {
+        {"seed", facts.seed},      {"lighting", facts.lighting}, {"biome", facts.biome},
+        {"light", facts.light},    {"weather", facts.weather},   {"sunElevation", facts.sunElevationDegrees},
+        {"fov", facts.fovDegrees}, {"river", facts.river},       {"road", facts.road}};
     return json.dump();
 }
 
@@ -57,12 +52,13 @@ class Maker
 {
 public:
     Maker(const LandscapesOptions &options, std::stop_token stop)
-        : m_options(options), m_device(models::deviceNamed(options.device)), m_stop(std::move(stop)),
-          m_bar(options.progress, "pictures"),
-          m_shard(std::max(options.shard - options.shard % options.lightings, options.lightings)),
-          m_suffix(options.lightings > 1 ? "-x" + std::to_string(options.lightings) : "")
-    {
-    }
+        : m_options(options)
+        , m_device(models::deviceNamed(options.device))
+        , m_stop(std::move(stop))
+        , m_bar(options.progress, "pictures")
+        , m_shard(std::max(options.shard - options.shard % options.lightings, options.lightings))
+        , m_suffix(options.lightings > 1 ? "-x" + std::to_string(options.lightings) : "")
+    {}
 
     void make()
     {
@@ -78,8 +74,8 @@ private:
         std::error_code error;
         fs::create_directories(m_options.output, error);
         if (error) {
-            throw Error(ErrorCode::FileWrite, "The folder '" + m_options.output.string() +
-                                                  "' cannot be made: " + error.message());
+            throw Error(ErrorCode::FileWrite,
+                        "The folder '" + m_options.output.string() + "' cannot be made: " + error.message());
         }
     }
 
@@ -121,13 +117,13 @@ private:
             return false;
         }
         const models::ShardReader reader(path);
-        if (reader.width() != m_options.width || reader.height() != m_options.height ||
-            int(reader.size()) != shardSize(first)) {
-            throw Error(ErrorCode::InvalidArgument,
-                        "'" + path.string() + "' is already there with " +
-                            describe(int(reader.size()), reader.width(), reader.height()) + ", but " +
-                            describe(shardSize(first), m_options.width, m_options.height) +
-                            " were asked for; choose another folder or seed");
+        if (reader.width() != m_options.width || reader.height() != m_options.height
+            || int(reader.size()) != shardSize(first)) {
+            throw Error(ErrorCode::InvalidArgument, "'" + path.string() + "' is already there with "
+                                                        + describe(int(reader.size()), reader.width(), reader.height())
+                                                        + ", but "
+                                                        + describe(shardSize(first), m_options.width, m_options.height)
+                                                        + " were asked for; choose another folder or seed");
         }
         return true;
     }
@@ -171,8 +167,7 @@ private:
     void keep(int index, uint32_t seed, core::Landscape &&picture)
     {
         if (m_options.png) {
-            models::writePng(pngPath(seed, picture.facts.lighting), picture.width, picture.height,
-                             picture.rgb.data());
+            models::writePng(pngPath(seed, picture.facts.lighting), picture.width, picture.height, picture.rgb.data());
             return;
         }
         if (index % m_shard == 0) {

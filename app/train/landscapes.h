@@ -21,7 +21,7 @@ struct LandscapesOptions {
     int lightings = 1; // pictures of each land, under different suns and weathers
     int threads = 0;   // 0: as many as the machine has
     std::string device = "cpu";
-    bool png = false;  // pictures instead of shards
+    bool png = false; // pictures instead of shards
     ProgressStyle progress = ProgressStyle::Auto;
 };
 

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
+#include "app/common/parkthreads.h"
 #include "app/train/benchmarks.h"
 #include "app/train/evaluation.h"
 #include "app/train/exitcodes.h"
@@ -18,7 +19,6 @@
 #include "app/train/starter.h"
 #include "app/train/training.h"
 #include "app/train/windowprices.h"
-#include "app/common/parkthreads.h"
 #include "core/landscape/landscape.h"
 
 namespace tessera::train
@@ -51,8 +51,7 @@ void readSize(const std::string &text, int &width, int &height)
             return;
         }
     }
-    throw CLI::ValidationError("--size",
-                               "'" + text + "' is no size; expected WIDTHxHEIGHT in pixels, such as 256x256");
+    throw CLI::ValidationError("--size", "'" + text + "' is no size; expected WIDTHxHEIGHT in pixels, such as 256x256");
 }
 
 void addProgressOption(CLI::App &command, ProgressStyle &style)
@@ -60,18 +59,18 @@ void addProgressOption(CLI::App &command, ProgressStyle &style)
     command
         .add_option_function<std::string>(
             "--progress",
-            [&style](const std::string &value) {
-                style = value == "json" ? ProgressStyle::Json : ProgressStyle::Auto;
-            },
+            [&style](const std::string &value) { style = value == "json" ? ProgressStyle::Json : ProgressStyle::Auto; },
             "auto: a bar on a terminal; json: one object a line on stderr")
         ->check(CLI::IsMember({"auto", "json"}));
 }
 
-void addPathOption(CLI::App &command, const std::string &name, std::filesystem::path &path,
-                   const std::string &help, bool required = false)
+void addPathOption(CLI::App &command, const std::string &name, std::filesystem::path &path, const std::string &help,
+                   bool required = false)
 {
     // Not by add_option itself, which would read a path as a stream does: up to the first blank.
-    command.add_option_function<std::string>(name, [&path](const std::string &text) { path = text; }, help)
+    command
+        .add_option_function<std::string>(
+            name, [&path](const std::string &text) { path = text; }, help)
         ->required(required);
 }
 
@@ -100,14 +99,11 @@ void addLandscapes(CLI::App &app, CommandLine &line)
         ->check(CLI::Range(1, core::kMaxLightings));
     addProgressOption(*command, options.progress);
     command->callback([&line] {
-        line.job = [&options = line.landscapes](std::stop_token stop) {
-            makeLandscapes(options, std::move(stop));
-        };
+        line.job = [&options = line.landscapes](std::stop_token stop) { makeLandscapes(options, std::move(stop)); };
     });
 }
 
-void addTraining(CLI::App &app, CommandLine &line, const std::string &name, const std::string &help,
-                 Trainer train)
+void addTraining(CLI::App &app, CommandLine &line, const std::string &name, const std::string &help, Trainer train)
 {
     TrainingOptions &options = line.training;
     CLI::App *command = app.add_subcommand(name, help);
@@ -118,18 +114,14 @@ void addTraining(CLI::App &app, CommandLine &line, const std::string &name, cons
     command->add_flag("--resume", options.resume, "Go on from the output folder's checkpoint");
     CLI::Option *minutes =
         command->add_option("--minutes", options.minutes, "Length of the whole run instead of the recipe's");
-    command->add_option("--steps", options.steps, "Likewise, in steps")
-        ->check(CLI::PositiveNumber)
-        ->excludes(minutes);
+    command->add_option("--steps", options.steps, "Likewise, in steps")->check(CLI::PositiveNumber)->excludes(minutes);
     minutes->check(CLI::PositiveNumber);
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
     addDeviceOption(*command, options.device);
     addProgressOption(*command, options.progress);
     command->callback([&line, train] {
-        line.job = [&line, train](std::stop_token stop) {
-            runTraining(line.training, train, std::move(stop));
-        };
+        line.job = [&line, train](std::stop_token stop) { runTraining(line.training, train, std::move(stop)); };
     });
 }
 
@@ -140,8 +132,9 @@ void addStarter(CLI::App &app, CommandLine &line)
     command->add_option("--minutes", options.minutes, "Length of the run; figures come on top")
         ->required()
         ->check(CLI::PositiveNumber);
-    addPathOption(*command, "--plan", options.plan,
-                  "What to make, .yaml or .json; resources/recipes/starter.yaml unless told, on a GPU starter-gpu.yaml");
+    addPathOption(
+        *command, "--plan", options.plan,
+        "What to make, .yaml or .json; resources/recipes/starter.yaml unless told, on a GPU starter-gpu.yaml");
     addPathOption(*command, "--data", options.data, "Folder for shards in train/ and val/; build/data unless told");
     addPathOption(*command, "--output", options.output, "Folder; build/starter unless told");
     command->add_flag("--resume", options.resume, "Go on from what an earlier run left in the output folder");
@@ -151,9 +144,8 @@ void addStarter(CLI::App &app, CommandLine &line)
     command->add_option("--landscape-device", options.landscapeDevice,
                         "The same for making landscapes; cpu unless told");
     addProgressOption(*command, options.progress);
-    command->callback([&line] {
-        line.job = [&line](std::stop_token stop) { trainStarter(line.starter, std::move(stop)); };
-    });
+    command->callback(
+        [&line] { line.job = [&line](std::stop_token stop) { trainStarter(line.starter, std::move(stop)); }; });
 }
 
 // The judge's rows of an evaluation.
@@ -167,7 +159,9 @@ void addJudging(CLI::App &command, JudgingOptions &options)
     addPathOption(command, "--photographs", options.photographs,
                   "EfficientNet-Lite0's file (packaging/features.py): adds distances on its features");
     addPathOption(command, "--sheet", options.sheet, "PNG to look at: painted maps in three lights, reconstructions");
-    command.add_option("--pictures", options.pictures, "Pictures to paint from exact maps, and from exact depth; 60 unless told")
+    command
+        .add_option("--pictures", options.pictures,
+                    "Pictures to paint from exact maps, and from exact depth; 60 unless told")
         ->check(CLI::PositiveNumber);
     command.add_option("--map-count", options.mapsCount, "Painted maps to use; 64 unless told")
         ->check(CLI::PositiveNumber);
@@ -182,10 +176,8 @@ void addJudging(CLI::App &command, JudgingOptions &options)
 void addEvaluation(CLI::App &app, CommandLine &line)
 {
     EvaluationOptions &options = line.evaluation;
-    CLI::App *command =
-        app.add_subcommand("evaluate", "Measure a model: reconstruction, use of codes, likelihood");
-    addPathOption(*command, "--model", options.model,
-                  "A model file or folder, or 'starter', which is the default");
+    CLI::App *command = app.add_subcommand("evaluate", "Measure a model: reconstruction, use of codes, likelihood");
+    addPathOption(*command, "--model", options.model, "A model file or folder, or 'starter', which is the default");
     addPathOption(*command, "--data", options.data, "Folder of shards; build/data/val unless told");
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
@@ -219,9 +211,8 @@ void addBenchmarks(CLI::App &app, CommandLine &line)
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
         ->check(CLI::PositiveNumber);
     command->add_flag("--json", options.json, "Figures as JSON on stdout");
-    command->callback([&line] {
-        line.job = [&line](std::stop_token stop) { runBenchmarks(line.benchmarks, std::move(stop)); };
-    });
+    command->callback(
+        [&line] { line.job = [&line](std::stop_token stop) { runBenchmarks(line.benchmarks, std::move(stop)); }; });
 }
 
 int runJob(const Job &job)
@@ -247,8 +238,7 @@ int run(int argc, char **argv)
     CommandLine line;
     addLandscapes(app, line);
     addTraining(app, line, "vqgan", "Train a first stage: pictures to codes and back", models::trainVqgan);
-    addTraining(app, line, "condition", "Train a condition stage: painted maps to codes",
-                models::trainCondition);
+    addTraining(app, line, "condition", "Train a condition stage: painted maps to codes", models::trainCondition);
     addTraining(app, line, "transformer", "Train the transformer that draws codes", models::trainTransformer);
     addTraining(app, line, "evalnet", "Train the network that judges pictures", models::trainEvalNet);
     addStarter(app, line);

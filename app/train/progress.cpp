@@ -43,10 +43,11 @@ size_t terminalColumns()
 } // namespace
 
 ProgressBar::ProgressBar(ProgressStyle style, std::string unit)
-    : m_unit(std::move(unit)), m_json(style == ProgressStyle::Json), m_bar(style == ProgressStyle::Auto && isatty(STDERR_FILENO)),
-      m_start(steady_clock::now())
-{
-}
+    : m_unit(std::move(unit))
+    , m_json(style == ProgressStyle::Json)
+    , m_bar(style == ProgressStyle::Auto && isatty(STDERR_FILENO))
+    , m_start(steady_clock::now())
+{}
 
 ProgressBar::~ProgressBar()
 {
@@ -87,14 +88,12 @@ void ProgressBar::drawBar(const ProgressState &state, double seconds)
 {
     const double fraction = std::clamp(state.fraction, 0.0, 1.0);
     const int filled = int(std::lround(fraction * kBarWidth));
-    std::string line = (state.label.empty() ? "" : state.label + " ") + "[" +
-                       std::string(size_t(filled), '#') + std::string(size_t(kBarWidth - filled), ' ') +
-                       "] " + std::to_string(state.done);
+    std::string line = (state.label.empty() ? "" : state.label + " ") + "[" + std::string(size_t(filled), '#')
+                       + std::string(size_t(kBarWidth - filled), ' ') + "] " + std::to_string(state.done);
     line += (state.total > 0 ? "/" + std::to_string(state.total) : std::string()) + " " + m_unit;
     const double made = double(state.done - m_first);
     if (made > 0 && seconds > 0) {
-        line +=
-            made >= seconds ? number(", %.1f/s", made / seconds) : number(", %.2f s each", seconds / made);
+        line += made >= seconds ? number(", %.1f/s", made / seconds) : number(", %.2f s each", seconds / made);
     }
     if (fraction > m_firstFraction && fraction < 1) {
         line += ", ETA " + duration(seconds * (1 - fraction) / (fraction - m_firstFraction));
@@ -109,8 +108,7 @@ void ProgressBar::drawBar(const ProgressState &state, double seconds)
 
 void ProgressBar::writeJson(const ProgressState &state, double seconds) const
 {
-    nlohmann::json json = {
-        {"unit", m_unit}, {"done", state.done}, {"fraction", state.fraction}, {"seconds", seconds}};
+    nlohmann::json json = {{"unit", m_unit}, {"done", state.done}, {"fraction", state.fraction}, {"seconds", seconds}};
     if (!state.label.empty()) {
         json["phase"] = state.label;
     }

@@ -12,7 +12,7 @@ namespace tessera::train
 enum class ProgressStyle { Auto, Json, None };
 
 struct ProgressState {
-    std::string label;                    // what is going on, may be empty
+    std::string label; // what is going on, may be empty
     int64_t done = 0;
     int64_t total = 0;                    // 0: unknown, then `fraction` alone says how far it is
     double fraction = 0;                  // 0 to 1

@@ -37,8 +37,8 @@ void runTraining(const TrainingOptions &options, Trainer train, std::stop_token 
     models::TrainOptions request;
     request.recipe = models::readRecipe(options.recipe);
     request.data = options.data;
-    request.output = options.output.empty() ? std::filesystem::path("build/training") / options.recipe.stem()
-                                            : options.output;
+    request.output =
+        options.output.empty() ? std::filesystem::path("build/training") / options.recipe.stem() : options.output;
     request.resume = options.resume;
     request.minutes = options.minutes;
     request.steps = options.steps;

@@ -17,8 +17,7 @@ namespace
 
 FieldMap emptyField(const QImage &image)
 {
-    return {image.width(), image.height(),
-            std::vector<float>(size_t(image.width()) * size_t(image.height()))};
+    return {image.width(), image.height(), std::vector<float>(size_t(image.width()) * size_t(image.height()))};
 }
 
 // `valueAt(row, x)` reads pixel x of a scan line.

@@ -37,16 +37,16 @@ constexpr quint32 kNotCompressed = 1;
 // All others are passed over: a hostile directory names thousands, each with the whole file as its values.
 bool isUsed(quint16 tag)
 {
-    constexpr quint16 kUsed[] = {Width,        Height,          BitsPerSample, Compression, StripOffsets, SamplesPerPixel,
-                                 RowsPerStrip, StripByteCounts, Predictor,     TileWidth,   SampleFormat};
+    constexpr quint16 kUsed[] = {Width,        Height,          BitsPerSample, Compression,
+                                 StripOffsets, SamplesPerPixel, RowsPerStrip,  StripByteCounts,
+                                 Predictor,    TileWidth,       SampleFormat};
     return std::find(std::begin(kUsed), std::end(kUsed), tag) != std::end(kUsed);
 }
 
 class Reader
 {
 public:
-    Reader(const QByteArray &content, const std::string &fileName) : m_content(content), m_fileName(fileName)
-    {}
+    Reader(const QByteArray &content, const std::string &fileName) : m_content(content), m_fileName(fileName) {}
 
     std::optional<FieldMap> read()
     {
@@ -93,8 +93,7 @@ private:
             }
             const qsizetype at = values * size <= 4 ? entry + 8 : qsizetype(number<quint32>(entry + 8));
             for (qsizetype k = 0; k < values; ++k) {
-                m_entries[tag].push_back(size == 2 ? number<quint16>(at + 2 * k)
-                                                   : number<quint32>(at + 4 * k));
+                m_entries[tag].push_back(size == 2 ? number<quint16>(at + 2 * k) : number<quint32>(at + 4 * k));
             }
         }
     }
@@ -107,10 +106,8 @@ private:
 
     void checkKind() const
     {
-        const quint32 width = one(Width, 0), height = one(Height, 0),
-                      compression = one(Compression, kNotCompressed);
-        if (width < 1 || height < 1 || width > quint32(kMaxImageSidePixels)
-            || height > quint32(kMaxImageSidePixels)) {
+        const quint32 width = one(Width, 0), height = one(Height, 0), compression = one(Compression, kNotCompressed);
+        if (width < 1 || height < 1 || width > quint32(kMaxImageSidePixels) || height > quint32(kMaxImageSidePixels)) {
             fail("has " + std::to_string(width) + " x " + std::to_string(height) + " pixels; expected 1 to "
                  + std::to_string(kMaxImageSidePixels) + " a side");
         }
@@ -118,8 +115,7 @@ private:
             fail("has " + std::to_string(one(SamplesPerPixel, 1)) + " channels; expected one");
         }
         const bool deflate = compression == 8 || compression == 32946;
-        if (m_entries.contains(TileWidth) || one(Predictor, 1) != 1
-            || (compression != kNotCompressed && !deflate)) {
+        if (m_entries.contains(TileWidth) || one(Predictor, 1) != 1 || (compression != kNotCompressed && !deflate)) {
             fail("is stored in tiles, with a predictor or in compression " + std::to_string(compression)
                  + "; expected strips that are not compressed or by Deflate");
         }
@@ -152,9 +148,8 @@ private:
         if (one(Compression, kNotCompressed) != kNotCompressed) {
             QByteArray plain(expected, '\0');
             uLongf length = uLongf(expected);
-            const int state =
-                uncompress(reinterpret_cast<Bytef *>(plain.data()), &length,
-                           reinterpret_cast<const Bytef *>(bytes.constData()), uLong(bytes.size()));
+            const int state = uncompress(reinterpret_cast<Bytef *>(plain.data()), &length,
+                                         reinterpret_cast<const Bytef *>(bytes.constData()), uLong(bytes.size()));
             bytes = state == Z_OK ? plain.left(qsizetype(length)) : QByteArray();
         }
         if (bytes.size() < expected) {
@@ -168,8 +163,8 @@ private:
     {
         for (qsizetype at = 0; at < bytes.size(); at += 4) {
             const char *four = bytes.constData() + at;
-            values.push_back(std::bit_cast<float>(m_bigEndian ? qFromBigEndian<quint32>(four)
-                                                              : qFromLittleEndian<quint32>(four)));
+            values.push_back(
+                std::bit_cast<float>(m_bigEndian ? qFromBigEndian<quint32>(four) : qFromLittleEndian<quint32>(four)));
         }
     }
 

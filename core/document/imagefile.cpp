@@ -69,9 +69,7 @@ bool bmpIsWhole(const QByteArray &content)
     if (content.size() < kHeadersBytes) {
         return false;
     }
-    const auto number = [&](qsizetype at) {
-        return qint64(qFromLittleEndian<qint32>(content.constData() + at));
-    };
+    const auto number = [&](qsizetype at) { return qint64(qFromLittleEndian<qint32>(content.constData() + at)); };
     const qint64 headerBytes = number(14), compression = number(30), bits = content[28];
     if (headerBytes < 40 || (compression != 0 && compression != 3)) {
         return true;
@@ -145,8 +143,7 @@ std::optional<QByteArray> writtenFormat(const fs::path &path)
     if (suffix == "tif" || suffix == "tiff") {
         return "tiff";
     }
-    return suffix == "png" || suffix == "webp" ? std::optional(QByteArray::fromStdString(suffix))
-                                               : std::nullopt;
+    return suffix == "png" || suffix == "webp" ? std::optional(QByteArray::fromStdString(suffix)) : std::nullopt;
 }
 
 QByteArray encoded(const QImage &image, const QByteArray &format, const fs::path &path)
@@ -163,8 +160,8 @@ QByteArray encoded(const QImage &image, const QByteArray &format, const fs::path
         writer.setQuality(kQuality);
     }
     if (!writer.write(image)) {
-        throw Error(ErrorCode::FileWrite, "The picture " + path.string()
-                                              + " cannot be written: " + writer.errorString().toStdString());
+        throw Error(ErrorCode::FileWrite,
+                    "The picture " + path.string() + " cannot be written: " + writer.errorString().toStdString());
     }
     return content;
 }
@@ -207,8 +204,7 @@ QImage readImage(const fs::path &path)
 
 ImageBytes readMapImage(const fs::path &path, PalettePixels palettePixels)
 {
-    const QImage plain =
-        withPlainPixels(decodeImage(readWholeFile(path, kMaxFileBytes), path.string()), palettePixels);
+    const QImage plain = withPlainPixels(decodeImage(readWholeFile(path, kMaxFileBytes), path.string()), palettePixels);
     ImageBytes image{plain.width(), plain.height(), plain.depth() / 8, {}};
     const size_t rowBytes = size_t(image.width) * size_t(image.channels);
     image.bytes.resize(rowBytes * size_t(image.height));
@@ -223,8 +219,7 @@ QImage toQImage(const ImageBytes &image)
     const QImage::Format format = image.channels == 1   ? QImage::Format_Grayscale8
                                   : image.channels == 3 ? QImage::Format_RGB888
                                                         : QImage::Format_RGBA8888;
-    return QImage(image.bytes.data(), image.width, image.height, qsizetype(image.width) * image.channels,
-                  format)
+    return QImage(image.bytes.data(), image.width, image.height, qsizetype(image.width) * image.channels, format)
         .copy();
 }
 
@@ -232,11 +227,10 @@ void checkImageSuffix(const fs::path &path)
 {
     if (!writtenFormat(path)) {
         const std::string suffix = suffixOf(path);
-        throw Error(
-            ErrorCode::InvalidArgument,
-            "The picture " + path.string() + " cannot be written: "
-                + (suffix.empty() ? "its name has no suffix" : "the suffix ." + suffix + " is not known")
-                + "; expected .png, .jpg, .jpeg, .webp, .tif or .tiff");
+        throw Error(ErrorCode::InvalidArgument,
+                    "The picture " + path.string() + " cannot be written: "
+                        + (suffix.empty() ? "its name has no suffix" : "the suffix ." + suffix + " is not known")
+                        + "; expected .png, .jpg, .jpeg, .webp, .tif or .tiff");
     }
 }
 
@@ -244,8 +238,7 @@ void writeImage(const fs::path &path, const QImage &image, const std::vector<Png
 {
     checkImageSuffix(path);
     if (image.isNull()) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "The picture " + path.string() + " cannot be written: it is empty");
+        throw Error(ErrorCode::InvalidArgument, "The picture " + path.string() + " cannot be written: it is empty");
     }
     const QByteArray format = *writtenFormat(path);
     QByteArray content = encoded(image, format, path);

@@ -28,8 +28,7 @@ enum class PalettePixels { Colors, Indices };
 // The pixels as they are in the file, for importMap: gray files have 1 channel, files with alpha 4 (not
 // premultiplied, except TIFF, whose alpha Qt multiplies in), others 3. A file with a palette gives its
 // colours or its indices, as asked; 16-bit values lose their lower half. Throws like readImage.
-ImageBytes readMapImage(const std::filesystem::path &path,
-                        PalettePixels palettePixels = PalettePixels::Colors);
+ImageBytes readMapImage(const std::filesystem::path &path, PalettePixels palettePixels = PalettePixels::Colors);
 
 // 1 channel: gray, 3: RGB, 4: RGBA. The image owns its pixels.
 QImage toQImage(const ImageBytes &image);
@@ -42,8 +41,7 @@ struct PngText {
 // Writes PNG, JPEG, WebP (both quality 95) or TIFF by the suffix, whole or not at all. `texts` go into PNG
 // files; other formats leave them out. Throws Error: InvalidArgument for other suffixes and an empty image,
 // FileWrite.
-void writeImage(const std::filesystem::path &path, const QImage &image,
-                const std::vector<PngText> &texts = {});
+void writeImage(const std::filesystem::path &path, const QImage &image, const std::vector<PngText> &texts = {});
 
 // Throws like writeImage when no picture of that name can be written: to be asked before long work.
 void checkImageSuffix(const std::filesystem::path &path);

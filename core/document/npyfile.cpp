@@ -46,8 +46,7 @@ QByteArray withHeader(const char *type, const std::vector<qint64> &shape, const 
         sides += QByteArray::number(side) + ", ";
     }
     sides.chop(2);
-    QByteArray header =
-        QByteArray("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" + sides + "), }";
+    QByteArray header = QByteArray("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" + sides + "), }";
     // NumPy wants the values to start at a multiple of 64.
     header += QByteArray(63 - (kPreludeBytes + header.size()) % 64, ' ') + '\n';
     QByteArray length(2, Qt::Uninitialized);
@@ -79,8 +78,8 @@ public:
             }
         }
         skipSpaces();
-        const bool whole = entries.size() == 3 && entries.contains("descr")
-                           && entries.contains("fortran_order") && entries.contains("shape");
+        const bool whole = entries.size() == 3 && entries.contains("descr") && entries.contains("fortran_order")
+                           && entries.contains("shape");
         if (m_at != m_text.size() || !whole) {
             damaged();
         }
@@ -210,8 +209,8 @@ Array readArray(const fs::path &path, const QByteArray &type, const std::string 
     const QByteArray header = headerOf(content, path);
     std::map<QByteArray, QByteArray> entries = HeaderParser(header, path).parse();
     if (entries["descr"] != type) {
-        fail(path, "holds values of type '" + entries["descr"].toStdString() + "'; expected '"
-                       + type.toStdString() + "' (" + typeName + ")");
+        fail(path, "holds values of type '" + entries["descr"].toStdString() + "'; expected '" + type.toStdString()
+                       + "' (" + typeName + ")");
     }
     if (entries["fortran_order"] != "False") {
         fail(path, "holds an array in Fortran order; expected C order");
@@ -221,8 +220,7 @@ Array readArray(const fs::path &path, const QByteArray &type, const std::string 
     qint64 expected = bytesEach;
     for (const qint64 side : array.shape) {
         if (expected > kMaxFileBytes / side) {
-            fail(path,
-                 "holds an array of shape " + shapeText(array.shape) + ", more than its bytes can hold");
+            fail(path, "holds an array of shape " + shapeText(array.shape) + ", more than its bytes can hold");
         }
         expected *= side;
     }
@@ -243,8 +241,8 @@ void writeNpy(const fs::path &path, const CodeGrid &codes)
 
 void writeNpy(const fs::path &path, const FloatPlanes &planes)
 {
-    writeFileAtomically(path, withHeader("<f4", {planes.planes, planes.rows, planes.columns},
-                                         planes.values.data(), planes.values.size() * sizeof(float)));
+    writeFileAtomically(path, withHeader("<f4", {planes.planes, planes.rows, planes.columns}, planes.values.data(),
+                                         planes.values.size() * sizeof(float)));
 }
 
 CodeGrid readNpyCodes(const fs::path &path)

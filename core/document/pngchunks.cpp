@@ -20,8 +20,7 @@ constexpr qsizetype kChunkOverhead = 12; // length, type, checksum
 
 quint32 checksum(QByteArrayView typeAndContent)
 {
-    return quint32(
-        crc32(0, reinterpret_cast<const Bytef *>(typeAndContent.data()), uInt(typeAndContent.size())));
+    return quint32(crc32(0, reinterpret_cast<const Bytef *>(typeAndContent.data()), uInt(typeAndContent.size())));
 }
 
 bool isCritical(char firstLetter)
@@ -55,8 +54,7 @@ void forEachPngChunk(const QByteArray &png, const std::string &fileName, PngChec
         const quint32 expected = qFromBigEndian<quint32>(png.constData() + at + 8 + length);
         const bool wanted = checksums == PngChecksums::All || isCritical(png[at + 4]);
         if (wanted && checksum(QByteArrayView(png).sliced(at + 4, length + 4)) != expected) {
-            fail(fileName,
-                 "is damaged: the checksum of the chunk at byte " + std::to_string(at) + " is wrong");
+            fail(fileName, "is damaged: the checksum of the chunk at byte " + std::to_string(at) + " is wrong");
         }
         const PngChunk chunk{png.mid(at + 4, 4), png.mid(at + 8, length), at, at + length + kChunkOverhead};
         if (!visit(chunk) || chunk.type == "IEND") {

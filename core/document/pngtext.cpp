@@ -42,7 +42,7 @@ QByteArray inflated(const QByteArray &packed, const std::string &fileName)
     inflateEnd(&stream);
     if (state != Z_STREAM_END) {
         fail(fileName, text.size() > kMostPngTextBytes ? "holds a text of more than 16 MiB"
-                                                    : "holds a compressed text that is damaged");
+                                                       : "holds a compressed text that is damaged");
     }
     return text;
 }

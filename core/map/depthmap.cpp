@@ -34,11 +34,9 @@ FieldMap normalizedField(FieldMap field, const std::string &fileName)
     if (field.values.empty()) {
         return field;
     }
-    if (!std::all_of(field.values.begin(), field.values.end(),
-                     [](float value) { return std::isfinite(value); })) {
+    if (!std::all_of(field.values.begin(), field.values.end(), [](float value) { return std::isfinite(value); })) {
         throw Error(ErrorCode::FileFormat,
-                    "The map " + fileName
-                        + " holds values that are not finite; expected a number in every pixel");
+                    "The map " + fileName + " holds values that are not finite; expected a number in every pixel");
     }
     const auto [low, high] = std::minmax_element(field.values.begin(), field.values.end());
     const double start = *low, range = std::max(1e-8, double(*high) - double(*low));
@@ -51,10 +49,9 @@ FieldMap normalizedField(FieldMap field, const std::string &fileName)
 FieldMap resizedBilinear(const FieldMap &field, int width, int height)
 {
     if (width < 1 || height < 1 || width > LabelMap::kMaxSidePixels || height > LabelMap::kMaxSidePixels) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "A map cannot be scaled to " + std::to_string(width) + " x " + std::to_string(height)
-                        + " pixels: each side must be 1 to " + std::to_string(LabelMap::kMaxSidePixels)
-                        + " pixels long");
+        throw Error(ErrorCode::InvalidArgument, "A map cannot be scaled to " + std::to_string(width) + " x "
+                                                    + std::to_string(height) + " pixels: each side must be 1 to "
+                                                    + std::to_string(LabelMap::kMaxSidePixels) + " pixels long");
     }
     FieldMap resized{width, height, std::vector<float>(size_t(width) * size_t(height))};
     const cv::Mat source(field.height, field.width, CV_32FC1, const_cast<float *>(field.values.data()));
@@ -78,8 +75,7 @@ FieldMap edgeMap(const ImageBytes &picture, const EdgeOptions &options)
     dx.convertTo(dx, CV_16S, kScale);
     dy.convertTo(dy, CV_16S, kScale);
     cv::Canny(dx, dy, edges, options.low * kScale, options.high * kScale, true);
-    FieldMap field{picture.width, picture.height,
-                   std::vector<float>(size_t(picture.width) * size_t(picture.height))};
+    FieldMap field{picture.width, picture.height, std::vector<float>(size_t(picture.width) * size_t(picture.height))};
     cv::Mat values(field.height, field.width, CV_32FC1, field.values.data());
     edges.convertTo(values, CV_32F, 1 / 255.0);
     return field;

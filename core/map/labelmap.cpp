@@ -14,8 +14,7 @@ namespace tessera::core
 LabelMap::LabelMap(int mapWidth, int mapHeight, uint8_t label) : width(mapWidth), height(mapHeight)
 {
     if (width < 1 || height < 1 || width > kMaxSidePixels || height > kMaxSidePixels) {
-        throw Error(ErrorCode::InvalidArgument, "A map of " + std::to_string(width) + " x "
-                                                    + std::to_string(height)
+        throw Error(ErrorCode::InvalidArgument, "A map of " + std::to_string(width) + " x " + std::to_string(height)
                                                     + " pixels is not possible: each side must be 1 to "
                                                     + std::to_string(kMaxSidePixels) + " pixels long");
     }

@@ -23,8 +23,7 @@ using Json = nlohmann::json;
 std::string lowerCase(std::string_view text)
 {
     std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return char(std::tolower(c)); });
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     return lower;
 }
 
@@ -56,8 +55,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string &key, const std::string &what) const
     {
-        throw Error(ErrorCode::FileFormat,
-                    "The label set " + m_fileName + " is damaged: " + key + " " + what);
+        throw Error(ErrorCode::FileFormat, "The label set " + m_fileName + " is damaged: " + key + " " + what);
     }
 
     Json parse(const std::string &text) const
@@ -97,8 +95,7 @@ private:
         }
         const auto written = entry.find("index");
         if (written == entry.end() || !written->is_number_integer() || *written != index) {
-            fail(prefix + "index",
-                 "must be " + std::to_string(index) + ": labels are numbered in order from 0");
+            fail(prefix + "index", "must be " + std::to_string(index) + ": labels are numbered in order from 0");
         }
         Label label;
         label.index = index;
@@ -116,9 +113,9 @@ private:
     Rgb colorOf(const Json &entry, const std::string &prefix) const
     {
         const std::string text = textOf(entry, "color", prefix);
-        const bool wellFormed = text.size() == 7 && text[0] == '#'
-                                && std::all_of(text.begin() + 1, text.end(),
-                                               [](unsigned char c) { return std::isxdigit(c) != 0; });
+        const bool wellFormed =
+            text.size() == 7 && text[0] == '#'
+            && std::all_of(text.begin() + 1, text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
         if (!wellFormed) {
             fail(prefix + "color", "is '" + text + "'; expected '#rrggbb'");
         }
@@ -214,8 +211,7 @@ std::string hexText(Rgb color)
 
 int squaredDistance(Rgb first, Rgb second)
 {
-    const int red = first.red - second.red, green = first.green - second.green,
-              blue = first.blue - second.blue;
+    const int red = first.red - second.red, green = first.green - second.green, blue = first.blue - second.blue;
     return red * red + green * green + blue * blue;
 }
 
@@ -260,9 +256,8 @@ const Label &LabelSet::nearestColor(Rgb color) const
     const auto away = [&](const Label &label) {
         return isVoid(label.index) ? std::numeric_limits<int>::max() : squaredDistance(label.color, color);
     };
-    return *std::min_element(labels.begin(), labels.end(), [&](const Label &first, const Label &second) {
-        return away(first) < away(second);
-    });
+    return *std::min_element(labels.begin(), labels.end(),
+                             [&](const Label &first, const Label &second) { return away(first) < away(second); });
 }
 
 LabelSet parseLabelSet(const std::string &json, const std::string &fileName)
@@ -274,8 +269,7 @@ LabelSet loadLabelSet(const std::string &name)
 {
     const std::vector<std::string> names = labelSetNames();
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "There is no label set '" + name + "'; there are: " + joined(names));
+        throw Error(ErrorCode::InvalidArgument, "There is no label set '" + name + "'; there are: " + joined(names));
     }
     const std::filesystem::path path = models::resourceFolder() / "labels" / (name + ".json");
     std::ifstream file(path, std::ios::binary);

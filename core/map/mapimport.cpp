@@ -34,13 +34,11 @@ constexpr size_t kUnknownColorsNamed = 5;
 void checkShape(const ImageBytes &image, const std::string &fileName)
 {
     const bool knownChannels = image.channels == 1 || image.channels == 3 || image.channels == 4;
-    const bool possible =
-        image.width > 0 && image.height > 0 && knownChannels
-        && image.bytes.size() == size_t(image.width) * size_t(image.height) * size_t(image.channels);
+    const bool possible = image.width > 0 && image.height > 0 && knownChannels
+                          && image.bytes.size() == size_t(image.width) * size_t(image.height) * size_t(image.channels);
     if (!possible) {
-        fail(fileName, "has " + std::to_string(image.bytes.size()) + " bytes for "
-                           + std::to_string(image.width) + " x " + std::to_string(image.height)
-                           + " pixels of " + std::to_string(image.channels)
+        fail(fileName, "has " + std::to_string(image.bytes.size()) + " bytes for " + std::to_string(image.width) + " x "
+                           + std::to_string(image.height) + " pixels of " + std::to_string(image.channels)
                            + " channels; expected 1, 3 or 4 channels of a byte each");
     }
 }
@@ -75,8 +73,7 @@ struct GrayMeaning {
 
 GrayMeaning meaningOf(const Label *label)
 {
-    return label ? GrayMeaning{GrayMeaning::Labelled, uint8_t(label->index)}
-                 : GrayMeaning{GrayMeaning::Unmapped};
+    return label ? GrayMeaning{GrayMeaning::Labelled, uint8_t(label->index)} : GrayMeaning{GrayMeaning::Unmapped};
 }
 
 GrayMeaning meaningOf(int value, const LabelSet &set, MapLabels labels)
@@ -116,8 +113,7 @@ std::string expectedColors(const LabelSet &set)
 {
     std::string text = "the colours of the label set " + set.name;
     for (size_t i = 1; i < std::min<size_t>(set.labels.size(), 4); ++i) {
-        text +=
-            (i == 1 ? ", such as " : ", ") + hexText(set.labels[i].color) + " (" + set.labels[i].name + ")";
+        text += (i == 1 ? ", such as " : ", ") + hexText(set.labels[i].color) + " (" + set.labels[i].name + ")";
     }
     return text;
 }
@@ -131,15 +127,14 @@ std::string listed(const std::vector<ForeignColor> &colors)
     return text;
 }
 
-void refuseMostlyUnknown(const ImportedMap &imported, const std::string &expected,
-                         const std::string &fileName)
+void refuseMostlyUnknown(const ImportedMap &imported, const std::string &expected, const std::string &fileName)
 {
     const ImportReport &report = imported.report;
     const size_t pixels = imported.map.labels.size();
     if (report.unknown * 2 > pixels) {
         fail(fileName, "is not painted with known labels: " + std::to_string(report.unknown * 100 / pixels)
-                           + " % of its pixels hold something else, most of all "
-                           + listed(report.unknownColors) + "; expected " + expected);
+                           + " % of its pixels hold something else, most of all " + listed(report.unknownColors)
+                           + "; expected " + expected);
     }
 }
 
@@ -150,8 +145,7 @@ void keepCommonest(std::vector<ForeignColor> &colors)
     colors.resize(std::min(colors.size(), kUnknownColorsNamed));
 }
 
-ImportedMap importGray(const ImageBytes &image, const LabelSet &set, MapLabels labels,
-                       const std::string &fileName)
+ImportedMap importGray(const ImageBytes &image, const LabelSet &set, MapLabels labels, const std::string &fileName)
 {
     const ValueCounts counts = countGray(image);
     ImportedMap imported{LabelMap(image.width, image.height, set.voidLabel), {}};
@@ -185,8 +179,7 @@ ImportedMap withReport(PaletteMatch match, MapLabels labels)
     imported.report.unknown = match.unknown;
     imported.report.unmapped = match.unmapped;
     for (size_t i = 0; i < std::min(match.unknownColors.size(), kUnknownColorsNamed); ++i) {
-        imported.report.unknownColors.push_back(
-            {hexText(match.unknownColors[i].color), match.unknownColors[i].pixels});
+        imported.report.unknownColors.push_back({hexText(match.unknownColors[i].color), match.unknownColors[i].pixels});
     }
     return imported;
 }
@@ -205,12 +198,10 @@ ImageBytes sampled(const ImageBytes &image, int step)
     return sample;
 }
 
-ImportedMap importColors(const ImageBytes &image, const LabelSet &set, MapLabels labels,
-                         const std::string &fileName)
+ImportedMap importColors(const ImageBytes &image, const LabelSet &set, MapLabels labels, const std::string &fileName)
 {
     const Palette palette = labels == MapLabels::Gaugan ? gauganPalette(set) : paletteOf(set);
-    const std::string expected =
-        labels == MapLabels::Gaugan ? "the colours of GauGAN's palette" : expectedColors(set);
+    const std::string expected = labels == MapLabels::Gaugan ? "the colours of GauGAN's palette" : expectedColors(set);
     // To find every pixel of a large photograph foreign takes seconds; a sample says so at once.
     constexpr int kSampleSide = 512;
     if (const int step = std::max(image.width, image.height) / kSampleSide; step > 1) {
@@ -226,8 +217,7 @@ ImportedMap importColors(const ImageBytes &image, const LabelSet &set, MapLabels
 
 MapLabels guessLabels(const ImageBytes &image, const LabelSet &set, const std::string &fileName)
 {
-    const size_t inSet = exactPixels(image, paletteOf(set)),
-                 pixels = size_t(image.width) * size_t(image.height);
+    const size_t inSet = exactPixels(image, paletteOf(set)), pixels = size_t(image.width) * size_t(image.height);
     if (!isGray(image)) {
         // A few pixels that fit by chance, as in every photograph, decide nothing.
         const bool moreFit = exactPixels(image, gauganPalette(set)) > inSet + pixels / 1000;
@@ -240,13 +230,11 @@ MapLabels guessLabels(const ImageBytes &image, const LabelSet &set, const std::s
     if (allValues(counts, [&](int value) { return set.knows(value); })) {
         return MapLabels::Index;
     }
-    if (allValues(counts,
-                  [](int value) { return value <= kHighestCocoStuff || value == kUnlabelledCocoStuff; })) {
+    if (allValues(counts, [](int value) { return value <= kHighestCocoStuff || value == kUnlabelledCocoStuff; })) {
         return MapLabels::CocoStuff;
     }
-    fail(fileName, "is a gray image whose values are no labels; expected "
-                       + expectedGray(set, MapLabels::Index) + ", " + expectedGray(set, MapLabels::CocoStuff)
-                       + ", or " + expectedColors(set));
+    fail(fileName, "is a gray image whose values are no labels; expected " + expectedGray(set, MapLabels::Index) + ", "
+                       + expectedGray(set, MapLabels::CocoStuff) + ", or " + expectedColors(set));
 }
 
 } // namespace
@@ -258,9 +246,8 @@ MapLabels mapLabelsFromName(std::string_view name)
             return labels;
         }
     }
-    throw Error(ErrorCode::InvalidArgument,
-                "There is no kind of labels '" + std::string(name)
-                    + "'; expected auto, index, landscape, gaugan, cocostuff or ade20k");
+    throw Error(ErrorCode::InvalidArgument, "There is no kind of labels '" + std::string(name)
+                                                + "'; expected auto, index, landscape, gaugan, cocostuff or ade20k");
 }
 
 std::string nameOf(MapLabels labels)
@@ -273,8 +260,7 @@ std::string nameOf(MapLabels labels)
     return {};
 }
 
-ImportedMap importMap(const ImageBytes &image, const LabelSet &set, MapLabels labels,
-                      const std::string &fileName)
+ImportedMap importMap(const ImageBytes &image, const LabelSet &set, MapLabels labels, const std::string &fileName)
 {
     checkShape(image, fileName);
     if (labels == MapLabels::Auto) {

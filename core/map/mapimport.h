@@ -37,8 +37,8 @@ struct ForeignColor {
 struct ImportReport {
     MapLabels labels = MapLabels::Auto; // what was taken; never Auto
     size_t offPalette = 0;              // not exactly a colour of the palette, or not a value of the scheme
-    size_t unknown = 0;  // of those, became void; the others took the colour they are a shade or mix of
-    size_t unmapped = 0; // classes that the scheme knows and the set has no label for: became void
+    size_t unknown = 0;                 // of those, became void; the others took the colour they are a shade or mix of
+    size_t unmapped = 0;                // classes that the scheme knows and the set has no label for: became void
     std::vector<ForeignColor> unknownColors; // the five commonest of the unknown
 };
 
@@ -51,8 +51,7 @@ struct ImportedMap {
 // a colour of the palette (JPEG) are repaired; transparent pixels are void. `fileName` is what errors call
 // the file. Throws Error (FileFormat) when more than half of the pixels mean nothing, and when gray ids are
 // asked of a file with colours.
-ImportedMap importMap(const ImageBytes &image, const LabelSet &set, MapLabels labels,
-                      const std::string &fileName);
+ImportedMap importMap(const ImageBytes &image, const LabelSet &set, MapLabels labels, const std::string &fileName);
 
 // RGB, the colours of the set; labels beyond the set get void's colour.
 ImageBytes mapToRgb(const LabelMap &map, const LabelSet &set);

@@ -56,8 +56,7 @@ double squaredDistanceToMixture(Rgb color, Rgb first, Rgb second)
     const std::array<double, 3> p{double(color.red) - first.red, double(color.green) - first.green,
                                   double(color.blue) - first.blue};
     const double length = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-    const double share =
-        length > 0 ? std::clamp((p[0] * d[0] + p[1] * d[1] + p[2] * d[2]) / length, 0.0, 1.0) : 0;
+    const double share = length > 0 ? std::clamp((p[0] * d[0] + p[1] * d[1] + p[2] * d[2]) / length, 0.0, 1.0) : 0;
     double sum = 0;
     for (size_t i = 0; i < 3; ++i) {
         sum += (p[i] - share * d[i]) * (p[i] - share * d[i]);
@@ -68,8 +67,7 @@ double squaredDistanceToMixture(Rgb color, Rgb first, Rgb second)
 Rgb middleOf(Rgb first, Rgb second)
 {
     const auto middle = [](int a, int b) { return uint8_t((a + b) / 2); };
-    return {middle(first.red, second.red), middle(first.green, second.green),
-            middle(first.blue, second.blue)};
+    return {middle(first.red, second.red), middle(first.green, second.green), middle(first.blue, second.blue)};
 }
 
 // Settles first the pixels whose colour is beyond doubt, then the others with the help of their neighbours.
@@ -205,8 +203,7 @@ private:
         for (const size_t first : entries) {
             for (const size_t second : entries) {
                 if (first < second) {
-                    consider(squaredDistanceToMixture(color, colorOf(first), colorOf(second)),
-                             {first, second});
+                    consider(squaredDistanceToMixture(color, colorOf(first), colorOf(second)), {first, second});
                 }
             }
         }
@@ -218,8 +215,7 @@ private:
                 for (const size_t third : entries) {
                     if (second < third && first != second && first != third) {
                         const Rgb middle = middleOf(colorOf(second), colorOf(third));
-                        consider(squaredDistanceToMixture(color, colorOf(first), middle),
-                                 {first, second, third});
+                        consider(squaredDistanceToMixture(color, colorOf(first), middle), {first, second, third});
                     }
                 }
             }
@@ -250,13 +246,11 @@ private:
     void collectUnknown()
     {
         for (const auto &[value, pixels] : m_unknown) {
-            m_result.unknownColors.push_back(
-                {{uint8_t(value >> 16), uint8_t(value >> 8), uint8_t(value)}, pixels});
+            m_result.unknownColors.push_back({{uint8_t(value >> 16), uint8_t(value >> 8), uint8_t(value)}, pixels});
         }
-        std::sort(m_result.unknownColors.begin(), m_result.unknownColors.end(),
-                  [](const auto &a, const auto &b) {
-                      return a.pixels != b.pixels ? a.pixels > b.pixels : a.color < b.color;
-                  });
+        std::sort(m_result.unknownColors.begin(), m_result.unknownColors.end(), [](const auto &a, const auto &b) {
+            return a.pixels != b.pixels ? a.pixels > b.pixels : a.color < b.color;
+        });
     }
 
     static constexpr size_t kNone = size_t(-1);
@@ -264,29 +258,20 @@ private:
     const ImageBytes &m_image;
     const Palette &m_palette;
     std::vector<uint16_t> m_entries; // index into the palette per pixel
-    size_t m_clear =
-        0; // pixels beyond doubt; where they are few, the picture is no map and neighbours tell nothing
+    size_t m_clear = 0; // pixels beyond doubt; where they are few, the picture is no map and neighbours tell nothing
     std::unordered_map<uint32_t, size_t> m_unknown;
     PaletteMatch m_result;
 };
 
 constexpr std::array<Rgb, 32> kGaugan{{
-    {0x5e, 0x5b, 0xc5}, {0x70, 0x64, 0x19},
-    {0x7f, 0x45, 0x02}, {0x8f, 0x2a, 0x91}, // bridge fence house platform
-    {0x96, 0x00, 0x33}, {0xaa, 0xd1, 0x6a},
-    {0xae, 0x29, 0x74}, {0xb0, 0xc1, 0xc3}, // roof, walls: brick stone wood
-    {0x6e, 0x6e, 0x28}, {0x7c, 0x32, 0xc8},
-    {0x7d, 0x30, 0x54}, {0x87, 0x71, 0x6f}, // dirt gravel ground mud
-    {0x8b, 0x30, 0x27}, {0x94, 0x6e, 0x28},
-    {0x99, 0x99, 0x00}, {0x69, 0x69, 0x69}, // pavement road sand clouds
-    {0x77, 0xba, 0x1d}, {0x7e, 0xc8, 0x64},
-    {0x86, 0x96, 0x64}, {0x93, 0x64, 0xc8}, // fog hill mountain river
-    {0x95, 0x64, 0x32}, {0x9a, 0xc6, 0xda},
-    {0x9c, 0xee, 0xdd}, {0x9e, 0x9e, 0xaa}, // rock sea sky snow
-    {0xa1, 0xa1, 0x64}, {0xb1, 0xc8, 0xff},
-    {0x60, 0x6e, 0x32}, {0x76, 0x00, 0x00}, // stone water bush flower
-    {0x7b, 0xc8, 0x00}, {0xa2, 0xa3, 0xeb},
-    {0xa8, 0xc8, 0x32}, {0xb5, 0x7b, 0x00}, // grass straw tree wood
+    {0x5e, 0x5b, 0xc5}, {0x70, 0x64, 0x19}, {0x7f, 0x45, 0x02}, {0x8f, 0x2a, 0x91}, // bridge fence house platform
+    {0x96, 0x00, 0x33}, {0xaa, 0xd1, 0x6a}, {0xae, 0x29, 0x74}, {0xb0, 0xc1, 0xc3}, // roof, walls: brick stone wood
+    {0x6e, 0x6e, 0x28}, {0x7c, 0x32, 0xc8}, {0x7d, 0x30, 0x54}, {0x87, 0x71, 0x6f}, // dirt gravel ground mud
+    {0x8b, 0x30, 0x27}, {0x94, 0x6e, 0x28}, {0x99, 0x99, 0x00}, {0x69, 0x69, 0x69}, // pavement road sand clouds
+    {0x77, 0xba, 0x1d}, {0x7e, 0xc8, 0x64}, {0x86, 0x96, 0x64}, {0x93, 0x64, 0xc8}, // fog hill mountain river
+    {0x95, 0x64, 0x32}, {0x9a, 0xc6, 0xda}, {0x9c, 0xee, 0xdd}, {0x9e, 0x9e, 0xaa}, // rock sea sky snow
+    {0xa1, 0xa1, 0x64}, {0xb1, 0xc8, 0xff}, {0x60, 0x6e, 0x32}, {0x76, 0x00, 0x00}, // stone water bush flower
+    {0x7b, 0xc8, 0x00}, {0xa2, 0xa3, 0xeb}, {0xa8, 0xc8, 0x32}, {0xb5, 0x7b, 0x00}, // grass straw tree wood
 }};
 
 } // namespace
@@ -329,8 +314,7 @@ size_t exactPixels(const ImageBytes &image, const Palette &palette)
         if (first || color != last) {
             last = color;
             first = false;
-            lastFits =
-                std::any_of(palette.begin(), palette.end(), [&](const auto &p) { return p.color == color; });
+            lastFits = std::any_of(palette.begin(), palette.end(), [&](const auto &p) { return p.color == color; });
         }
         count += lastFits;
     }

@@ -24,10 +24,7 @@ struct PixelRect {
     bool empty() const { return width <= 0 || height <= 0; }
     int right() const { return x + width; }   // one past the last column
     int bottom() const { return y + height; } // one past the last row
-    bool contains(int column, int row) const
-    {
-        return column >= x && column < right() && row >= y && row < bottom();
-    }
+    bool contains(int column, int row) const { return column >= x && column < right() && row >= y && row < bottom(); }
 
     PixelRect intersected(const PixelRect &other) const
     {

@@ -104,8 +104,8 @@ PixelRect strokeOn(Map &map, PixelPoint from, PixelPoint to, double diameter, Va
     const int bottom = clampedFloor(std::max(from.y, to.y) + radius + 1, 0, map.height);
     for (int y = top; y < bottom; ++y) {
         const auto [left, right] = brush.columnsAt(y + 0.5);
-        paintRow(map, y, clampedFloor(left, 0, map.width), clampedFloor(right + 1, 0, map.width), value,
-                 changed, [&](int x) { return brush.covers(x + 0.5, y + 0.5); });
+        paintRow(map, y, clampedFloor(left, 0, map.width), clampedFloor(right + 1, 0, map.width), value, changed,
+                 [&](int x) { return brush.covers(x + 0.5, y + 0.5); });
     }
     paintDot(map, from, value, changed);
     paintDot(map, to, value, changed);

@@ -13,7 +13,9 @@ constexpr std::chrono::milliseconds kReportEvery{33};
 } // namespace
 
 ProgressMeter::ProgressMeter(const WindowPlan &plan, int64_t prefixLength, Clock::time_point start)
-    : m_cost(plan.canvas), m_start(start), m_lastReport(start - kReportEvery)
+    : m_cost(plan.canvas)
+    , m_start(start)
+    , m_lastReport(start - kReportEvery)
 {
     for (const PlanStep &step : plan.steps) {
         for (const PlannedCode &code : step.codes) {

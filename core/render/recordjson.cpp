@@ -314,7 +314,8 @@ std::string recordText(const RenderRecord &record, const Image &picture, const C
     json root;
     root["version"] = kVersion;
     root["program"] = "Tessera " TESSERA_VERSION;
-    root["model"] = {{"name", record.modelName}, {"identity", record.request.modelIdentity}, {"file", record.modelFile}};
+    root["model"] = {
+        {"name", record.modelName}, {"identity", record.request.modelIdentity}, {"file", record.modelFile}};
     root["device"] = record.device;
     root["precision"] = record.precision;
     root["request"] = requestJson(record.request, picture, conditionCodes);

@@ -13,12 +13,12 @@ namespace tessera::core
 inline constexpr char kRecordKey[] = "tessera";
 
 struct RenderRecord {
-    RenderRequest request;      // request.modelIdentity names the model
+    RenderRequest request; // request.modelIdentity names the model
     std::string modelName;
-    std::string modelFile;      // where it lay, or "starter"
-    std::string device;         // with precision: what else decides the last bits
+    std::string modelFile; // where it lay, or "starter"
+    std::string device;    // with precision: what else decides the last bits
     std::string precision;
-    CodeGrid codes;             // of the picture
+    CodeGrid codes;                   // of the picture
     std::vector<Relief> reliefs = {}; // what the render gave up because memory ran out
 };
 

@@ -30,9 +30,10 @@ class BlendWeights
 {
 public:
     BlendWeights(const Grid<uint8_t> &locked, int factor)
-        : m_locked(locked), m_factor(factor), m_reach((kBlendBandPixels + factor - 1) / factor)
-    {
-    }
+        : m_locked(locked)
+        , m_factor(factor)
+        , m_reach((kBlendBandPixels + factor - 1) / factor)
+    {}
 
     // 1 inside a changed block, falling to 0 outside the band.
     double at(int x, int y) const
@@ -99,7 +100,8 @@ void copyCell(Image &result, const Image &old, Cell cell, int factor)
     for (int y = cell.row * factor; y < (cell.row + 1) * factor; ++y) {
         const size_t x = size_t(cell.column) * size_t(factor);
         const auto from = old.rgb.begin() + std::ptrdiff_t(3 * (size_t(y) * size_t(old.width) + x));
-        std::copy(from, from + 3 * factor, result.rgb.begin() + std::ptrdiff_t(3 * (size_t(y) * size_t(result.width) + x)));
+        std::copy(from, from + 3 * factor,
+                  result.rgb.begin() + std::ptrdiff_t(3 * (size_t(y) * size_t(result.width) + x)));
     }
 }
 

@@ -19,9 +19,9 @@ struct SystemInfo {
     std::string cpuFeatures;  // the instructions LibTorch uses: "AVX512", "AVX2", "DEFAULT"
     std::string instructions; // those of the transformer's own kernels: "amx", "avx512", "avxvnni", "avx2", "portable"
     int cores = 0;
-    int threads = 0;          // LibTorch's own choice
-    uint64_t memory = 0;      // bytes
-    uint64_t memoryFree = 0;  // bytes, without swapping
+    int threads = 0;                 // LibTorch's own choice
+    uint64_t memory = 0;             // bytes
+    uint64_t memoryFree = 0;         // bytes, without swapping
     std::vector<DeviceInfo> devices; // usable ones, the CPU first
 };
 

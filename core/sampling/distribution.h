@@ -12,8 +12,7 @@ namespace tessera::core
 // Temperature, top-k, top-p on raw logits, in that order, renormalised: out[i] = log-probability, -inf where
 // filtered. Top-p drops the codes that follow, in falling order of probability, a set whose probability
 // already exceeds p. REQUIRES: `isDistribution(logits)`, out.size() == logits.size().
-void filteredLogProbabilities(std::span<const float> logits, const SamplingParams &params,
-                              std::span<float> out);
+void filteredLogProbabilities(std::span<const float> logits, const SamplingParams &params, std::span<float> out);
 
 // Index of the greatest scores[i] + noise[i], the lowest on ties. Empty `noise`: of the greatest score.
 int64_t chooseCode(std::span<const float> scores, std::span<const float> noise = {});

@@ -29,14 +29,10 @@ struct Grid {
     std::vector<T> values;
 
     Grid() = default;
-    explicit Grid(GridSize gridSize, T value = {}) : size(gridSize), values(size_t(gridSize.cells()), value)
-    {}
+    explicit Grid(GridSize gridSize, T value = {}) : size(gridSize), values(size_t(gridSize.cells()), value) {}
 
     T &at(Cell cell) { return values[size_t(cell.row) * size_t(size.columns) + size_t(cell.column)]; }
-    const T &at(Cell cell) const
-    {
-        return values[size_t(cell.row) * size_t(size.columns) + size_t(cell.column)];
-    }
+    const T &at(Cell cell) const { return values[size_t(cell.row) * size_t(size.columns) + size_t(cell.column)]; }
     bool operator==(const Grid &) const = default;
 };
 

@@ -28,8 +28,7 @@ void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, int64_t count, fl
 {
     const std::array<uint32_t, 2> key{uint32_t(seed), uint32_t(seed >> 32)};
     for (int64_t code = 0; code < count; code += 4) {
-        const auto words =
-            philox4x32({uint32_t(code / 4), uint32_t(cell.row), uint32_t(cell.column), variation}, key);
+        const auto words = philox4x32({uint32_t(code / 4), uint32_t(cell.row), uint32_t(cell.column), variation}, key);
         for (int64_t word = 0; word < 4 && code + word < count; ++word) {
             // Half a step off the ends: strictly between 0 and 1, so that both logarithms are finite.
             const double uniform = (words[size_t(word)] + 0.5) * 0x1p-32;

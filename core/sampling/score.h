@@ -34,7 +34,7 @@ struct ScoreResult {
 
 // Blocking; `stop` is looked at between codes. Throws Error: InvalidArgument, NonFinite (naming the place),
 // OutOfMemory.
-ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &engine,
-                       const ScoreRequest &request, std::stop_token stop = {});
+ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &engine, const ScoreRequest &request,
+                       std::stop_token stop = {});
 
 } // namespace tessera::core

@@ -73,8 +73,10 @@ ConditionConfig condition(TinyKind kind, int64_t firstToken)
 int64_t addControls(ModelConfig &config, int64_t next)
 {
     config.nullToken = next++;
-    for (const auto &[key, values] : std::vector<std::pair<std::string, std::vector<std::string>>>{
-             {"light", {"any", "day", "sunset"}}, {"biome", {"any", "alpine", "desert"}}, {"weather", {"any", "clear", "fog"}}}) {
+    for (const auto &[key, values] :
+         std::vector<std::pair<std::string, std::vector<std::string>>>{{"light", {"any", "day", "sunset"}},
+                                                                       {"biome", {"any", "alpine", "desert"}},
+                                                                       {"weather", {"any", "clear", "fog"}}}) {
         config.controls.push_back({key, values, next});
         next += int64_t(values.size());
     }
@@ -130,7 +132,8 @@ void spread(const StateDict &tensors)
             tensor.mul_(double(tensor.size(0)));
         else if (name.ends_with("head.weight") || name.ends_with("tok_emb.weight") || name.ends_with("pos_emb"))
             tensor.mul_(20);
-        else if (name.ends_with(".weight") && (name.find(".attn.") != std::string::npos || name.find(".mlp.") != std::string::npos)
+        else if (name.ends_with(".weight")
+                 && (name.find(".attn.") != std::string::npos || name.find(".mlp.") != std::string::npos)
                  && name.starts_with("transformer."))
             tensor.mul_(5);
     }

@@ -18,6 +18,7 @@ inline constexpr int kTinyCodes = 32;  // of the picture's codebook
 inline constexpr int kTinyClasses = 5; // of the Class model
 
 // Writes the model to `path` (.safetensors) and returns it. Equal arguments give equal files.
-std::filesystem::path writeTinyModel(const std::filesystem::path &path, TinyKind kind = TinyKind::Labels, uint64_t seed = 1);
+std::filesystem::path writeTinyModel(const std::filesystem::path &path, TinyKind kind = TinyKind::Labels,
+                                     uint64_t seed = 1);
 
 } // namespace tessera::tests

@@ -156,10 +156,13 @@ TEST_F(Cli, OneModelPaintsFromSeveralMaps)
     };
     for (const std::string kind : {"depth", "edges"}) {
         ASSERT_EQ(paint(kind, {"--" + kind, map()}).exitCode, 0);
-        EXPECT_EQ(run({"encode-condition", "--" + kind, map(), "-o", file("c.npy"), "--model", model("several")}).exitCode, 0);
+        EXPECT_EQ(
+            run({"encode-condition", "--" + kind, map(), "-o", file("c.npy"), "--model", model("several")}).exitCode,
+            0);
         EXPECT_EQ(paint("codes", {"--condition-codes", file("c.npy"), "--map-kind", kind}).exitCode, 0);
         EXPECT_EQ(core::readImage(file(kind + ".png")), core::readImage(file("codes.png")));
-        ASSERT_EQ(run({"render", "--again", file(kind + ".png"), "-o", file("again.png"), "--threads", "1"}).exitCode, 0);
+        ASSERT_EQ(run({"render", "--again", file(kind + ".png"), "-o", file("again.png"), "--threads", "1"}).exitCode,
+                  0);
         EXPECT_EQ(bytesOf(file(kind + ".png")), bytesOf(file("again.png")));
     }
     EXPECT_NE(core::readImage(file("depth.png")), core::readImage(file("edges.png")));
@@ -168,7 +171,9 @@ TEST_F(Cli, OneModelPaintsFromSeveralMaps)
 
     fs::create_directories(folder / "maps");
     fs::copy_file(map(), file("maps/depth.png"));
-    ASSERT_EQ(run({"batch", file("maps"), "-o", file("out"), "--map-kind", "depth", "--model", model("several")}).exitCode, 0);
+    ASSERT_EQ(
+        run({"batch", file("maps"), "-o", file("out"), "--map-kind", "depth", "--model", model("several")}).exitCode,
+        0);
     EXPECT_EQ(core::readImage(file("out/depth.png")), core::readImage(file("depth.png")));
     EXPECT_EQ(paint("none", {"--map-kind", "depth"}).exitCode, 2); // of codes alone
     expectFailure(paint("none", {"--control", "position=above", "--map", map()}), "'position' follows from the canvas");

@@ -70,7 +70,8 @@ TEST_F(CliBadInput, MapsThatCannotBeRead)
 
 TEST_F(CliBadInput, CanvasesThatDoNotFit)
 {
-    core::writeImage(file("small.png"), core::toQImage(core::mapToRgb(landscapeMap(24, 24), core::loadLabelSet("landscape"))));
+    core::writeImage(file("small.png"),
+                     core::toQImage(core::mapToRgb(landscapeMap(24, 24), core::loadLabelSet("landscape"))));
     expectFailure(renderWith(model(), file("small.png")), "32 x 32");
     expectFailure(renderWith(model(), map(), {"--size", "4000000x4000000"}), "4000000");
     expectFailure(renderWith(model(), map(), {"--size", "200000x200000"}), "16384 pixels");

@@ -27,7 +27,8 @@ TEST_F(Cli, EncodeThenDecodeIsReconstruct)
     render({"-o", file("a.png")});
     EXPECT_EQ(run({"encode", "--model", model(), "--image", file("a.png"), "-o", file("a.npy")}).exitCode, 0);
     EXPECT_EQ(run({"decode", "--model", model(), "--codes", file("a.npy"), "-o", file("b.png")}).exitCode, 0);
-    const Outcome outcome = run({"reconstruct", "--model", model(), "--image", file("a.png"), "-o", file("c.png"), "--json"});
+    const Outcome outcome =
+        run({"reconstruct", "--model", model(), "--image", file("a.png"), "-o", file("c.png"), "--json"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     EXPECT_EQ(core::readImage(file("b.png")), core::readImage(file("c.png")));
     EXPECT_EQ(json::parse(outcome.out).at("codes"), 30);
@@ -35,9 +36,11 @@ TEST_F(Cli, EncodeThenDecodeIsReconstruct)
 
 TEST_F(Cli, ConditionCodesStandForTheMap)
 {
-    EXPECT_EQ(run({"encode-condition", "--model", model(), "--map", map(), "-o", file("c.npy"), "--threads", "1"}).exitCode, 0);
-    const Outcome outcome = run({"render", "--model", model(), "--condition-codes", file("c.npy"), "-o", file("b.png"),
-                                 "--threads", "1"});
+    EXPECT_EQ(
+        run({"encode-condition", "--model", model(), "--map", map(), "-o", file("c.npy"), "--threads", "1"}).exitCode,
+        0);
+    const Outcome outcome =
+        run({"render", "--model", model(), "--condition-codes", file("c.npy"), "-o", file("b.png"), "--threads", "1"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     render({"-o", file("a.png")});
     EXPECT_EQ(core::readImage(file("a.png")), core::readImage(file("b.png")));

@@ -52,8 +52,8 @@ protected:
         writeTinyModel(shared() / "class.safetensors", TinyKind::Class);
         writeTinyModel(shared() / "nothing.safetensors", TinyKind::Unconditional);
         writeTinyModel(shared() / "coordinates.safetensors", TinyKind::Coordinates);
-        core::writeImage(shared() / "map.png", core::toQImage(core::mapToRgb(landscapeMap(48, 40),
-                                                                             core::loadLabelSet("landscape"))));
+        core::writeImage(shared() / "map.png",
+                         core::toQImage(core::mapToRgb(landscapeMap(48, 40), core::loadLabelSet("landscape"))));
     }
     static void TearDownTestSuite() { std::filesystem::remove_all(shared()); }
 

@@ -166,7 +166,8 @@ TEST_F(TrainTest, AFullDiskStopsTheTrainingAndLeavesTheCheckpointBefore)
     };
     const Outcome first = train("2", "");
     ASSERT_EQ(first.exitCode, 0) << first.err;
-    const std::string before = models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint)));
+    const std::string before =
+        models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint)));
 
     const Outcome full = train("4 --resume", "trap '' XFSZ; ulimit -f 16; ");
     EXPECT_EQ(full.exitCode, 1);

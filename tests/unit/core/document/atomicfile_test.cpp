@@ -81,8 +81,7 @@ TEST_F(AtomicFile, refusesWhatIsNoOrdinaryFile)
 {
     fs::create_directory(file("folder"));
     ::mkfifo(file("pipe").c_str(), 0600);
-    EXPECT_THAT(errorOf(ErrorCode::FileWrite, [&] { writeFileAtomically(file("folder"), "x"); }),
-                HasSubstr("folder"));
+    EXPECT_THAT(errorOf(ErrorCode::FileWrite, [&] { writeFileAtomically(file("folder"), "x"); }), HasSubstr("folder"));
     EXPECT_THAT(errorOf(ErrorCode::FileWrite, [&] { writeFileAtomically(file("pipe"), "x"); }),
                 HasSubstr("not an ordinary file"));
     EXPECT_THAT(errorOf(ErrorCode::FileWrite, [&] { writeFileAtomically("/dev/full", "x"); }),
@@ -136,8 +135,7 @@ TEST_F(AtomicFile, aWriteThatFailsHalfWayKeepsTheOldFile)
     std::string message;
     {
         const SizeLimit limit(100000);
-        message = errorOf(ErrorCode::FileWrite,
-                          [&] { writeFileAtomically(file("a.bin"), QByteArray(1000000, 'x')); });
+        message = errorOf(ErrorCode::FileWrite, [&] { writeFileAtomically(file("a.bin"), QByteArray(1000000, 'x')); });
     }
     EXPECT_THAT(message, AllOf(HasSubstr("a.bin"), HasSubstr("too large")));
     EXPECT_EQ(get("a.bin"), "old");
@@ -154,8 +152,7 @@ TEST_F(AtomicFile, readsWholeFiles)
                 HasSubstr("5 bytes; at most 4"));
     EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readWholeFile(file("b.bin"), 4); }),
                 AllOf(HasSubstr("b.bin"), HasSubstr("No such file")));
-    EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readWholeFile(m_folder, 4); }),
-                HasSubstr("it is a folder"));
+    EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readWholeFile(m_folder, 4); }), HasSubstr("it is a folder"));
     EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readWholeFile(file("pipe"), 4); }), HasSubstr("ordinary"));
 }
 

@@ -134,11 +134,9 @@ TEST_F(ImageFile, everyFormatCutShortIsAnError)
         ASSERT_GT(whole.size(), 200) << format;
         put("whole", whole);
         EXPECT_EQ(readImage(file("whole")).width(), 97) << format;
-        for (const qsizetype size :
-             {qsizetype(1), qsizetype(9), qsizetype(40), whole.size() / 2, whole.size() - 30}) {
+        for (const qsizetype size : {qsizetype(1), qsizetype(9), qsizetype(40), whole.size() / 2, whole.size() - 30}) {
             put("cut.png", whole.left(size));
-            EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("cut.png")); }),
-                        HasSubstr("cut.png"))
+            EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("cut.png")); }), HasSubstr("cut.png"))
                 << format << " of " << size << " bytes";
         }
     }
@@ -154,14 +152,10 @@ TEST_F(ImageFile, refusesOtherFilesByContent)
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("text.png")); }),
                 AllOf(HasSubstr("text.png"), HasSubstr("expected PNG, JPEG, WebP, TIFF or BMP")));
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("empty.png")); }), HasSubstr("is empty"));
-    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("vector.png")); }),
-                HasSubstr("expected PNG"));
-    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("dots.png")); }),
-                HasSubstr("format xbm"));
-    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("pnm.png")); }),
-                HasSubstr("expected PNG"));
-    EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readMapImage(file("none.png")); }),
-                HasSubstr("No such file"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("vector.png")); }), HasSubstr("expected PNG"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("dots.png")); }), HasSubstr("format xbm"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("pnm.png")); }), HasSubstr("expected PNG"));
+    EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readMapImage(file("none.png")); }), HasSubstr("No such file"));
     put("right.txt", encodedAs(toQImage(gradient(3, 3, 3)), "png"));
     EXPECT_EQ(readMapImage(file("right.txt")), gradient(3, 3, 3));
 }
@@ -187,13 +181,10 @@ TEST_F(ImageFile, writesTextsIntoPngFiles)
 TEST_F(ImageFile, refusesUnknownSuffixesAndTouchesNothing)
 {
     put("old.gif", "old");
-    EXPECT_THAT(errorOf(ErrorCode::InvalidArgument,
-                        [&] { writeImage(file("old.gif"), toQImage(gradient(2, 2, 3))); }),
+    EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { writeImage(file("old.gif"), toQImage(gradient(2, 2, 3))); }),
                 AllOf(HasSubstr(".gif"), HasSubstr("expected .png, .jpg")));
-    EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { checkImageSuffix(file("name")); }),
-                HasSubstr("no suffix"));
-    EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { writeImage(file("a.png"), {}); }),
-                HasSubstr("is empty"));
+    EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { checkImageSuffix(file("name")); }), HasSubstr("no suffix"));
+    EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { writeImage(file("a.png"), {}); }), HasSubstr("is empty"));
     EXPECT_EQ(get("old.gif"), "old");
     EXPECT_EQ(filesInFolder(), 1u);
 }

@@ -32,8 +32,7 @@ CodeGrid sixCodes()
 // numpy.save of int64 [[1, 2, 3], [4, 5, -6]].
 QByteArray numpyCodes()
 {
-    QByteArray content("\x93NUMPY\x01\x00v\x00{'descr': '<i8', 'fortran_order': False, 'shape': (2, 3), }",
-                       69);
+    QByteArray content("\x93NUMPY\x01\x00v\x00{'descr': '<i8', 'fortran_order': False, 'shape': (2, 3), }", 69);
     content.append(58, ' ').append('\n');
     for (const char code : {1, 2, 3, 4, 5}) {
         content.append(code).append(7, '\0');
@@ -44,8 +43,7 @@ QByteArray numpyCodes()
 // numpy.save of float32 arange(4) / 4, reshaped to [2, 1, 2].
 QByteArray numpyPlanes()
 {
-    QByteArray content("\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2), }",
-                       72);
+    QByteArray content("\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 2), }", 72);
     content.append(55, ' ').append('\n');
     return content
            + QByteArray::fromHex("00000000"
@@ -93,8 +91,7 @@ TEST_F(NpyFile, largeGridsRoundTrip)
 
 TEST_F(NpyFile, errorsSayWhatWasFoundAndExpected)
 {
-    EXPECT_THAT(codesErrorOf(numpyPlanes()),
-                AllOf(HasSubstr("bad.npy"), HasSubstr("'<f4'; expected '<i8' (int64)")));
+    EXPECT_THAT(codesErrorOf(numpyPlanes()), AllOf(HasSubstr("bad.npy"), HasSubstr("'<f4'; expected '<i8' (int64)")));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("False", "True ")), HasSubstr("Fortran order"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "(6,)  ")),
                 HasSubstr("shape [6]; expected [rows, columns]"));
@@ -102,14 +99,12 @@ TEST_F(NpyFile, errorsSayWhatWasFoundAndExpected)
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "()    ")), HasSubstr("shape []"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "(3, 3)")),
                 HasSubstr("holds 48 bytes of values; expected 72"));
-    EXPECT_THAT(
-        codesErrorOf(numpyCodes().replace("(2, 3), }" + QByteArray(12, ' '), "(65536, 65536), }    ")),
-        HasSubstr("more than its bytes can hold"));
+    EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3), }" + QByteArray(12, ' '), "(65536, 65536), }    ")),
+                HasSubstr("more than its bytes can hold"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "(2, x)")), HasSubstr("shape (2, x) is damaged"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("'shape'", "'shope'")), HasSubstr("header is damaged"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("'descr'", "'shape'")), HasSubstr("header is damaged"));
-    EXPECT_THAT(codesErrorOf(numpyCodes().replace(6, 1, "\x02")),
-                HasSubstr("version 2.0; expected version 1.0"));
+    EXPECT_THAT(codesErrorOf(numpyCodes().replace(6, 1, "\x02")), HasSubstr("version 2.0; expected version 1.0"));
     EXPECT_THAT(codesErrorOf("PK\x03\x04 something else"), HasSubstr("is not a .npy file"));
     EXPECT_THAT(codesErrorOf({}), HasSubstr("is not a .npy file"));
 }

@@ -36,8 +36,8 @@ TEST(PngText, roundTripsTextsThatQtWouldChange)
 {
     const QByteArray png = smallPng();
     for (const QByteArray &value :
-         {QByteArray("one line"), QByteArray("{\n  \"a\": 1,\n\n \"\xc3\xa4\": \"\xe6\xb0\xb4\" }\n"),
-          QByteArray(), QByteArray(200000, 'z')}) {
+         {QByteArray("one line"), QByteArray("{\n  \"a\": 1,\n\n \"\xc3\xa4\": \"\xe6\xb0\xb4\" }\n"), QByteArray(),
+          QByteArray(200000, 'z')}) {
         const QByteArray withText = pngWithText(png, "tessera", value);
         EXPECT_EQ(pngText(withText, "tessera"), value);
         EXPECT_EQ(QImage::fromData(withText, "png"), QImage::fromData(png, "png"));
@@ -90,8 +90,7 @@ TEST(PngText, errorsSayWhatIsWrong)
                 HasSubstr("is not a PNG file"));
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { pngText(png.left(40), "tessera", "my.png"); }),
                 HasSubstr("cut off"));
-    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { pngWithText(png.left(60), "a", "b"); }),
-                HasSubstr("cut off"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { pngWithText(png.left(60), "a", "b"); }), HasSubstr("cut off"));
     for (const QByteArray &key : {QByteArray(), QByteArray(80, 'k'), QByteArray(" a"), QByteArray("a\nb"),
                                   QByteArray("a\0b", 3), QByteArray("a  b")}) {
         EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { pngWithText(png, key, "b"); }),

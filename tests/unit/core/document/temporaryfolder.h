@@ -45,8 +45,8 @@ protected:
 
     size_t filesInFolder() const
     {
-        return size_t(std::distance(std::filesystem::directory_iterator(m_folder),
-                                    std::filesystem::directory_iterator()));
+        return size_t(
+            std::distance(std::filesystem::directory_iterator(m_folder), std::filesystem::directory_iterator()));
     }
 
     const std::filesystem::path m_folder = std::filesystem::temp_directory_path() / uniqueName();

@@ -40,9 +40,7 @@ float plainBilinear(const FieldMap &field, int x, int y, int width, int height)
     const double sx = place(x, field.width, width), sy = place(y, field.height, height);
     const int left = int(sx), top = int(sy);
     const int right = std::min(left + 1, field.width - 1), bottom = std::min(top + 1, field.height - 1);
-    const auto at = [&](int column, int row) {
-        return double(field.values[size_t(row * field.width + column)]);
-    };
+    const auto at = [&](int column, int row) { return double(field.values[size_t(row * field.width + column)]); };
     const double upper = at(left, top) + (sx - left) * (at(right, top) - at(left, top));
     const double lower = at(left, bottom) + (sx - left) * (at(right, bottom) - at(left, bottom));
     return float(upper + (sy - top) * (lower - upper));
@@ -59,8 +57,7 @@ TEST(DepthMap, resizesBilinearlyWithoutAntiAliasing)
         ASSERT_EQ(resized.values.size(), size_t(width * height));
         for (int y = 0; y < height; ++y) {
             for (int x = 0; x < width; ++x) {
-                EXPECT_NEAR(resized.values[size_t(y * width + x)], plainBilinear(field, x, y, width, height),
-                            1e-5);
+                EXPECT_NEAR(resized.values[size_t(y * width + x)], plainBilinear(field, x, y, width, height), 1e-5);
             }
         }
     }

@@ -44,8 +44,7 @@ TEST_P(LabelMapResize, takesTheFloorOfThePlace)
     ASSERT_EQ(resized.rect(), (PixelRect{0, 0, newWidth, newHeight}));
     for (int y = 0; y < newHeight; ++y) {
         for (int x = 0; x < newWidth; ++x) {
-            ASSERT_EQ(resized.at(x, y), map.at(x * width / newWidth, y * height / newHeight))
-                << x << ", " << y;
+            ASSERT_EQ(resized.at(x, y), map.at(x * width / newWidth, y * height / newHeight)) << x << ", " << y;
         }
     }
 }

@@ -23,8 +23,7 @@ TEST(LabelSet, readsEveryField)
     EXPECT_EQ(set.name, "small");
     EXPECT_EQ(set.title, "Small set");
     ASSERT_EQ(set.labels.size(), 6u);
-    const Label expected{
-        4, "tree", {0xa8, 0xc8, 0x32}, "plants", {"forest", "wood land"}, {168, 93, 128}, {4, 72}};
+    const Label expected{4, "tree", {0xa8, 0xc8, 0x32}, "plants", {"forest", "wood land"}, {168, 93, 128}, {4, 72}};
     EXPECT_EQ(set.labels[4], expected);
     EXPECT_EQ(hexText(set.labels[4].color), "#a8c832");
 }
@@ -59,8 +58,7 @@ std::string errorAfter(const std::string &piece, const std::string &replacement)
 
 TEST(LabelSet, errorsNameFileAndKey)
 {
-    EXPECT_THAT(errorAfter("#9ceedd", "9ceedd"),
-                AllOf(HasSubstr("some/small.json"), HasSubstr("labels[1].color")));
+    EXPECT_THAT(errorAfter("#9ceedd", "9ceedd"), AllOf(HasSubstr("some/small.json"), HasSubstr("labels[1].color")));
     EXPECT_THAT(errorAfter("#9ceedd", "#9ceedg"), HasSubstr("'#9ceedg'"));
     EXPECT_THAT(errorAfter("\"index\": 3", "\"index\": 4"), HasSubstr("labels[3].index must be 3"));
     EXPECT_THAT(errorAfter("\"index\": 3", "\"index\": \"3\""), HasSubstr("labels[3].index"));

@@ -88,8 +88,7 @@ TEST(MapImport, cocoStuffIds)
 
 TEST(MapImport, ade20kValuesAreOneMore)
 {
-    const ImportedMap imported =
-        importMap(gray(5, 1, {0, 3, 5, 73, 150}), testSet(), MapLabels::Ade20k, "map.png");
+    const ImportedMap imported = importMap(gray(5, 1, {0, 3, 5, 73, 150}), testSet(), MapLabels::Ade20k, "map.png");
     EXPECT_THAT(imported.map.labels, ElementsAre(0, 1, 4, 4, 0));
     EXPECT_EQ(imported.report.unmapped, 1u);
 }
@@ -165,8 +164,7 @@ TEST(MapImport, noisyPalettesAsJpegLeavesThemAreRepaired)
 TEST(MapImport, reportsForeignColorsAndTransparency)
 {
     const LabelSet set = testSet();
-    ImageBytes image{
-        4, 1, 4, {0x9c, 0xee, 0xdd, 255, 0x9c, 0xee, 0xdd, 0, 0xff, 0, 0xff, 255, 0x9d, 0xef, 0xdc, 255}};
+    ImageBytes image{4, 1, 4, {0x9c, 0xee, 0xdd, 255, 0x9c, 0xee, 0xdd, 0, 0xff, 0, 0xff, 255, 0x9d, 0xef, 0xdc, 255}};
     const ImportedMap imported = importMap(image, set, MapLabels::Auto, "map.png");
     EXPECT_THAT(imported.map.labels, ElementsAre(1, 0, 0, 1));
     EXPECT_EQ(imported.report.offPalette, 2u);
@@ -181,16 +179,14 @@ TEST(MapImport, refusesPicturesThatAreNoMaps)
     for (int i = 0; i < 64 * 64; ++i) {
         photo.bytes.insert(photo.bytes.end(), {uint8_t(i * 7), uint8_t(i * 13 + 80), 250});
     }
-    EXPECT_THAT(
-        errorOf(ErrorCode::FileFormat, [&] { importMap(photo, set, MapLabels::Auto, "a/photo.png"); }),
-        AllOf(HasSubstr("a/photo.png"), HasSubstr("pixels)"), HasSubstr("#9ceedd (sky)")));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { importMap(photo, set, MapLabels::Auto, "a/photo.png"); }),
+                AllOf(HasSubstr("a/photo.png"), HasSubstr("pixels)"), HasSubstr("#9ceedd (sky)")));
     ImageBytes large{1100, 700, 3, {}};
     for (int i = 0; i < 1100 * 700 * 3; ++i) {
         large.bytes.push_back(uint8_t(i * 31 + i / 997));
     }
-    EXPECT_THAT(
-        errorOf(ErrorCode::FileFormat, [&] { importMap(large, set, MapLabels::Auto, "a/photo.png"); }),
-        AllOf(HasSubstr("a/photo.png"), HasSubstr("#9ceedd (sky)")));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { importMap(large, set, MapLabels::Auto, "a/photo.png"); }),
+                AllOf(HasSubstr("a/photo.png"), HasSubstr("#9ceedd (sky)")));
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { importMap(photo, set, MapLabels::Index, "photo.png"); }),
                 HasSubstr("has colours; expected a gray image that holds indices 0 to 5"));
     EXPECT_THAT(errorOf(ErrorCode::FileFormat,
@@ -208,9 +204,8 @@ TEST(MapImport, refusesPicturesThatAreNoMaps)
                             importMap({2, 2, 2, {}}, set, MapLabels::Auto, "x.png");
                         }),
                 HasSubstr("2 channels"));
-    EXPECT_THAT(
-        errorOf(ErrorCode::FileFormat, [&] { importMap(gray(2, 2, {1}), set, MapLabels::Auto, "x.png"); }),
-        HasSubstr("1 bytes"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { importMap(gray(2, 2, {1}), set, MapLabels::Auto, "x.png"); }),
+                HasSubstr("1 bytes"));
 }
 
 } // namespace

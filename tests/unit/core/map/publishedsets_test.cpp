@@ -37,12 +37,13 @@ TEST(PublishedSets, cocoStuffIsNumberedAsItsFiles)
     ASSERT_EQ(set.labels.size(), 182u);
     EXPECT_EQ(set.voidLabel, 255);
     const std::map<int, std::string> known{
-        {0, "person"},   {2, "car"},       {14, "bench"},     {24, "giraffe"},  {61, "chair"},    {90, "hair brush"},
-        {91, "banner"},  {93, "branch"},   {94, "bridge"},    {96, "bush"},     {105, "clouds"},  {112, "fence"},
-        {118, "flower"}, {119, "fog"},     {123, "grass"},    {124, "gravel"},  {126, "hill"},    {127, "house"},
-        {128, "leaves"}, {134, "mountain"}, {135, "mud"},     {141, "plant-other"}, {147, "river"}, {148, "road"},
-        {149, "rock"},   {153, "sand"},    {154, "sea"},      {156, "sky-other"}, {157, "skyscraper"}, {158, "snow"},
-        {161, "stone"},  {162, "straw"},   {168, "tree"},     {177, "water-other"}, {181, "wood"}};
+        {0, "person"},      {2, "car"},           {14, "bench"},      {24, "giraffe"},      {61, "chair"},
+        {90, "hair brush"}, {91, "banner"},       {93, "branch"},     {94, "bridge"},       {96, "bush"},
+        {105, "clouds"},    {112, "fence"},       {118, "flower"},    {119, "fog"},         {123, "grass"},
+        {124, "gravel"},    {126, "hill"},        {127, "house"},     {128, "leaves"},      {134, "mountain"},
+        {135, "mud"},       {141, "plant-other"}, {147, "river"},     {148, "road"},        {149, "rock"},
+        {153, "sand"},      {154, "sea"},         {156, "sky-other"}, {157, "skyscraper"},  {158, "snow"},
+        {161, "stone"},     {162, "straw"},       {168, "tree"},      {177, "water-other"}, {181, "wood"}};
     for (const auto &[index, name] : known) {
         EXPECT_EQ(set.labels[size_t(index)].name, name);
         EXPECT_EQ(set.findCocoStuff(index)->index, index);
@@ -56,9 +57,10 @@ TEST(PublishedSets, ade20kBeginsWithTheUnknown)
     ASSERT_EQ(set.labels.size(), 151u);
     EXPECT_EQ(set.voidLabel, 0);
     const std::map<int, std::string> known{
-        {0, "wall"},  {1, "building"}, {2, "sky"},    {4, "tree"},  {6, "road"},   {9, "grass"},       {12, "person"},
-        {16, "mountain"}, {21, "water"},   {26, "sea"},   {34, "rock"}, {46, "sand"}, {60, "river"},   {61, "bridge"},
-        {66, "flower"}, {68, "hill"},  {72, "palm"},  {94, "land"}, {113, "waterfall"}, {128, "lake"}, {149, "flag"}};
+        {0, "wall"},        {1, "building"},  {2, "sky"},     {4, "tree"},  {6, "road"},  {9, "grass"},
+        {12, "person"},     {16, "mountain"}, {21, "water"},  {26, "sea"},  {34, "rock"}, {46, "sand"},
+        {60, "river"},      {61, "bridge"},   {66, "flower"}, {68, "hill"}, {72, "palm"}, {94, "land"},
+        {113, "waterfall"}, {128, "lake"},    {149, "flag"}};
     for (const auto &[id, name] : known) {
         EXPECT_EQ(set.labels[size_t(id) + 1].name, name);
         EXPECT_EQ(set.findAde20k(id)->index, id + 1);
@@ -138,7 +140,8 @@ TEST(PublishedSets, whatIsUnknownBecomesVoid)
 
 TEST(PublishedSets, aCocoStuffMapPaintsALandscapeAndBack)
 {
-    const LabelSet coco = loadLabelSet("cocostuff"), landscape = loadLabelSet("landscape"), ade = loadLabelSet("ade20k");
+    const LabelSet coco = loadLabelSet("cocostuff"), landscape = loadLabelSet("landscape"),
+                   ade = loadLabelSet("ade20k");
     for (const Label &label : landscape.labels) {
         const LabelMap painted(2, 2, uint8_t(label.index));
         const LabelMap there = translated(painted, landscape, coco);
@@ -164,7 +167,8 @@ TEST(LabelSet, voidMayStandApartFromTheLabels)
     const auto parsed = [](const std::string &given) {
         return parseLabelSet(R"({"name": "n", "title": "t", "void": )" + given + R"(, "labels": [
             {"index": 0, "name": "a", "color": "#ff0000", "group": "g"},
-            {"index": 1, "name": "b", "color": "#00ff00", "group": "g"}]})", "apart.json");
+            {"index": 1, "name": "b", "color": "#00ff00", "group": "g"}]})",
+                             "apart.json");
     };
     const LabelSet set = parsed(R"({"index": 200, "color": "#101010"})");
     EXPECT_EQ(set.voidLabel, 200);

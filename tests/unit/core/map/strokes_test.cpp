@@ -46,9 +46,7 @@ bool holdsPoint(PixelPoint point, int x, int y)
 TEST(PaintStroke, coversWhatADistanceReferenceCovers)
 {
     std::mt19937 random(7);
-    const auto anyOf = [&](double low, double high) {
-        return low + (high - low) * (random() / 4294967296.0);
-    };
+    const auto anyOf = [&](double low, double high) { return low + (high - low) * (random() / 4294967296.0); };
     for (int trial = 0; trial < 24; ++trial) {
         const LabelMap before(61, 47);
         LabelMap map = before;

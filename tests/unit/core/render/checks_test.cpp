@@ -76,9 +76,13 @@ TEST(Checks, RefusesOtherConditions)
     EXPECT_THAT(refusal([](core::RenderRequest &request) { request.condition = std::monostate{}; }),
                 HasSubstr("was given nothing"));
     EXPECT_THAT(refusal([](core::RenderRequest &request) { request.condition = int64_t(3); }), HasSubstr("class"));
-    EXPECT_THAT(refusal([](core::RenderRequest &request) { request.condition = core::CodeGrid({5, 5}); }),
+    EXPECT_THAT(refusal([](core::RenderRequest &request) {
+                    request.condition = core::CodeGrid({5, 5});
+                }),
                 HasSubstr("6 by 5"));
-    EXPECT_THAT(refusal([](core::RenderRequest &request) { request.condition = core::CodeGrid({5, 6}, 16); }),
+    EXPECT_THAT(refusal([](core::RenderRequest &request) {
+                    request.condition = core::CodeGrid({5, 6}, 16);
+                }),
                 HasSubstr("0 to 15"));
 }
 
@@ -95,7 +99,8 @@ TEST(Checks, RefusesHalfARegionEdit)
 {
     EXPECT_THAT(refusal([](core::RenderRequest &request) { request.region = core::LabelMap(48, 40, 1); }),
                 HasSubstr("initial picture"));
-    EXPECT_THAT(refusal([](core::RenderRequest &request) { request.initial = plainImage(48, 40); }), HasSubstr("region"));
+    EXPECT_THAT(refusal([](core::RenderRequest &request) { request.initial = plainImage(48, 40); }),
+                HasSubstr("region"));
     EXPECT_THAT(refusal([](core::RenderRequest &request) {
                     request.initial = plainImage(48, 40);
                     request.region = core::LabelMap(48, 40, 0);

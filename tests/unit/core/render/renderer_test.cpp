@@ -206,7 +206,7 @@ TEST_F(RegionRender, OutsideTheBandEveryPixelStays)
     for (int y = 0; y < 64; ++y) {
         for (int x = 0; x < 64; ++x) {
             const bool near = x >= 16 - core::kBlendBandPixels && x < 32 + core::kBlendBandPixels
-                && y >= 16 - core::kBlendBandPixels && y < 32 + core::kBlendBandPixels;
+                              && y >= 16 - core::kBlendBandPixels && y < 32 + core::kBlendBandPixels;
             const uint8_t *pixel = pixelOf(edited.picture, x, y);
             ASSERT_TRUE(near || std::equal(pixel, pixel + 3, pixelOf(original.picture, x, y))) << x << ", " << y;
         }

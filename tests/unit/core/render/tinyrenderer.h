@@ -16,7 +16,8 @@ namespace tessera::tests
 class TempFolder
 {
 public:
-    TempFolder() : m_path(std::filesystem::temp_directory_path() / ("tessera-render-test-" + std::to_string(::getpid())))
+    TempFolder()
+        : m_path(std::filesystem::temp_directory_path() / ("tessera-render-test-" + std::to_string(::getpid())))
     {
         std::filesystem::create_directories(m_path);
     }

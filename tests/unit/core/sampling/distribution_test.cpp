@@ -51,8 +51,7 @@ TEST(Filter, TemperatureSharpens)
 TEST(Filter, TopKKeepsTies)
 {
     EXPECT_THAT(filtered({0.1f, 0.3f, 0.2f, 0.4f}, {.topK = 1}), ElementsAre(0, 0, 0, 1));
-    EXPECT_THAT(filtered({0.1f, 0.2f, 0.2f, 0.4f}, {.topK = 2}),
-                ElementsAre(0, near(0.25f), near(0.25f), near(0.5f)));
+    EXPECT_THAT(filtered({0.1f, 0.2f, 0.2f, 0.4f}, {.topK = 2}), ElementsAre(0, near(0.25f), near(0.25f), near(0.5f)));
 }
 
 TEST(Filter, TopKBeyondTheCodesIsOff)
@@ -66,8 +65,7 @@ TEST(Filter, TopPKeepsTheCodeThatCrosses)
     const std::vector<float> odds{0.1f, 0.3f, 0.2f, 0.4f};
     EXPECT_THAT(filtered(odds, {.topP = 0.01}), ElementsAre(0, 0, 0, 1));
     EXPECT_THAT(filtered(odds, {.topP = 0.5}), ElementsAre(0, near(3 / 7.0f), 0, near(4 / 7.0f)));
-    EXPECT_THAT(filtered(odds, {.topP = 0.8}),
-                ElementsAre(0, near(3 / 9.0f), near(2 / 9.0f), near(4 / 9.0f)));
+    EXPECT_THAT(filtered(odds, {.topP = 0.8}), ElementsAre(0, near(3 / 9.0f), near(2 / 9.0f), near(4 / 9.0f)));
     EXPECT_THAT(filtered(odds, {.topP = 1}), ElementsAre(near(0.1f), near(0.3f), near(0.2f), near(0.4f)));
 }
 

@@ -50,9 +50,8 @@ TEST(GumbelNoise, HasTheMeanAndVarianceOfItsDistribution)
 
 TEST(GumbelNoise, DependsOnEveryPartOfThePlace)
 {
-    const std::set<std::vector<float>> all{noiseAt(1, 0, {0, 0}),          noiseAt(2, 0, {0, 0}),
-                                           noiseAt(1ull << 32, 0, {0, 0}), noiseAt(1, 1, {0, 0}),
-                                           noiseAt(1, 0, {1, 0}),          noiseAt(1, 0, {0, 1})};
+    const std::set<std::vector<float>> all{noiseAt(1, 0, {0, 0}), noiseAt(2, 0, {0, 0}), noiseAt(1ull << 32, 0, {0, 0}),
+                                           noiseAt(1, 1, {0, 0}), noiseAt(1, 0, {1, 0}), noiseAt(1, 0, {0, 1})};
     EXPECT_EQ(all.size(), 6u);
     EXPECT_EQ(noiseAt(1, 0, {3, 4}), noiseAt(1, 0, {3, 4}));
 }

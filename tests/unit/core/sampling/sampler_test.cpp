@@ -207,8 +207,8 @@ TEST(Sampler, TellsEachDrawnCode)
     request.initial = CodeGrid(request.canvas);
     std::vector<DrawnCode> events;
     const auto engine = makeTorchEngine(model.transformer);
-    const SampleResult result = sampleCodes(model.config, *engine, request, {},
-                                            [&](const DrawnCode &drawn) { events.push_back(drawn); });
+    const SampleResult result =
+        sampleCodes(model.config, *engine, request, {}, [&](const DrawnCode &drawn) { events.push_back(drawn); });
     ASSERT_EQ(events.size(), 29u);
     for (size_t i = 0; i < events.size(); ++i) {
         EXPECT_EQ(events[i].done, int(i) + 1);
@@ -249,8 +249,7 @@ TEST(Sampler, ReportsTheOddsBeforeTheFilters)
     request.params.guidance = 1.5;
     const SampleResult result = sample(model, request);
     for (const Cell cell : {Cell{0, 0}, Cell{1, 3}, Cell{3, 4}}) {
-        const CodeOdds odds =
-            oddsOf(plainCellLogits(model, request, result.codes, cell), result.codes.at(cell));
+        const CodeOdds odds = oddsOf(plainCellLogits(model, request, result.codes, cell), result.codes.at(cell));
         EXPECT_NEAR(result.logProbability.at(cell), odds.logProbability, 1e-4);
         EXPECT_NEAR(result.entropy.at(cell), odds.entropy, 1e-4);
     }

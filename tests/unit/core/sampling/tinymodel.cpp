@@ -20,12 +20,10 @@ namespace
 class LoudSource : public models::ParameterSource
 {
 public:
-    LoudSource(uint64_t seed, double loudness)
-        : m_generator(at::detail::createCPUGenerator(seed)), m_loudness(loudness)
+    LoudSource(uint64_t seed, double loudness) : m_generator(at::detail::createCPUGenerator(seed)), m_loudness(loudness)
     {}
 
-    at::Tensor take(const std::string &, const std::vector<int64_t> &shape, models::Init init,
-                    int64_t) override
+    at::Tensor take(const std::string &, const std::vector<int64_t> &shape, models::Init init, int64_t) override
     {
         const at::Tensor values = at::randn(shape, m_generator);
         if (shape.size() == 1) {
@@ -49,8 +47,8 @@ int plainStart(int position, int length, int window, WindowPolicy policy)
     return std::clamp(int(start), 0, length - window);
 }
 
-std::vector<float> windowLogits(const TinyModel &model, const SampleRequest &request, const CodeGrid &codes,
-                                Cell cell, bool dropCondition)
+std::vector<float> windowLogits(const TinyModel &model, const SampleRequest &request, const CodeGrid &codes, Cell cell,
+                                bool dropCondition)
 {
     const int window = int(model.config.window);
     const int top = plainStart(cell.row, request.canvas.rows, window, request.params.window);
@@ -58,8 +56,7 @@ std::vector<float> windowLogits(const TinyModel &model, const SampleRequest &req
     std::vector<int64_t> tokens = request.controlTokens;
     for (int i = 0; i < window * window; ++i) {
         const int64_t code = request.condition.at({top + i / window, left + i % window});
-        tokens.push_back(dropCondition ? *model.config.nullToken
-                                       : model.config.condition.tokens.first + code);
+        tokens.push_back(dropCondition ? *model.config.nullToken : model.config.condition.tokens.first + code);
     }
     const int local = (cell.row - top) * window + cell.column - left;
     for (int i = 0; i < local; ++i) {
@@ -80,13 +77,12 @@ TinyModel::TinyModel(int64_t unmasked, const Shape &shape)
     config.window = 4;
     config.condition.kind = models::ConditionKind::Labels;
     config.condition.tokens = {0, 10};
-    config.controls = {{"light", {"any", "day", "night"}, 10},
-                       {"weather", {"any", "clear", "fog", "snow"}, 13}};
+    config.controls = {{"light", {"any", "day", "night"}, 10}, {"weather", {"any", "clear", "fog", "snow"}, 13}};
     config.nullToken = 17;
     config.imageTokens = {18, 24};
     config.firstStage.codes = 24;
-    config.transformer = models::TransformerConfig{
-        42, 34, shape.layers, shape.heads, shape.heads * shape.headDim, unmasked};
+    config.transformer =
+        models::TransformerConfig{42, 34, shape.layers, shape.heads, shape.heads * shape.headDim, unmasked};
     LoudSource source(shape.seed, shape.loudness);
     transformer = models::Transformer::create(*config.transformer, source);
 }
@@ -108,14 +104,13 @@ std::vector<float> plainLogits(const models::Transformer &transformer, const std
 {
     const c10::InferenceMode inference;
     const int64_t length = int64_t(tokens.size());
-    const at::Tensor logits =
-        transformer.forward(at::tensor(tokens, at::kLong).unsqueeze(0), length - 1).contiguous();
+    const at::Tensor logits = transformer.forward(at::tensor(tokens, at::kLong).unsqueeze(0), length - 1).contiguous();
     const float *values = logits.const_data_ptr<float>();
     return {values, values + logits.numel()};
 }
 
-std::vector<float> plainCellLogits(const TinyModel &model, const SampleRequest &request,
-                                   const CodeGrid &codes, Cell cell)
+std::vector<float> plainCellLogits(const TinyModel &model, const SampleRequest &request, const CodeGrid &codes,
+                                   Cell cell)
 {
     std::vector<float> logits = windowLogits(model, request, codes, cell, false);
     if (request.params.guidance != 1.0) {
@@ -140,8 +135,7 @@ CodeGrid plainSample(const TinyModel &model, const SampleRequest &request)
             const std::vector<float> logits = plainCellLogits(model, request, codes, cell);
             filteredLogProbabilities(logits, request.params, scores);
             if (!request.params.greedy) {
-                gumbelNoise(request.params.seed, request.params.variation, cell, int64_t(noise.size()),
-                            noise.data());
+                gumbelNoise(request.params.seed, request.params.variation, cell, int64_t(noise.size()), noise.data());
                 std::ranges::transform(scores, noise, scores.begin(), std::plus());
             }
             codes.at(cell) = std::ranges::max_element(scores) - scores.begin();

@@ -33,8 +33,8 @@ struct TinyModel {
 // Of the last token, by models::Transformer::forward: float [vocabulary].
 std::vector<float> plainLogits(const models::Transformer &transformer, const std::vector<int64_t> &tokens);
 // Picture logits for `cell`, guided, from a fresh pass over its window.
-std::vector<float> plainCellLogits(const TinyModel &model, const SampleRequest &request,
-                                   const CodeGrid &codes, Cell cell);
+std::vector<float> plainCellLogits(const TinyModel &model, const SampleRequest &request, const CodeGrid &codes,
+                                   Cell cell);
 CodeGrid plainSample(const TinyModel &model, const SampleRequest &request);
 
 } // namespace tessera::core

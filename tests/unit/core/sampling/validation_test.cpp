@@ -44,10 +44,9 @@ TEST_F(Validation, AcceptsAGoodRequest)
 
 TEST_F(Validation, RefusesACanvasBelowOneWindow)
 {
-    expectRefused("3 codes wide and 4 high; the model's window needs at least 4 by 4",
-                  [](SampleRequest &request) {
-                      request.canvas = {4, 3};
-                  });
+    expectRefused("3 codes wide and 4 high; the model's window needs at least 4 by 4", [](SampleRequest &request) {
+        request.canvas = {4, 3};
+    });
 }
 
 TEST_F(Validation, RefusesConditionsThatDoNotFit)
@@ -66,8 +65,7 @@ TEST_F(Validation, RefusesConditionsThatDoNotFit)
 
 TEST_F(Validation, RefusesControlsThatDoNotFit)
 {
-    expectRefused("1 control tokens; the model has 2",
-                  [](SampleRequest &request) { request.controlTokens = {12}; });
+    expectRefused("1 control tokens; the model has 2", [](SampleRequest &request) { request.controlTokens = {12}; });
     expectRefused("control \"weather\" is 17; expected 13 to 16",
                   [](SampleRequest &request) { request.controlTokens[1] = 17; });
     expectRefused("control \"light\" is 9", [](SampleRequest &request) { request.controlTokens[0] = 9; });
@@ -77,8 +75,7 @@ TEST_F(Validation, RefusesFiltersOutOfRange)
 {
     const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
     for (const double bad : {0.0, -1.0, nan, infinity}) {
-        expectRefused("The temperature is",
-                      [=](SampleRequest &request) { request.params.temperature = bad; });
+        expectRefused("The temperature is", [=](SampleRequest &request) { request.params.temperature = bad; });
     }
     for (const double bad : {0.0, -0.5, 1.01, nan}) {
         expectRefused("Top-p is", [=](SampleRequest &request) { request.params.topP = bad; });

@@ -14,8 +14,7 @@ namespace
 class GoldenSource : public FillSource
 {
 public:
-    at::Tensor take(const std::string &name, const std::vector<int64_t> &shape, Init init,
-                    int64_t fanIn) override
+    at::Tensor take(const std::string &name, const std::vector<int64_t> &shape, Init init, int64_t fanIn) override
     {
         if (name.ends_with("running_mean")) {
             return at::zeros(shape);

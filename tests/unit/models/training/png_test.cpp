@@ -20,8 +20,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 std::uint32_t bigEndian(const Bytes &b, std::size_t at)
 {
-    return std::uint32_t(b.at(at)) << 24 | std::uint32_t(b.at(at + 1)) << 16
-           | std::uint32_t(b.at(at + 2)) << 8 | b.at(at + 3);
+    return std::uint32_t(b.at(at)) << 24 | std::uint32_t(b.at(at + 1)) << 16 | std::uint32_t(b.at(at + 2)) << 8
+           | b.at(at + 3);
 }
 
 // Bit by bit, unlike the encoder's table.
@@ -64,8 +64,7 @@ Bytes inflateStored(const Bytes &z)
     for (bool last = false; !last;) {
         last = z.at(at) == 1;
         EXPECT_LE(z.at(at), 1); // a stored block
-        const std::uint16_t size = z.at(at + 1) | z.at(at + 2) << 8,
-                            inverse = z.at(at + 3) | z.at(at + 4) << 8;
+        const std::uint16_t size = z.at(at + 1) | z.at(at + 2) << 8, inverse = z.at(at + 3) | z.at(at + 4) << 8;
         EXPECT_EQ(size, std::uint16_t(~inverse));
         at += 5;
         out.insert(out.end(), z.begin() + at, z.begin() + at + size);
@@ -109,8 +108,8 @@ TEST(Png, PixelsComeBack)
         ASSERT_EQ(rows.size(), (row + 1) * height);
         for (int y = 0; y < height; ++y) {
             EXPECT_EQ(rows[y * (row + 1)], 0);
-            EXPECT_TRUE(std::equal(rgb.begin() + y * row, rgb.begin() + (y + 1) * row,
-                                   rows.begin() + y * (row + 1) + 1))
+            EXPECT_TRUE(
+                std::equal(rgb.begin() + y * row, rgb.begin() + (y + 1) * row, rows.begin() + y * (row + 1) + 1))
                 << "row " << y;
         }
     }

@@ -186,8 +186,7 @@ TEST_F(ShardTest, WrongHeadersAreRefused)
 TEST_F(ShardTest, AHugeFactsLengthIsRefused)
 {
     const std::string bytes = bytesOf(writeThree());
-    EXPECT_THAT(refusal(withNumber(bytes, 24 + 6 * 4 * 7, 0xFFFFFFF0)),
-                HasSubstr("4294967280 bytes of facts"));
+    EXPECT_THAT(refusal(withNumber(bytes, 24 + 6 * 4 * 7, 0xFFFFFFF0)), HasSubstr("4294967280 bytes of facts"));
 }
 
 TEST_F(ShardTest, ShardsAreListedByName)
@@ -195,8 +194,7 @@ TEST_F(ShardTest, ShardsAreListedByName)
     ShardWriter(m_folder / "b.tlds", 1, 1).close();
     ShardWriter(m_folder / "a.tlds", 1, 1).close();
     std::ofstream(m_folder / "notes.txt") << "no shard";
-    EXPECT_EQ(listShards(m_folder),
-              (std::vector<std::filesystem::path>{m_folder / "a.tlds", m_folder / "b.tlds"}));
+    EXPECT_EQ(listShards(m_folder), (std::vector<std::filesystem::path>{m_folder / "a.tlds", m_folder / "b.tlds"}));
     EXPECT_THROW(listShards(m_folder / "missing"), Error);
 }
 
