@@ -34,14 +34,6 @@ QRect tileRect(const QSize &size, int index)
     return QRect(column * kTile, row * kTile, kTile, kTile) & QRect(QPoint(), size);
 }
 
-void removeTiles(QSGNode *root)
-{
-    while (QSGNode *child = root->firstChild()) {
-        root->removeChildNode(child);
-        delete child;
-    }
-}
-
 // Edges lie on whole device pixels, so that neighbours neither overlap nor leave a gap.
 QRectF snapped(const QRectF &rect, double ratio)
 {
@@ -95,13 +87,16 @@ void CanvasItem::markDirty(const QRect &area)
 QSGNode *CanvasItem::updatePaintNode(QSGNode *old, UpdatePaintNodeData *)
 {
     const QImage shown = image();
-    if (shown.isNull() || !m_view || shown.size() != m_tiledSize) {
+    const bool shows = !shown.isNull() && m_view && shown.size() == m_tiledSize;
+    // Tiles of another canvas go with their root: the software backend gives children that come later no place in the
+    // window, so that they would lie over everything else.
+    if (old && (!shows || old->childCount() != int(m_dirtyTiles.size()))) {
         delete old;
-        return nullptr;
+        old = nullptr;
     }
+    if (!shows)
+        return nullptr;
     QSGNode *root = old ? old : new QSGNode;
-    if (root->childCount() != int(m_dirtyTiles.size()))
-        removeTiles(root);
     auto *tile = static_cast<QSGSimpleTextureNode *>(root->firstChild());
     for (int i = 0; i < int(m_dirtyTiles.size()); ++i) {
         // The software backend draws a node as soon as it has a parent: a new one is made ready first.

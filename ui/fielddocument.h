@@ -22,6 +22,7 @@ public:
     void takeSize(const QSize &size);
 
     bool holdsLabels() const override { return false; }
+    bool hasLevels() const override { return m_kind == FieldKind::Depth; }
     double blankInk() const override { return -1; }
     int usualBrush() const override { return m_kind == FieldKind::Edges ? 4 : 32; }
     void paintStroke(const QPointF &from, const QPointF &to, double diameter, double ink) override;

@@ -60,6 +60,7 @@ public:
 
     // Labels are numbers of a set, other maps hold -1 .. 1.
     virtual bool holdsLabels() const = 0;
+    virtual bool hasLevels() const { return false; }        // whether a pixel may hold what lies between -1 and 1
     virtual double blankInk() const = 0;                    // what the eraser leaves
     virtual int usualBrush() const { return 32; }           // diameter to begin with, pixels
     std::optional<double> inkAt(const QPoint &pixel) const; // nothing outside

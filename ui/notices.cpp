@@ -12,7 +12,7 @@ QString titleOf(ErrorCode code)
     case ErrorCode::InvalidArgument:
         return Notices::tr("This cannot be done as it stands");
     case ErrorCode::ModelNotFound:
-        return Notices::tr("The model was not found");
+        return Notices::tr("A model is missing");
     case ErrorCode::ModelMismatch:
         return Notices::tr("The model does not fit");
     case ErrorCode::FileFormat:

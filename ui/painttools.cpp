@@ -186,7 +186,9 @@ double PaintTools::ink() const
 {
     if (m_tool == Eraser)
         return m_document->blankInk();
-    return m_document->holdsLabels() ? m_label : 2 * m_level - 1;
+    if (m_document->holdsLabels())
+        return m_label;
+    return m_document->hasLevels() ? 2 * m_level - 1 : 1;
 }
 
 void PaintTools::stroke(const QPointF &from, const QPointF &to)
@@ -201,12 +203,14 @@ void PaintTools::pick(const QPointF &point)
     const std::optional<double> found = m_document->inkAt(pixelAt(point));
     if (!found)
         return;
-    if (!m_document->holdsLabels())
+    if (m_document->hasLevels())
         setLevel((*found + 1) / 2);
     else if (*found == m_document->blankInk())
         setTool(Eraser); // void is not in the palette
-    else
+    else if (m_document->holdsLabels())
         setLabel(int(*found));
+    else
+        setTool(Brush);
 }
 
 void PaintTools::applyPending()

@@ -21,7 +21,7 @@ class PaintTools : public QObject
     Q_PROPERTY(Tool tool READ tool WRITE setTool NOTIFY toolChanged)
     Q_PROPERTY(int label READ label WRITE setLabel NOTIFY labelChanged)
     Q_PROPERTY(int brushSize READ brushSize WRITE setBrushSize NOTIFY brushSizeChanged) // diameter, map pixels
-    // What paints on depth: 0 far .. 1 near. On edges: none .. a line.
+    // What paints on a document that has levels: on depth 0 far .. 1 near.
     Q_PROPERTY(double level READ level WRITE setLevel NOTIFY levelChanged)
     Q_PROPERTY(double gradientEnd READ gradientEnd WRITE setGradientEnd NOTIFY levelChanged) // the same scale
     // The rectangle being drawn, in map pixels; empty when none is.

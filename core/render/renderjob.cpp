@@ -217,10 +217,17 @@ void RenderJob::decode(bool tiled)
     if (!m_result.finished && !m_events.decodeStopped)
         return;
     const Clock::time_point start = Clock::now();
-    const models::Autoencoder &stage = m_bundle.firstStage();
-    DecodedPicture decoded = decodedPicture(stage, m_codes, tiled ? 0 : stageMemory(stage), m_stop);
-    m_result.picture = finished(std::move(decoded.picture));
-    m_result.finished = m_result.finished && decoded.complete;
+    if (m_result.finished) {
+        const models::Autoencoder &stage = m_bundle.firstStage();
+        DecodedPicture decoded = decodedPicture(stage, m_codes, tiled ? 0 : stageMemory(stage), m_stop);
+        m_result.picture = finished(std::move(decoded.picture));
+        m_result.finished = decoded.complete;
+    } else { // whoever stops does not wait for a large canvas of which little is drawn
+        if (!m_previews)
+            startPreviews();
+        m_previews->update(m_codes);
+        m_result.picture = finished(m_previews->picture());
+    }
     m_result.times.decode = secondsSince(start);
     m_result.times.total += m_result.times.decode;
 }

@@ -77,6 +77,30 @@ TEST(Files, ThePictureIsSavedInTheFormatOfItsSuffix)
     EXPECT_EQ(QImage(folder.filePath("picture.webp")).size(), QSize(256, 256));
 }
 
+TEST(Files, NamesWithoutASuffixGetOneAndOthersAreRefusedInTheCard)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    painter.session.folder()->setPath(folder.path());
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    painter.type("hills"); // over the part of the name before its suffix
+    EXPECT_EQ(painter.text("fileName"), "hills.png");
+    enterName(painter, "hills.gif");
+    EXPECT_TRUE(painter.shown("fileName"));
+    EXPECT_TRUE(painter.text("fileWarning").contains(".tif"));
+    enterName(painter, "hills");
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    EXPECT_TRUE(QFile::exists(folder.filePath("hills.png")));
+
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    EXPECT_EQ(painter.text("fileName"), "hills.png");
+    EXPECT_TRUE(painter.text("fileWarning").contains("replaced"));
+    painter.key(Qt::Key_Escape);
+    EXPECT_TRUE(cardClosed(painter, "fileName"));
+}
+
 TEST(Files, ARecordThatDoesNotFitIsSaid)
 {
     const QTemporaryDir folder;

@@ -41,6 +41,24 @@ TEST(Painting, TheCanvasShowsWhatWasPainted)
     EXPECT_EQ(shot.pixelColor(painter.onScreen({280, 256})), painter.session.palette()->colorOf(kGrass));
 }
 
+TEST(Painting, ALargerCanvasStaysInItsPane)
+{
+    PainterWindow painter;
+    painter.session.document()->newCanvas(512, 256);
+    const QImage before = painter.grab();
+    painter.session.document()->newCanvas(2048, 2048); // in 16 tiles instead of one
+    painter.session.tools()->setLabel(kGrass);
+    painter.session.tools()->setBrushSize(512);
+    painter.stroke({900, 1024}, {1100, 1024});
+    painter.moveTo({10, 10});
+    const QImage after = painter.grab();
+
+    EXPECT_EQ(after.pixelColor(painter.onScreen({1000, 1024})), painter.session.palette()->colorOf(kGrass));
+    const QQuickItem *tools = painter.item("fillTool");
+    const QRect place = tools->mapRectToScene(QRectF(0, 0, tools->width(), tools->height())).toRect();
+    EXPECT_EQ(after.copy(place), before.copy(place));
+}
+
 TEST(Painting, UndoAndRedoRestoreThePixelsExactly)
 {
     PainterWindow painter;

@@ -14,9 +14,19 @@ QtObject {
     readonly property var modelFilters: ["*.safetensors", "*.safetensors.index.json", "*.ckpt", "*.pt", "*.pth", "*.bin"]
     readonly property var pictureFilters: ["*.png", "*.jpg", "*.jpeg", "*.webp", "*.tif", "*.tiff"]
 
+    // What saving proposes: the name it was saved under before.
     property string pictureName: qsTr("picture.png")
-    property string mapName: session.source === Session.Depth ? qsTr("depth.png")
-                           : session.source === Session.Edges ? qsTr("edges.png") : qsTr("map.png")
+    property string labelsName: qsTr("map.png")
+    property string depthName: qsTr("depth.png")
+    property string edgesName: qsTr("edges.png")
+
+    function mapNameKey() {
+        return session.source === Session.Depth ? "depthName"
+             : session.source === Session.Edges ? "edgesName" : "labelsName"
+    }
+    function lastPart(url) {
+        return decodeURIComponent(url.toString().split("/").pop())
+    }
 
     function newCanvas() {
         canvasCard.open()
@@ -37,12 +47,20 @@ QtObject {
         modelCard.open()
     }
     function saveMap() {
-        files.ask(qsTr("Save the map as PNG or TIFF"), true, ["*.png", "*.tif", "*.tiff"], mapName,
-                  url => root.session.saveMap(url))
+        const key = mapNameKey()
+        files.ask(qsTr("Save the map as PNG or TIFF"), true, ["*.png", "*.tif", "*.tiff"], root[key], url => {
+            if (root.session.saveMap(url))
+                root[key] = root.lastPart(url)
+        })
     }
     function savePicture() {
-        if (!session.picture.empty)
-            files.ask(qsTr("Save the picture as PNG, JPEG, WebP or TIFF"), true, pictureFilters, pictureName,
-                      url => root.session.savePicture(url))
+        if (session.picture.empty)
+            return
+        const title = session.controller.busy ? qsTr("Save the picture as it is so far: it is still being drawn")
+                                              : qsTr("Save the picture as PNG, JPEG, WebP or TIFF")
+        files.ask(title, true, pictureFilters, pictureName, url => {
+            if (root.session.savePicture(url))
+                root.pictureName = root.lastPart(url)
+        })
     }
 }

@@ -12,6 +12,7 @@ Item {
     property alias boxName: box.objectName
 
     signal chosen(int index)
+    signal done() // the mouse opened the list, and it is closed again: back to painting
 
     implicitHeight: Theme.control
     implicitWidth: 200
@@ -85,10 +86,20 @@ Item {
             }
         }
         popup: Popup { // qmllint disable deferred-property-id
+            property bool byMouse: false
+
             y: box.height + 2
             width: box.width
             height: Math.min(list.contentHeight + 8, 320)
             padding: 4
+            onAboutToShow: {
+                byMouse = !box.visualFocus
+                box.forceActiveFocus(Qt.PopupFocusReason) // it reads the keys of its list
+            }
+            onClosed: {
+                if (byMouse)
+                    root.done()
+            }
 
             background: Rectangle {
                 radius: Theme.radius

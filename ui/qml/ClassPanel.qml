@@ -61,6 +61,7 @@ Rectangle {
                 root.classes.current = root.classes.firstVisible()
                 root.finish()
             }
+            Keys.onShortcutOverride: event => event.accepted = event.key === Qt.Key_Escape // else it cancels a render
             Keys.onEscapePressed: root.finish()
             Accessible.name: qsTr("Find a class")
         }

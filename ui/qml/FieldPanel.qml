@@ -14,7 +14,7 @@ Rectangle {
     required property Actions actions
 
     readonly property bool erasing: tools.tool === PaintTools.Eraser
-    readonly property real shownLevel: erasing ? 0 : tools.level
+    readonly property real shownLevel: erasing ? 0 : depth ? tools.level : 1
 
     function gray(level) {
         return Qt.rgba(level, level, level, 1)
@@ -159,7 +159,8 @@ Rectangle {
                 ? qsTr("Drag from near to far, for a ground from the lower border to the horizon. It covers the "
                        + "whole map.")
                 : root.depth
-                ? qsTr("Near is bright. Begin with a gradient for the ground, then paint what stands on it.")
+                ? qsTr("Near is bright. Begin with a gradient for the ground, dragged up from the lower border to the "
+                       + "horizon, then paint what stands on it.")
                 : qsTr("Draw the outlines of things, or take them from a photo.")
             color: Theme.quietText
             font.pixelSize: Theme.bodyText

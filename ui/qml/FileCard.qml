@@ -16,8 +16,12 @@ Card {
     property bool modelFolders: false // folders that hold a model are chosen like files
     property var whenChosen: null // function(url)
 
-    readonly property bool replaces: saving && nameField.text !== "" && !folder.isFolder(nameField.text)
-                                     && folder.exists(nameField.text)
+    readonly property string name: nameField.text.trim()
+    readonly property bool writes: saving && name !== "" && !folder.isFolder(name)
+    // What is written: a name without a suffix gets that of the first kind.
+    readonly property string target: writes && !/\.[^.\/]+$/.test(name) ? name + folder.nameFilters[0].slice(1) : name
+    readonly property bool fits: !writes || folder.nameFilters.some(kind => target.toLowerCase().endsWith(kind.slice(1)))
+    readonly property bool replaces: visible && writes && fits && folder.exists(target)
 
     // `filters`: ["*.png", ...]; `name`: what to propose.
     function ask(heading, save, filters, name, action) {
@@ -34,12 +38,12 @@ Card {
         whenChosen = action
         folder.nameFilters = filters
         nameField.text = name
+        nameField.select(0, Math.max(0, name.lastIndexOf("."))) // typing keeps the suffix
         open()
     }
 
     function choose() {
-        const name = nameField.text.trim()
-        if (name === "")
+        if (name === "" || !fits)
             return
         if (modelFolders && folder.isModelFolder(name))
             take(name)
@@ -52,8 +56,11 @@ Card {
             folder.path = name
             nameField.text = ""
         } else {
-            take(name)
+            take(saving ? target : name)
         }
+    }
+    function endings() {
+        return folder.nameFilters.map(kind => kind.slice(1)).join("  ")
     }
     function take(name) {
         close()
@@ -157,7 +164,9 @@ Card {
             }
             Text {
                 Layout.fillWidth: true
-                text: root.replaces ? qsTr("A file of this name is there and will be replaced.") : ""
+                objectName: "fileWarning"
+                text: root.replaces ? qsTr("A file of this name is there and will be replaced.")
+                    : root.fits ? "" : qsTr("Names end in one of %1.").arg(root.endings())
                 color: Theme.warning
                 font.pixelSize: Theme.bodyText
                 elide: Text.ElideRight
@@ -170,7 +179,7 @@ Card {
                 objectName: "chooseButton"
                 primary: true
                 text: root.replaces ? qsTr("Replace") : root.saving ? qsTr("Save") : qsTr("Open")
-                enabled: nameField.text.trim() !== ""
+                enabled: root.name !== "" && root.fits
                 onClicked: root.choose()
             }
         }

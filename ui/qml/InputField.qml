@@ -18,6 +18,10 @@ TextField {
     selectedTextColor: Theme.accentInk
     selectByMouse: true
     font.pixelSize: Theme.bodyText
+    onActiveFocusChanged: {
+        if (activeFocus && (focusReason === Qt.TabFocusReason || focusReason === Qt.BacktabFocusReason))
+            selectAll()
+    }
 
     background: Rectangle {
         radius: Theme.radius

@@ -17,11 +17,11 @@ Item {
     signal quitWanted()
     signal sourceChosen()
 
-    // Labels in the palette's order; on depth and edges nine steps from far to near.
+    // Labels in the palette's order; on depth nine steps from far to near. On edges there is one kind of line.
     function chooseByDigit(digit) {
-        if (session.source !== Session.Labels)
+        if (session.source === Session.Depth)
             session.tools.level = (digit - 1) / 8
-        else if (session.palette.labelForDigit(digit) >= 0)
+        else if (session.source === Session.Labels && session.palette.labelForDigit(digit) >= 0)
             session.tools.label = session.palette.labelForDigit(digit)
     }
 
@@ -53,8 +53,12 @@ Item {
     Key {
         sequence: "Esc"
         onActivated: {
-            if (!root.session.tools.cancelGesture())
+            if (root.session.tools.cancelGesture())
+                return
+            if (root.session.controller.busy)
                 root.session.controller.cancel()
+            else
+                root.session.notices.dismiss()
         }
     }
 

@@ -11,18 +11,19 @@ AbstractButton {
     required property color swatch
     required property string digit
     property bool current: false
+    property bool ringed: false // what the keyboard would choose
 
     objectName: "label" + label
     implicitHeight: 28
     hoverEnabled: true
-    focusPolicy: Qt.TabFocus
+    focusPolicy: Qt.NoFocus // the list reads the keys
     Accessible.name: name
 
     background: Rectangle {
         radius: 5
         color: root.current ? Theme.accentSoft : root.down ? Theme.pressed : root.hovered ? Theme.hover : "transparent"
-        border.width: root.current || root.visualFocus ? 1 : 0
-        border.color: Theme.accent
+        border.width: root.ringed ? 2 : root.current ? 1 : 0
+        border.color: root.ringed ? Theme.accentHover : Theme.accent
     }
 
     // Its parts stand beside each other by their ids, so it is made at once.

@@ -18,8 +18,9 @@ ApplicationWindow {
         (withMap ? mapPane.canvas : picturePane.canvas).forceActiveFocus()
     }
 
-    width: 1280
-    height: 800
+    // No larger than the screen, where that has room for a window at all.
+    width: Screen.desktopAvailableWidth < minimumWidth ? 1280 : Math.min(1280, Screen.desktopAvailableWidth)
+    height: Screen.desktopAvailableHeight < minimumHeight ? 800 : Math.min(800, Screen.desktopAvailableHeight)
     minimumWidth: 960
     minimumHeight: 600
     visible: true
@@ -175,6 +176,8 @@ ApplicationWindow {
         settings: window.session.settings
         view: window.session.view
         withMap: window.withMap
+        hasPicture: !window.session.picture.empty
+        onDone: window.backToCanvas()
     }
 
     StatusBar {

@@ -19,7 +19,7 @@ Card {
 
     objectName: "newCanvasCard"
     title: qsTr("New canvas")
-    onOpened: across.forceActiveFocus()
+    onOpened: across.forceActiveFocus(Qt.TabFocusReason)
 
     component SideField: InputField {
         Layout.fillWidth: true
@@ -83,7 +83,7 @@ Card {
             Layout.fillWidth: true
             text: qsTr("256 to 4096 a side. Four times the area takes four times as long to render. Undo brings the "
                        + "present canvas back.")
-            color: Theme.quietText
+            color: across.acceptableInput && down.acceptableInput ? Theme.quietText : Theme.warning
             font.pixelSize: Theme.bodyText
             lineHeight: 1.2
             wrapMode: Text.Wrap

@@ -58,11 +58,14 @@ Rectangle {
             text: root.labels.filter
             onTextEdited: root.labels.filter = text
             onAccepted: {
-                if (root.labels.firstVisible() >= 0)
-                    root.tools.label = root.labels.firstVisible()
+                const found = root.labels.firstVisible()
                 root.labels.filter = ""
+                if (found >= 0)
+                    root.tools.label = found
+                list.show(root.tools.label)
                 root.done()
             }
+            Keys.onShortcutOverride: event => event.accepted = event.key === Qt.Key_Escape // else it cancels a render
             Keys.onEscapePressed: {
                 root.labels.filter = ""
                 root.done()
@@ -78,6 +81,26 @@ Rectangle {
             model: root.labels
             boundsBehavior: Flickable.StopAtBounds
             cacheBuffer: 0 // delegates made ahead would outlive a change of the list
+            activeFocusOnTab: true
+            onActiveFocusChanged: {
+                if (activeFocus)
+                    currentIndex = Math.max(0, root.labels.rowOf(root.tools.label))
+            }
+            Keys.onReturnPressed: chooseCurrent()
+            Keys.onEnterPressed: chooseCurrent()
+            Keys.onSpacePressed: chooseCurrent()
+            Accessible.role: Accessible.List
+            Accessible.name: qsTr("Labels")
+
+            function show(label) {
+                if (root.labels.rowOf(label) >= 0)
+                    positionViewAtIndex(root.labels.rowOf(label), ListView.Contain)
+            }
+            function chooseCurrent() {
+                if (currentItem)
+                    currentItem.clicked()
+            }
+
             section.property: "group"
             section.delegate: PanelTitle {
                 required property string section
@@ -90,6 +113,7 @@ Rectangle {
             delegate: LabelDelegate {
                 width: list.width
                 current: root.tools.label === label && root.tools.tool !== PaintTools.Eraser
+                ringed: list.activeFocus && ListView.isCurrentItem
                 onClicked: {
                     root.tools.label = label
                     root.done()
@@ -100,10 +124,7 @@ Rectangle {
             // A label that was picked or translated is shown.
             Connections {
                 target: root.tools
-                function onLabelChanged() {
-                    if (root.labels.rowOf(root.tools.label) >= 0)
-                        list.positionViewAtIndex(root.labels.rowOf(root.tools.label), ListView.Contain)
-                }
+                function onLabelChanged() { list.show(root.tools.label) }
             }
 
             Text {

@@ -12,6 +12,7 @@ Card {
 
     objectName: "quitCard"
     title: qsTr("Quit without saving?")
+    onOpened: stayButton.forceActiveFocus(Qt.TabFocusReason) // shown as what Return does
 
     ColumnLayout {
         width: parent.width
@@ -35,6 +36,7 @@ Card {
                 onClicked: root.discarded()
             }
             TextButton {
+                id: stayButton
                 objectName: "stayButton"
                 primary: true
                 text: qsTr("Go on working")

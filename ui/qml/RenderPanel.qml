@@ -12,6 +12,9 @@ Rectangle {
     required property RenderSettings settings
     required property CanvasView view
     required property bool withMap
+    required property bool hasPicture
+
+    signal done() // a choice is made with the mouse: back to painting
 
     implicitWidth: 224
     color: Theme.panel
@@ -44,6 +47,7 @@ Rectangle {
                 values: modelData.values
                 currentIndex: root.settings.controlIndex(modelData.key)
                 onChosen: index => root.settings.setControlIndex(choice.modelData.key, index)
+                onDone: root.done()
             }
         }
         PanelTitle {
@@ -55,7 +59,7 @@ Rectangle {
             spacing: 4
 
             Text {
-                Layout.preferredWidth: 76
+                Layout.preferredWidth: 48
                 text: qsTr("Seed")
                 color: Theme.quietText
                 font.pixelSize: Theme.bodyText
@@ -67,6 +71,10 @@ Rectangle {
                 inputMethodHints: Qt.ImhDigitsOnly
                 validator: RegularExpressionValidator { regularExpression: /\d{1,10}/ }
                 onEditingFinished: root.settings.seed = Number(text)
+                onActiveFocusChanged: { // one that was emptied is there again
+                    if (!activeFocus)
+                        text = Qt.binding(() => root.settings.seed.toFixed(0))
+                }
                 Accessible.name: qsTr("Seed")
             }
             IconButton {
@@ -112,6 +120,7 @@ Rectangle {
         SliderRow {
             Layout.fillWidth: true
             visible: root.withMap
+            enabled: root.hasPicture
             sliderName: "traceSlider"
             title: qsTr("Picture over map")
             valueText: qsTr("%1 %").arg(Math.round(root.view.trace * 100))

@@ -101,6 +101,7 @@ Rectangle {
             text: qsTr("%1   %2, %3").arg(root.textUnder).arg(root.pixel.x).arg(root.pixel.y)
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
+            font.capitalization: Font.Capitalize // as in the palette
         }
     }
 }

@@ -16,6 +16,8 @@ AbstractButton {
     implicitWidth: words.implicitWidth + 28
     hoverEnabled: true
     focusPolicy: Qt.TabFocus
+    Keys.onReturnPressed: clicked()
+    Keys.onEnterPressed: clicked()
     Accessible.name: text
 
     Tip {

@@ -161,6 +161,26 @@ TEST(PaintTools, EachDocumentHasItsBrushAndTheGradientIsPutAway)
     EXPECT_EQ(tools.tool(), PaintTools::Brush);
 }
 
+TEST(PaintTools, EdgesAreLinesWhateverTheLevelOfDepthIs)
+{
+    FieldDocument depth(FieldKind::Depth), edges(FieldKind::Edges);
+    PaintTools tools(depth);
+    tools.setLevel(0.25);
+    tools.setDocument(edges);
+    tools.press({50, 50}, {});
+    tools.release();
+    EXPECT_EQ(edges.inkAt({50, 50}), 1.0);
+
+    tools.press({200, 200}, Qt::ControlModifier); // picks
+    tools.release();
+    EXPECT_EQ(tools.tool(), PaintTools::Eraser);
+    tools.press({50, 50}, Qt::ControlModifier);
+    tools.release();
+    EXPECT_EQ(tools.tool(), PaintTools::Brush);
+    tools.setDocument(depth);
+    EXPECT_EQ(tools.level(), 0.25);
+}
+
 TEST(PaintTools, AnotherDocumentUnderThePenKeepsTheStroke)
 {
     LabelDocument labels;

@@ -137,6 +137,29 @@ TEST(Renderer, StoppedRenderKeepsAPrefix)
     EXPECT_TRUE(tinyRenderer().render(tinyRequest(), source.get_token(), events).picture.empty());
 }
 
+TEST(Renderer, AStoppedRenderShowsWhatAPreviewWould)
+{
+    std::stop_source source;
+    core::RenderEvents events;
+    core::Image preview;
+    events.previewEvery = 1;
+    events.preview = [&](const core::RenderPreview &shown) {
+        preview = shown.picture;
+        source.request_stop();
+    };
+    EXPECT_EQ(tinyRenderer().render(tinyRequest(), source.get_token(), events).picture, preview);
+
+    source = std::stop_source();
+    events = {}; // without any preview before
+    events.progress = [&](const core::RenderProgress &progress) {
+        if (progress.codesDone > 0)
+            source.request_stop();
+    };
+    const RenderResult part = tinyRenderer().render(tinyRequest(), source.get_token(), events);
+    ASSERT_EQ(part.drawn, 1);
+    EXPECT_EQ(part.picture, preview);
+}
+
 TEST(Renderer, PreviewsComeInStepsAndEndBeforeTheResult)
 {
     core::RenderEvents events;

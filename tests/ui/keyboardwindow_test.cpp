@@ -1,0 +1,141 @@
+// Who has the keyboard, and what its keys do there, in the real window.
+
+#include <gtest/gtest.h>
+
+#include <semaphore>
+
+#include "painterwindow.h"
+
+namespace tessera::tests
+{
+
+namespace
+{
+
+constexpr int kSky = 1;
+
+bool focused(PainterWindow &painter, const QString &objectName)
+{
+    return QTest::qWaitFor(
+        [&] {
+            const QQuickItem *item = painter.item(objectName);
+            return item && item->hasActiveFocus();
+        },
+        kWaitMs);
+}
+
+int shownChoice(PainterWindow &painter, const QString &box)
+{
+    return painter.item(box)->property("currentIndex").toInt();
+}
+
+bool listOpen(PainterWindow &painter, const QString &box)
+{
+    return painter.item(box)->property("down").toBool();
+}
+
+TEST(Keyboard, AListOpenedWithTheMouseReadsKeysAndGivesThemBack)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel());
+    painter.grab(); // the panel has its new choices in place
+    painter.click("control_light");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return listOpen(painter, "control_light"); }, kWaitMs));
+    painter.key(Qt::Key_Down);
+    painter.key(Qt::Key_Return);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !listOpen(painter, "control_light"); }, kWaitMs));
+    EXPECT_EQ(shownChoice(painter, "control_light"), 1);
+    EXPECT_TRUE(focused(painter, "mapCanvas"));
+
+    painter.click("control_light");
+    ASSERT_TRUE(QTest::qWaitFor([&] { return listOpen(painter, "control_light"); }, kWaitMs));
+    painter.key(Qt::Key_Escape);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !listOpen(painter, "control_light"); }, kWaitMs));
+    EXPECT_EQ(shownChoice(painter, "control_light"), 1);
+    painter.key(Qt::Key_R);
+    EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Rectangle);
+}
+
+TEST(Keyboard, LabelsAreOneStopAndArrowsReachAllOfThem)
+{
+    PainterWindow painter;
+    painter.session.tools()->setLabel(kSky);
+    painter.key(Qt::Key_F, Qt::ControlModifier);
+    ASSERT_TRUE(focused(painter, "labelSearch"));
+    painter.key(Qt::Key_Tab);
+    ASSERT_TRUE(focused(painter, "labelList"));
+
+    const int count = painter.item("labelList")->property("count").toInt();
+    for (int i = 0; i < count + 2; ++i)
+        painter.key(Qt::Key_Down);
+    painter.key(Qt::Key_Return);
+
+    const int last = painter.session.tools()->label();
+    EXPECT_NE(last, kSky);
+    EXPECT_EQ(painter.session.palette()->rowOf(last), count - 1);
+    EXPECT_TRUE(focused(painter, "mapCanvas"));
+}
+
+TEST(Keyboard, EscapeClearsTheSearchAndLeavesTheRenderAlone)
+{
+    std::counting_semaphore<100000> permits(0);
+    ui::FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    PainterWindow painter(script);
+    ASSERT_TRUE(painter.loadModel());
+    painter.key(Qt::Key_Return, Qt::ControlModifier);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.controller()->busy(); }, kWaitMs));
+
+    painter.key(Qt::Key_F, Qt::ControlModifier);
+    painter.type("watxx");
+    EXPECT_EQ(painter.session.palette()->filter(), "watxx");
+    painter.key(Qt::Key_Escape);
+    EXPECT_EQ(painter.session.palette()->filter(), "");
+    EXPECT_FALSE(painter.session.controller()->cancelling());
+
+    painter.key(Qt::Key_Escape);
+    EXPECT_TRUE(painter.session.controller()->cancelling());
+    permits.release(100000);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
+}
+
+TEST(Keyboard, EscapeDismissesAMessage)
+{
+    PainterWindow painter;
+    painter.session.notices()->show(ui::Notices::Info, "Something", "to read");
+    EXPECT_TRUE(painter.shown("banner"));
+    painter.key(Qt::Key_Escape);
+    EXPECT_FALSE(painter.shown("banner"));
+}
+
+TEST(Keyboard, ReturnOnTheQuestionBeforeLeavingStays)
+{
+    PainterWindow painter;
+    painter.stroke({100, 100}, {300, 150});
+    painter.key(Qt::Key_Q, Qt::ControlModifier);
+    ASSERT_TRUE(focused(painter, "stayButton"));
+    painter.key(Qt::Key_Return);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.shown("quitText"); }, kWaitMs));
+    EXPECT_TRUE(painter.window->isVisible());
+}
+
+TEST(Keyboard, AnEmptiedSeedIsThereAgain)
+{
+    PainterWindow painter;
+    painter.session.settings()->setSeed(4294967295.0);
+    painter.click("seedField");
+    ASSERT_TRUE(focused(painter, "seedField"));
+    painter.key(Qt::Key_A, Qt::ControlModifier);
+    painter.key(Qt::Key_Delete);
+    EXPECT_EQ(painter.text("seedField"), "");
+    painter.canvas()->forceActiveFocus();
+    EXPECT_EQ(painter.text("seedField"), "4294967295");
+    painter.session.settings()->setSeed(7);
+    EXPECT_EQ(painter.text("seedField"), "7");
+    const QQuickItem *field = painter.item("seedField");
+    EXPECT_GE(field->width(), field->property("contentWidth").toDouble());
+}
+
+} // namespace
+
+} // namespace tessera::tests
