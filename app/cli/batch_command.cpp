@@ -1,5 +1,6 @@
 // batch: every map of a folder to a picture of the same name in another.
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <memory>
 
@@ -7,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
-#include "app/cli/inputs.h"
+#include "app/cli/madefolder.h"
 #include "app/cli/outputs.h"
 #include "app/cli/renderrun.h"
 #include "models/error.h"
@@ -40,14 +41,19 @@ struct BatchOptions {
 std::optional<Shard> parsedShard(const std::string &text)
 {
     Shard shard;
-    char rest = 0;
-    if (std::sscanf(text.c_str(), "%d/%d%c", &shard.number, &shard.count, &rest) != 2)
+    const char *const end = text.data() + text.size();
+    const auto number = std::from_chars(text.data(), end, shard.number);
+    if (number.ec != std::errc{} || number.ptr == end || *number.ptr != '/')
         return {};
-    return shard.number >= 1 && shard.number <= shard.count ? std::optional(shard) : std::nullopt;
+    const auto count = std::from_chars(number.ptr + 1, end, shard.count);
+    const bool whole = count.ec == std::errc{} && count.ptr == end;
+    return whole && shard.number >= 1 && shard.number <= shard.count ? std::optional(shard) : std::nullopt;
 }
 
 bool isPicture(const fs::path &path)
 {
+    if (path.filename().string().starts_with('.')) // hidden: what other programs leave beside pictures
+        return false;
     static const std::vector<std::string> kSuffixes{".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"};
     std::string suffix = path.extension().string();
     std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
@@ -57,11 +63,15 @@ bool isPicture(const fs::path &path)
 // In name order, so that shards agree on who takes what.
 std::vector<fs::path> picturesIn(const fs::path &folder)
 {
-    if (!fs::is_directory(folder))
+    std::error_code error, ignored;
+    if (!fs::is_directory(folder, error))
         throw Error(ErrorCode::FileRead, folder.string() + " is no folder; expected a folder of maps.");
     std::vector<fs::path> pictures;
-    for (const auto &entry : fs::directory_iterator(folder))
-        if (entry.is_regular_file() && isPicture(entry.path()))
+    const fs::directory_iterator entries(folder, error);
+    if (error)
+        throw Error(ErrorCode::FileRead, "The folder " + folder.string() + " cannot be read: " + error.message() + ".");
+    for (const auto &entry : entries)
+        if (entry.is_regular_file(ignored) && isPicture(entry.path()))
             pictures.push_back(entry.path());
     std::ranges::sort(pictures);
     for (size_t i = 1; i < pictures.size(); ++i)
@@ -85,6 +95,9 @@ std::vector<fs::path> shardOf(const std::vector<fs::path> &all, Shard shard)
 ConditionOptions conditionFor(const core::ModelInfo &model, const std::string &mapKind, const fs::path &map)
 {
     const std::string &kind = mapKind.empty() ? model.paintsFrom : mapKind;
+    if (!kind.empty() && !model.takes(kind))
+        throw Error(ErrorCode::InvalidArgument,
+                    "This model paints from " + model.sources() + ", not from " + kind + ".");
     ConditionOptions condition;
     if (kind == "labels")
         condition.map = map.string();
@@ -105,57 +118,178 @@ std::vector<Outputs> targetsOf(const BatchOptions &options, const fs::path &map)
     return outputsFor({picture.string(), {}, {}, 0}, options.paint.variations);
 }
 
-bool allThere(const std::vector<Outputs> &targets)
+// A crash or a full disk may leave an empty file, which is no picture.
+bool isThere(const Outputs &files)
 {
-    return std::ranges::all_of(targets, [](const Outputs &files) { return fs::exists(files.picture); });
+    std::error_code error;
+    const auto bytes = fs::file_size(files.picture, error);
+    return !error && bytes > 0;
 }
 
-// Returns the number of codes drawn.
-int renderMap(const BatchOptions &options, core::Renderer &renderer, const fs::path &map, Progress &progress)
+// One map and its pictures.
+struct Job {
+    fs::path map;
+    std::vector<Outputs> targets;
+    bool done = false; // by an earlier run
+};
+
+// What this run has to do. Throws where a picture would replace any map, also one of another share.
+std::vector<Job> jobsFor(const BatchOptions &options)
 {
-    std::string note;
-    core::RenderRequest request =
-        requestFor(renderer, conditionFor(renderer.info(), options.mapKind, map), options.paint, std::nullopt, note);
-    if (!note.empty())
-        progress.note(note);
-    int codes = 0;
-    const std::vector<Outputs> targets = targetsOf(options, map);
-    progress.begin(map.filename().string());
-    std::vector<core::RenderResult> results;
-    if (targets.size() > 1)
-        results = renderVariations(renderer, request, int(targets.size()), progress);
-    else
-        results.push_back(renderOnce(renderer, request, progress));
-    for (size_t i = 0; i < targets.size(); ++i) {
-        if (targets.size() > 1)
-            request.variation = uint32_t(i);
-        codes += results[i].drawn;
-        std::string record = recordFor(renderer, options.model.model, request, results[i]);
-        writeOutputs({{targets[i], std::move(results[i]), std::move(record), nullptr}}, progress);
+    const std::vector<fs::path> maps = picturesIn(options.folder);
+    std::vector<Job> jobs;
+    std::vector<fs::path> pictures;
+    for (const fs::path &map : shardOf(maps, *parsedShard(options.shard))) {
+        Job job{map, targetsOf(options, map)};
+        job.done = options.resume && std::ranges::all_of(job.targets, isThere);
+        for (const Outputs &files : job.targets)
+            pictures.push_back(files.picture);
+        jobs.push_back(std::move(job));
     }
-    return codes;
+    expectOtherThanInputs(pictures, maps);
+    return jobs;
+}
+
+// What came of the run so far.
+struct Tally {
+    int codes = 0;
+    nlohmann::json outputs = nlohmann::json::array();
+    nlohmann::json skipped = nlohmann::json::array();
+    nlohmann::json failed = nlohmann::json::array();
+};
+
+class Batch
+{
+public:
+    Batch(const BatchOptions &options, Progress &progress)
+        : m_options(options)
+        , m_progress(progress)
+        , m_renderer(options.model.model, options.model.renderer)
+    {}
+
+    // Goes on without a map that cannot be painted. Throws what would end the next map just so.
+    void paint(const Job &job)
+    {
+        const auto request = judged(job);
+        if (!request)
+            return;
+        try {
+            render(*request, job);
+        } catch (const Error &error) {
+            throw Error(error.code(),
+                        error.code() == ErrorCode::FileWrite ? error.what() : named(error.what(), job.map.string()));
+        }
+        for (const Outputs &files : job.targets)
+            m_tally.outputs.push_back(files.picture.string());
+    }
+
+    void skip(const Job &job)
+    {
+        for (const Outputs &files : job.targets)
+            m_tally.skipped.push_back(files.picture.string());
+    }
+
+    const Tally &tally() const { return m_tally; }
+
+private:
+    // None when the map is to blame, which has been told then.
+    std::optional<core::RenderRequest> judged(const Job &job)
+    {
+        const ConditionOptions condition = conditionFor(m_renderer.info(), m_options.mapKind, job.map);
+        std::optional<core::RenderRequest> request;
+        try {
+            std::string note;
+            request = requestFor(m_renderer, condition, m_options.paint, std::nullopt, note);
+            if (!note.empty())
+                m_progress.note(note);
+            checkNamed(m_renderer, *request, filesOf(condition, m_options.paint));
+            return request;
+        } catch (const Error &error) {
+            if (!isInputFault(error.code()) || (request && !isToBlame(*request)))
+                throw;
+            const std::string sentence = named(error.what(), job.map.string());
+            m_progress.failed(job.map, sentence);
+            m_tally.failed.push_back({{"map", job.map.string()}, {"error", sentence}});
+        }
+        return {};
+    }
+
+    static bool isInputFault(ErrorCode code)
+    {
+        return code == ErrorCode::FileRead || code == ErrorCode::FileFormat || code == ErrorCode::InvalidArgument;
+    }
+
+    // Whether a refused request is refused because of its map: it is so without the options, too.
+    bool isToBlame(const core::RenderRequest &refused) const
+    {
+        core::RenderRequest plain = m_renderer.defaultRequest();
+        plain.condition = refused.condition;
+        plain.mapKind = refused.mapKind;
+        const int window = m_renderer.info().window * m_renderer.info().factor;
+        plain.width = m_options.paint.size.empty() ? refused.width : window;
+        plain.height = m_options.paint.size.empty() ? refused.height : window;
+        try {
+            m_renderer.check(plain);
+        } catch (const Error &) {
+            return true;
+        }
+        return false;
+    }
+
+    void render(core::RenderRequest request, const Job &job)
+    {
+        m_progress.begin(job.map.filename().string());
+        std::vector<core::RenderResult> results;
+        if (job.targets.size() > 1)
+            results = renderVariations(m_renderer, request, int(job.targets.size()), m_progress);
+        else
+            results.push_back(renderOnce(m_renderer, request, m_progress));
+        for (size_t i = 0; i < job.targets.size(); ++i) {
+            if (job.targets.size() > 1)
+                request.variation = uint32_t(i);
+            m_tally.codes += results[i].drawn;
+            std::string record = recordFor(m_renderer, m_options.model.model, request, results[i]);
+            writeOutputs({{job.targets[i], std::move(results[i]), std::move(record), nullptr}}, m_progress);
+        }
+    }
+
+    const BatchOptions &m_options;
+    Progress &m_progress;
+    core::Renderer m_renderer;
+    Tally m_tally;
+};
+
+void report(const BatchOptions &options, const Tally &tally)
+{
+    if (options.report.json)
+        printJson(
+            {{"codes", tally.codes}, {"outputs", tally.outputs}, {"skipped", tally.skipped}, {"failed", tally.failed}});
+    else
+        std::printf("%zu pictures written, %zu were there already\n", tally.outputs.size(), tally.skipped.size());
+    if (!tally.failed.empty())
+        throw Error(ErrorCode::FileFormat, "Not all maps of " + options.folder + " were painted: failed "
+                                               + std::to_string(tally.failed.size()) + ", pictures written "
+                                               + std::to_string(tally.outputs.size()) + ", there already "
+                                               + std::to_string(tally.skipped.size()) + ".");
 }
 
 void run(const BatchOptions &options)
 {
-    const std::vector<fs::path> maps = shardOf(picturesIn(options.folder), *parsedShard(options.shard));
-    fs::create_directories(options.output);
+    expectControlsOnce(options.paint.controls);
+    const std::vector<Job> jobs = jobsFor(options);
+    const MadeFolder folder(options.output);
+    for (const Job &job : jobs)
+        if (!job.done)
+            checkOutputs(job.targets);
     Progress progress(options.report.progress);
-    core::Renderer renderer(options.model.model, options.model.renderer);
-    nlohmann::json outputs = nlohmann::json::array(), skipped = nlohmann::json::array();
-    int codes = 0;
-    for (const fs::path &map : maps) {
-        const std::vector<Outputs> targets = targetsOf(options, map);
-        const bool done = options.resume && allThere(targets);
-        if (!done)
-            codes += renderMap(options, renderer, map, progress);
-        for (const Outputs &files : targets)
-            (done ? skipped : outputs).push_back(files.picture.string());
+    Batch batch(options, progress);
+    for (const Job &job : jobs) {
+        if (job.done)
+            batch.skip(job);
+        else
+            batch.paint(job);
     }
-    if (options.report.json)
-        printJson({{"codes", codes}, {"outputs", outputs}, {"skipped", skipped}});
-    else
-        std::printf("%zu pictures written, %zu were there already\n", outputs.size(), skipped.size());
+    report(options, batch.tally());
 }
 
 } // namespace

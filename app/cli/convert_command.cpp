@@ -1,6 +1,10 @@
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
 #include "app/cli/interrupts.h"
@@ -21,15 +25,32 @@ struct ConvertOptions {
     std::string dtype = "fp32";
 };
 
+// The model's file, with those that an index names.
+std::vector<std::filesystem::path> filesOf(const std::string &model)
+{
+    const std::filesystem::path file = core::inspectModel(model).path;
+    std::vector<std::filesystem::path> files{model, file};
+    if (!models::namesSafetensorsSet(file))
+        return files;
+    std::ifstream stream(file);
+    const nlohmann::json index = nlohmann::json::parse(stream, nullptr, false);
+    if (index.is_object() && index.contains("weight_map"))
+        for (const nlohmann::json &part : index.at("weight_map"))
+            if (part.is_string())
+                files.push_back(file.parent_path() / part.get<std::string>());
+    return files;
+}
+
 void run(const ConvertOptions &options)
 {
     const std::filesystem::path target = options.output;
     if (target.extension() != ".safetensors" && !models::namesSafetensorsSet(target))
         throw Error(ErrorCode::InvalidArgument, target.string() + " cannot be written: a model's name ends in "
                                                     + ".safetensors, or .safetensors.index.json for several files.");
+    expectOtherThanInputs({target}, filesOf(options.model));
     checkTarget(target);
-    const WritingScope writing;
-    core::convertModel(options.model, target, options.dtype);
+    std::optional<WritingScope> writing; // until then a signal ends the command at once: there is nothing to leave
+    core::convertModel(options.model, target, options.dtype, [&] { writing.emplace(); });
 }
 
 } // namespace

@@ -48,6 +48,18 @@ std::string noteOn(const core::ImportReport &report, const fs::path &path)
     return note + ".";
 }
 
+// What shows where the picture lies on black: colours multiplied by their alpha.
+QImage onBlack(const QImage &image)
+{
+    QImage flat = image.convertToFormat(QImage::Format_RGBA8888_Premultiplied);
+    for (int y = 0; y < flat.height(); ++y) {
+        uchar *pixel = flat.scanLine(y);
+        for (int x = 0; x < flat.width(); ++x)
+            pixel[4 * x + 3] = 255;
+    }
+    return flat;
+}
+
 } // namespace
 
 void requireFile(const fs::path &path)
@@ -93,7 +105,8 @@ core::FieldMap readField(const fs::path &path)
 
 core::LabelMap readMask(const fs::path &path)
 {
-    const QImage gray = core::readImage(path).convertToFormat(QImage::Format_Grayscale8);
+    const QImage image = core::readImage(path);
+    const QImage gray = (image.hasAlphaChannel() ? onBlack(image) : image).convertToFormat(QImage::Format_Grayscale8);
     core::LabelMap mask(gray.width(), gray.height());
     for (int y = 0; y < mask.height; ++y)
         std::transform(gray.constScanLine(y), gray.constScanLine(y) + mask.width, mask.row(y),

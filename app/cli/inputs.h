@@ -22,7 +22,7 @@ core::LabelMap readLabels(const std::filesystem::path &path, const std::string &
                           std::string &note);
 // Depth or edges, scaled to [-1, 1] by their own lowest and highest value.
 core::FieldMap readField(const std::filesystem::path &path);
-// 1 where the mask is white (at least half bright), 0 elsewhere.
+// 1 where the mask is white (at least half bright, on black where it is transparent), 0 elsewhere.
 core::LabelMap readMask(const std::filesystem::path &path);
 // The record a rendered PNG carries. Throws Error (FileFormat) when there is none.
 core::RenderRecord readRecord(const std::filesystem::path &path);

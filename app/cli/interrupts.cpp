@@ -50,6 +50,13 @@ void onSignal()
         endNow();
 }
 
+// `nohup` asks that the end of the terminal be ignored.
+bool isIgnored(int signal)
+{
+    struct sigaction action;
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 // Returns what it was.
 int setMode(Mode mode)
 {
@@ -61,10 +68,13 @@ int setMode(Mode mode)
 
 void installInterrupts()
 {
+    std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    if (!isIgnored(SIGHUP))
+        sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::thread([signals] {
         int signal = 0;

@@ -1,4 +1,4 @@
-// Ctrl+C and SIGTERM: a command ends with exit code 130 and leaves nothing behind.
+// Ctrl+C, SIGTERM and a terminal that closes: a command ends with exit code 130 and leaves nothing behind.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@ namespace tessera::cli
 struct Interrupted {};
 
 // Before any other thread starts: the signals are blocked in all of them and taken by one that waits for them.
+// Writing to a pipe that nobody reads fails from then on, as any write may, and ends nothing.
 void installInterrupts();
 
 // While one lives, a signal asks the stop token; a second one ends the program. Without one a signal ends it at once.

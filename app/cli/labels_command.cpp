@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
+#include "app/cli/interrupts.h"
 #include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "core/document/atomicfile.h"
@@ -54,6 +55,7 @@ void writePalette(const LabelsOptions &options)
 {
     const core::LabelSet set = core::loadLabelSet(options.set.empty() ? kStarterSet : options.set);
     checkTarget(options.palette);
+    const WritingScope writing;
     core::writeFileAtomically(options.palette, QByteArray::fromStdString(core::gimpPalette(set)));
 }
 

@@ -1,15 +1,20 @@
 // tessera-cli: the painter's work without a window.
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <QCoreApplication>
+#include <poll.h>
+#include <unistd.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/help.h"
 #include "app/cli/interrupts.h"
+#include "app/cli/options.h"
 #include "app/common/parkthreads.h"
 #include "models/error.h"
 
@@ -38,14 +43,52 @@ void addCommands(CLI::App &app)
     tessera::cli::addLabelsCommand(app);
     tessera::cli::addBatchCommand(app);
     tessera::cli::addDoctorCommand(app);
+    tessera::cli::refuseEmptyValues(app);
+}
+
+// A first word that is no command; empty when there is none.
+std::string unknownCommand(const CLI::App &app)
+{
+    const std::vector<std::string> rest = app.remaining();
+    const bool unknown = app.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with('-');
+    return unknown ? rest.front() : std::string();
 }
 
 int refuseUsage(const CLI::App &app, const CLI::ParseError &error)
 {
     if (error.get_exit_code() == 0) // --help and --version
         return app.exit(error);
-    say(error.what());
+    const std::string unknown = unknownCommand(app);
+    say(unknown.empty() ? error.what() : "'" + unknown + "' is no command; --help lists them");
     return WrongUsage;
+}
+
+int run(CLI::App &app, int argc, char **argv)
+{
+    try {
+        app.parse(argc, argv);
+        return Done;
+    } catch (const CLI::ParseError &error) {
+        return refuseUsage(app, error);
+    } catch (const tessera::cli::Interrupted &) {
+        say("Interrupted; no unfinished file was left");
+        return WasInterrupted;
+    } catch (const std::filesystem::filesystem_error &error) {
+        say("The file " + error.path1().string() + " cannot be used: " + error.code().message());
+        return Failed;
+    } catch (const std::exception &error) {
+        say(error.what());
+        return Failed;
+    }
+}
+
+// Whether all that was printed went out, or to a reader that closed its pipe because it has read enough.
+bool printedAll()
+{
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
+        return true;
+    pollfd output{STDOUT_FILENO, 0, 0};
+    return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 } // namespace
@@ -57,16 +100,9 @@ int main(int argc, char **argv)
     const QCoreApplication application(argc, argv); // Qt finds its image plug-ins by it
     CLI::App app("Paints pictures from maps with a transformer over VQGAN codes.", "tessera-cli");
     addCommands(app);
-    try {
-        app.parse(argc, argv);
-        return Done;
-    } catch (const CLI::ParseError &error) {
-        return refuseUsage(app, error);
-    } catch (const tessera::cli::Interrupted &) {
-        say("Interrupted; no unfinished file was left");
-        return WasInterrupted;
-    } catch (const std::exception &error) {
-        say(error.what());
-        return Failed;
-    }
+    const int code = run(app, argc, argv);
+    if (code != Done || printedAll())
+        return code;
+    say("The result could not be written to the standard output");
+    return Failed;
 }

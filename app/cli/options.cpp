@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <functional>
+#include <limits>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
@@ -31,6 +33,22 @@ std::function<std::string(const std::string &)> expecting(const std::string &for
     };
 }
 
+// Decimal and never clamped, where CLI11 itself would read 010 as eight and 2^64 as the number before it: the text
+// becomes the plain number.
+CLI::Validator wholeNumber(uint64_t least, uint64_t most)
+{
+    const std::string form = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+    return {[=](std::string &text) {
+                uint64_t number = 0;
+                const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+                if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
+                    return "'" + text + "' was found, expected " + form;
+                text = std::to_string(number);
+                return std::string();
+            },
+            {}};
+}
+
 std::function<std::string(const std::string &)> expectingWindow()
 {
     return expecting("exact, block or block:N",
@@ -42,6 +60,8 @@ std::function<std::string(const std::string &)> expectingWindowOrAuto()
     return expecting("exact, block, block:N or auto",
                      [](const std::string &text) { return text == kAutoWindow || parsedWindow(text, 2).has_value(); });
 }
+
+constexpr uint64_t kMostInt64 = std::numeric_limits<int64_t>::max();
 
 bool isDeviceName(const std::string &text)
 {
@@ -60,7 +80,7 @@ void addModelOptions(CLI::App &command, ModelOptions &options)
         ->check(expecting("auto, cpu, cuda or cuda:N", isDeviceName))
         ->capture_default_str();
     command.add_option("--threads", options.renderer.threads, "Threads of the CPU; all cores by default")
-        ->check(CLI::Range(1, 1024));
+        ->transform(wholeNumber(1, 1024));
     command.add_option("--precision", options.renderer.precision, "Number format of the weights")
         ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16", "int8"}))
         ->capture_default_str();
@@ -86,7 +106,7 @@ std::vector<CLI::Option *> addConditionOptions(CLI::App &command, ConditionOptio
         command.add_option("--depth", options.depth, "Depth map: gray, float TIFF, or floats in RGBA bytes"),
         command.add_option("--edges", options.edges, "Edge map"),
         command.add_option("--condition-codes", options.conditionCodes, "Condition codes, .npy, int64 [h, w]"),
-        command.add_option("--class", options.classIndex, "Class number"),
+        command.add_option("--class", options.classIndex, "Class number")->transform(wholeNumber(0, kMostInt64)),
         command.add_flag("--unconditional", options.unconditional, "Paint from nothing")};
     for (CLI::Option *one : all)
         for (CLI::Option *other : all)
@@ -145,13 +165,13 @@ std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &opti
     size->check(
         expecting("WxH, such as 512x256", [](const std::string &text) { return parsedSize(text).has_value(); }));
     CLI::Option *seed = command.add_option("--seed", options.seed, "Number that decides the picture");
-    seed->check(CLI::NonNegativeNumber)->capture_default_str();
+    seed->transform(wholeNumber(0, std::numeric_limits<uint64_t>::max()))->capture_default_str();
     CLI::Option *variations =
         command.add_option("--variations", options.variations, "Pictures of one seed, written as OUT-0, OUT-1, ...")
-            ->check(CLI::Range(1, 10000))
+            ->transform(wholeNumber(1, 10000))
             ->capture_default_str();
     CLI::Option *variation = command.add_option("--variation", options.variation, "The one of these variations");
-    variation->check(CLI::NonNegativeNumber)->excludes(variations);
+    variation->transform(wholeNumber(0, std::numeric_limits<uint32_t>::max()))->excludes(variations);
     return {addLabelsOption(command, options.labels),
             size,
             addControlOption(command, options.controls),
@@ -159,11 +179,44 @@ std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &opti
             variations,
             variation,
             command.add_option("--temperature", options.temperature, "Above 1 more varied, below 1 more common"),
-            command.add_option("--top-k", options.topK, "Codes to choose from; 0: all"),
+            command.add_option("--top-k", options.topK, "Codes to choose from; 0: all")
+                ->transform(wholeNumber(0, kMostInt64)),
             command.add_option("--top-p", options.topP, "Share of probability to choose from; 1: all"),
             addGuidanceOption(command, options.guidance),
             command.add_flag("--greedy", options.greedy, "Always the most probable code"),
             addWindowOption(command, options.window)};
+}
+
+CLI::Option *addPreviewOption(CLI::App &command, int &previewEvery)
+{
+    return command
+        .add_option("--preview-every", previewEvery,
+                    "Every N codes write the unfinished picture to OUT-preview beside OUT")
+        ->transform(wholeNumber(1, 1000000000));
+}
+
+void refuseEmptyValues(CLI::App &app)
+{
+    for (CLI::Option *option : app.get_options())
+        if (option->get_expected_min() > 0)
+            option->check([](const std::string &text) {
+                return text.empty() ? std::string("an empty value was found, expected one that says something")
+                                    : std::string();
+            });
+    for (CLI::App *command : app.get_subcommands(std::function<bool(CLI::App *)>()))
+        refuseEmptyValues(*command);
+}
+
+void expectControlsOnce(const std::vector<std::string> &controls)
+{
+    std::map<std::string, std::string> seen;
+    for (const std::string &text : controls) {
+        const auto control = *parsedControl(text);
+        const auto [earlier, isNew] = seen.insert(control);
+        if (!isNew)
+            throw CLI::ValidationError("--control", "'" + control.first + "' was given twice, as '" + earlier->second
+                                                        + "' and as '" + control.second + "'");
+    }
 }
 
 std::optional<std::pair<int, int>> parsedSize(const std::string &text)

@@ -71,6 +71,14 @@ CLI::Option *addWindowOption(CLI::App &command, std::vector<std::string> &window
 // All of them, with the same promise.
 std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &options);
 
+CLI::Option *addPreviewOption(CLI::App &command, int &previewEvery);
+
+// Makes a command line error of every empty value of an option of `app` and of its commands, which would otherwise
+// count as not given.
+void refuseEmptyValues(CLI::App &app);
+// The same of a control that is given twice.
+void expectControlsOnce(const std::vector<std::string> &controls);
+
 // "512x256" -> {512, 256}; nothing for what is no size.
 std::optional<std::pair<int, int>> parsedSize(const std::string &text);
 // "exact", "block", "block:N"; nothing for anything else. `block` alone moves by half a window.

@@ -1,7 +1,9 @@
 #include "app/cli/outputs.h"
 
 #include <cstdio>
+#include <map>
 
+#include <CLI/Error.hpp>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include "core/document/npyfile.h"
 #include "core/document/pngtext.h"
 #include "models/error.h"
+#include "models/wholefile.h"
 
 namespace tessera::cli
 {
@@ -33,15 +36,35 @@ QImage imageOf(const core::Image &picture)
 void checkTarget(const fs::path &path)
 {
     std::error_code ignored;
-    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    const fs::path target = models::replacedFile(path);
+    const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
     if (!fs::exists(folder, ignored))
         refuse(path, "the folder " + folder.string() + " does not exist");
     if (!fs::is_directory(folder, ignored))
         refuse(path, folder.string() + " is no folder");
     if (::access(folder.c_str(), W_OK | X_OK) != 0)
         refuse(path, "the folder " + folder.string() + " may not be written to");
-    if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored))
-        refuse(path, "it is there already and no regular file");
+}
+
+fs::path resolvedPath(const fs::path &path)
+{
+    std::error_code error;
+    const fs::path found = fs::weakly_canonical(path, error);
+    return error ? path.lexically_normal() : found;
+}
+
+void expectOtherThanInputs(const std::vector<fs::path> &outputs, const std::vector<fs::path> &inputs)
+{
+    std::map<fs::path, fs::path> named;
+    for (const fs::path &input : inputs)
+        if (!input.empty())
+            named.emplace(resolvedPath(input), input);
+    for (const fs::path &output : outputs) {
+        const auto same = output.empty() ? named.end() : named.find(resolvedPath(output));
+        if (same != named.end())
+            throw CLI::ValidationError("The output " + output.string() + " is the same file as the input "
+                                       + same->second.string() + "; expected another file.");
+    }
 }
 
 void checkPictureTarget(const fs::path &path)

@@ -14,8 +14,14 @@
 namespace tessera::cli
 {
 
-// Each throws Error (FileWrite, InvalidArgument) when nothing can be written there: a missing or unwritable folder, a
-// target that is no regular file, a suffix that is not known.
+// Absolute, with links and "." resolved as far as the path is there.
+std::filesystem::path resolvedPath(const std::filesystem::path &path);
+// A wrong command line (CLI::ValidationError) where writing an output would replace an input. Empty paths are none.
+void expectOtherThanInputs(const std::vector<std::filesystem::path> &outputs,
+                           const std::vector<std::filesystem::path> &inputs);
+
+// Each throws Error (FileWrite, InvalidArgument) when nothing can be written there, links followed: a missing or
+// unwritable folder, a target that is no regular file or not writable, a suffix that is not known.
 void checkTarget(const std::filesystem::path &path);
 void checkPictureTarget(const std::filesystem::path &path);
 void checkCodesTarget(const std::filesystem::path &path); // .npy

@@ -51,12 +51,13 @@ void Progress::update(const core::RenderProgress &progress)
     if (m_mode != Mode::Json)
         return;
     const core::PixelRect &window = progress.windowRect;
-    nlohmann::json line = {{"event", "progress"},
-                           {"codes_done", progress.codesDone},
-                           {"codes_total", progress.codesTotal},
-                           {"codes_per_second", progress.codesPerSecond},
-                           {"seconds_left", progress.secondsLeft},
-                           {"window", {window.x, window.y, window.width, window.height}}};
+    nlohmann::json line = {
+        {"event", "progress"},
+        {"codes_done", progress.codesDone},
+        {"codes_total", progress.codesTotal},
+        {"codes_per_second", progress.codesPerSecond},
+        {"seconds_left", progress.codesDone > 0 ? nlohmann::json(progress.secondsLeft) : nlohmann::json()},
+        {"window", {window.x, window.y, window.width, window.height}}};
     if (!m_title.empty())
         line["title"] = m_title;
     writeLine(line);
@@ -80,6 +81,14 @@ void Progress::note(const std::string &sentence)
     end();
     if (m_mode != Mode::Json)
         std::fprintf(stderr, "tessera-cli: %s\n", sentence.c_str());
+}
+
+void Progress::failed(const std::filesystem::path &path, const std::string &sentence)
+{
+    if (m_mode == Mode::Json)
+        writeLine({{"event", "failed"}, {"path", path.string()}, {"error", sentence}});
+    else
+        note(sentence);
 }
 
 void Progress::drawBar(const core::RenderProgress &progress)

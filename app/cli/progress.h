@@ -22,6 +22,8 @@ public:
     void begin(const std::string &title);
     void update(const core::RenderProgress &progress);
     void previewWritten(const std::filesystem::path &path, int codesDone);
+    // One of several inputs that the work goes on without.
+    void failed(const std::filesystem::path &path, const std::string &sentence);
     // Takes the bar away.
     void end();
     // A remark for people; kept back where it would break JSON lines.

@@ -1,6 +1,8 @@
 #include <chrono>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -25,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 struct RenderOptions {
     ModelOptions model;
     bool modelGiven = false;
+    bool precisionGiven = false;
     ReportOptions report;
     ConditionOptions condition;
     PaintOptions paint;
@@ -39,14 +42,29 @@ struct Task {
     std::string model; // as it was named
     std::unique_ptr<core::Renderer> renderer;
     core::RenderRequest request;
+    std::optional<core::RenderRecord> record; // of the picture that is made again
 };
 
-void requireInputs(const RenderOptions &options)
+std::vector<fs::path> inputsOf(const RenderOptions &options)
 {
-    for (const std::string &path : {options.condition.map, options.condition.depth, options.condition.edges,
-                                    options.condition.conditionCodes, options.init, options.region, options.again})
+    std::vector<fs::path> inputs = inputsOf(options.condition);
+    for (const std::string &path : {options.init, options.region})
         if (!path.empty())
-            requireFile(path);
+            inputs.emplace_back(path);
+    return inputs;
+}
+
+// A picture may be made again in its own place; its preview may not.
+void checkFiles(const RenderOptions &options, const std::vector<Outputs> &outputs)
+{
+    std::vector<fs::path> inputs = inputsOf(options);
+    expectOtherThanInputs(pathsOf(outputs), inputs);
+    if (!options.again.empty())
+        inputs.emplace_back(options.again);
+    expectOtherThanInputs(previewsOf(outputs), inputs);
+    checkOutputs(outputs);
+    for (const fs::path &path : inputs)
+        requireFile(path);
 }
 
 Task freshTask(const RenderOptions &options, Progress &progress)
@@ -67,23 +85,67 @@ Task freshTask(const RenderOptions &options, Progress &progress)
         task.request.region = readMask(options.region);
     if (!note.empty())
         progress.note(note);
+    RequestFiles files = filesOf(options.condition, options.paint);
+    if (ownSize && options.paint.size.empty())
+        files.canvas = options.init;
+    files.initial = options.init;
+    files.region = options.region;
+    checkNamed(*task.renderer, task.request, files);
     return task;
+}
+
+// In the record's precision unless another is asked for.
+std::unique_ptr<core::Renderer> rendererFor(const core::RenderRecord &record, const std::string &model,
+                                            const RenderOptions &options)
+{
+    core::RendererOptions how = options.model.renderer;
+    if (options.precisionGiven)
+        return std::make_unique<core::Renderer>(model, how);
+    how.precision = record.precision;
+    try {
+        return std::make_unique<core::Renderer>(model, how);
+    } catch (const Error &error) {
+        std::string reason = error.what();
+        if (error.code() != ErrorCode::InvalidArgument)
+            throw;
+        if (reason.ends_with('.'))
+            reason.pop_back();
+        throw Error(error.code(), options.again + " was made in " + record.precision + " and cannot be made so here ("
+                                      + reason + "); --precision renders it in another one.");
+    }
 }
 
 // The picture's own request, on the model it was made with.
 Task repeatedTask(const RenderOptions &options)
 {
-    const core::RenderRecord record = readRecord(options.again);
+    core::RenderRecord record = readRecord(options.again);
     Task task;
     task.model = options.modelGiven ? options.model.model : record.modelFile;
-    task.renderer = std::make_unique<core::Renderer>(task.model, options.model.renderer);
+    task.renderer = rendererFor(record, task.model, options);
     const core::ModelInfo &info = task.renderer->info();
     if (info.identity != record.request.modelIdentity)
         throw Error(ErrorCode::ModelMismatch, options.again + " was made with the model " + record.request.modelIdentity
                                                   + " (" + record.modelName + "), but " + info.path.string()
                                                   + " is the model " + info.identity + ".");
     task.request = record.request;
+    checkNamed(*task.renderer, task.request, {options.again, false, options.again, options.again, options.again});
+    task.record = std::move(record);
     return task;
+}
+
+// Says so when the picture did not become what it was: another device or precision may decide a close choice otherwise.
+void compareWithRecord(const RenderOptions &options, const Task &task, const Finished &finished, Progress &progress)
+{
+    const std::vector<int64_t> &before = task.record->codes.values, &now = finished.result.codes.values;
+    size_t differing = now.size();
+    if (task.record->codes.size == finished.result.codes.size)
+        differing =
+            std::inner_product(before.begin(), before.end(), now.begin(), size_t(0), std::plus(), std::not_equal_to());
+    if (differing > 0)
+        progress.note(finished.outputs.picture.string() + " differs from " + options.again + " in "
+                      + std::to_string(differing) + " of " + std::to_string(now.size()) + " codes; that was made on "
+                      + task.record->device + " in " + task.record->precision + ", this on " + task.renderer->device()
+                      + " in " + task.renderer->precision() + ".");
 }
 
 nlohmann::json secondsJson(const std::vector<Finished> &results, double load, double total)
@@ -110,9 +172,8 @@ std::vector<std::string> outputPaths(const std::vector<Finished> &results)
 {
     std::vector<std::string> paths;
     for (const Finished &finished : results)
-        for (const fs::path &path : {finished.outputs.picture, finished.outputs.codes, finished.outputs.scores})
-            if (!path.empty())
-                paths.push_back(path.string());
+        for (const fs::path &path : pathsOf({finished.outputs}))
+            paths.push_back(path.string());
     return paths;
 }
 
@@ -155,7 +216,7 @@ std::vector<Finished> paintOneByOne(const RenderOptions &options, const Task &ta
             request.variation = uint32_t(i);
             progress.begin("variation " + std::to_string(i) + " of " + std::to_string(outputs.size()));
         }
-        const auto preview = std::make_shared<PreviewFile>(withInsert(outputs[i].picture, "preview"));
+        const auto preview = outputs[i].preview.empty() ? nullptr : std::make_shared<PreviewFile>(outputs[i].preview);
         core::RenderResult result =
             renderOnce(*task.renderer, request, progress, preview.get(), options.output.previewEvery);
         std::string record = recordFor(*task.renderer, task.model, request, result);
@@ -182,11 +243,11 @@ std::vector<Finished> paintTogether(const Task &task, const std::vector<Outputs>
 void run(const RenderOptions &options)
 {
     const Clock::time_point start = Clock::now();
+    expectControlsOnce(options.paint.controls);
     Progress progress(options.report.progress);
     const int variations = options.paint.variations;
     const std::vector<Outputs> outputs = outputsFor(options.output, variations);
-    checkOutputs(outputs);
-    requireInputs(options);
+    checkFiles(options, outputs);
     Task task = options.again.empty() ? freshTask(options, progress) : repeatedTask(options);
 
     const InterruptibleScope interruptible; // for all variations: their previews stay or go together
@@ -194,6 +255,8 @@ void run(const RenderOptions &options)
     const std::vector<Finished> results =
         together ? paintTogether(task, outputs, progress) : paintOneByOne(options, task, outputs, progress);
     writeOutputs(results, progress);
+    if (task.record)
+        compareWithRecord(options, task, results.front(), progress);
     report(options, task, results, std::chrono::duration<double>(Clock::now() - start).count());
 }
 
@@ -219,18 +282,17 @@ void addRenderCommand(CLI::App &app)
     command->add_option("--codes", options->output.codes, "Also write the codes, .npy, int64 [h, w]");
     command->add_option("--scores", options->output.scores,
                         "Also write log-probability and entropy in nats, .npy, float32 [2, h, w]");
-    command
-        ->add_option("--preview-every", options->output.previewEvery,
-                     "Every N codes write the unfinished picture to OUT-preview beside OUT")
-        ->check(CLI::Range(1, 1000000000));
+    addPreviewOption(*command, options->output.previewEvery);
     CLI::Option *again = command->add_option(
-        "--again", options->again, "Make the picture in a PNG written by Tessera again, from what it carries");
+        "--again", options->again,
+        "Make the picture in a PNG written by Tessera again, from what it carries and in its precision");
     for (CLI::Option *option : own)
         again->excludes(option);
     addJsonOption(*command, options->report);
     addProgressOption(*command, options->report);
     command->callback([options, command] {
         options->modelGiven = command->count("--model") > 0;
+        options->precisionGiven = command->count("--precision") > 0;
         run(*options);
     });
 }

@@ -1,5 +1,6 @@
 #include "app/cli/renderrun.h"
 
+#include <functional>
 #include <set>
 
 #include "app/cli/inputs.h"
@@ -126,13 +127,32 @@ core::RenderEvents eventsFor(Progress &progress)
     return events;
 }
 
-void writeFiles(const Finished &finished, const Outputs &places, Progress &progress)
+// `write` gets the place to write to; its errors name the file as the user knows it.
+void stage(StagedFiles &staged, const fs::path &target, const std::function<void(const fs::path &)> &write)
 {
-    if (!places.codes.empty())
-        core::writeNpy(places.codes, finished.result.codes);
-    if (!places.scores.empty())
-        writeScores(places.scores, finished.result);
-    if (!writePicture(places.picture, finished.result.picture, finished.record))
+    if (target.empty())
+        return;
+    const fs::path place = staged.add(target);
+    try {
+        write(place);
+    } catch (const Error &error) {
+        std::string sentence = error.what();
+        const size_t at = sentence.find(place.string());
+        if (at != std::string::npos)
+            sentence.replace(at, place.string().size(), target.string());
+        throw Error(error.code(), sentence);
+    }
+}
+
+void stageAll(StagedFiles &staged, const Finished &finished, Progress &progress)
+{
+    const Outputs &outputs = finished.outputs;
+    stage(staged, outputs.codes, [&](const fs::path &place) { core::writeNpy(place, finished.result.codes); });
+    stage(staged, outputs.scores, [&](const fs::path &place) { writeScores(place, finished.result); });
+    bool whole = true;
+    stage(staged, outputs.picture,
+          [&](const fs::path &place) { whole = writePicture(place, finished.result.picture, finished.record); });
+    if (!whole)
         progress.note(finished.outputs.picture.string()
                       + " was written without its render record, which is longer than a "
                         "PNG may carry.");
@@ -143,17 +163,57 @@ void writeFiles(const Finished &finished, const Outputs &places, Progress &progr
 std::vector<Outputs> outputsFor(const OutputOptions &options, int variations)
 {
     std::vector<Outputs> outputs;
-    for (int i = 0; i < variations; ++i)
-        outputs.push_back({numbered(options.picture, i, variations), numbered(options.codes, i, variations),
-                           numbered(options.scores, i, variations)});
+    for (int i = 0; i < variations; ++i) {
+        const fs::path picture = numbered(options.picture, i, variations);
+        outputs.push_back({picture, numbered(options.codes, i, variations), numbered(options.scores, i, variations),
+                           options.previewEvery > 0 ? withInsert(picture, "preview") : fs::path()});
+    }
     return outputs;
+}
+
+std::vector<fs::path> pathsOf(const std::vector<Outputs> &outputs)
+{
+    std::vector<fs::path> paths;
+    for (const Outputs &files : outputs)
+        for (const fs::path &path : {files.picture, files.codes, files.scores})
+            if (!path.empty())
+                paths.push_back(path);
+    return paths;
+}
+
+std::vector<fs::path> previewsOf(const std::vector<Outputs> &outputs)
+{
+    std::vector<fs::path> paths;
+    for (const Outputs &files : outputs)
+        if (!files.preview.empty())
+            paths.push_back(files.preview);
+    return paths;
+}
+
+std::vector<fs::path> inputsOf(const ConditionOptions &condition)
+{
+    std::vector<fs::path> inputs;
+    for (const std::string &path : {condition.map, condition.depth, condition.edges, condition.conditionCodes})
+        if (!path.empty())
+            inputs.emplace_back(path);
+    return inputs;
+}
+
+RequestFiles filesOf(const ConditionOptions &condition, const PaintOptions &paint)
+{
+    RequestFiles files;
+    const std::vector<fs::path> inputs = inputsOf(condition);
+    files.condition = inputs.empty() ? std::string() : inputs.front().string();
+    files.scalable = condition.conditionCodes.empty();
+    files.canvas = paint.size.empty() ? files.condition : std::string();
+    return files;
 }
 
 void checkOutputs(const std::vector<Outputs> &outputs)
 {
     std::set<fs::path> seen;
     const auto once = [&](const fs::path &path) {
-        if (!seen.insert(fs::weakly_canonical(path)).second)
+        if (!seen.insert(resolvedPath(path)).second)
             throw Error(ErrorCode::InvalidArgument,
                         "Two outputs would be written to the same file, " + path.string() + ".");
     };
@@ -166,6 +226,8 @@ void checkOutputs(const std::vector<Outputs> &outputs)
             checkCodesTarget(path);
             once(path);
         }
+        if (!files.preview.empty())
+            checkPictureTarget(files.preview);
     }
 }
 
@@ -238,11 +300,8 @@ void writeOutputs(const std::vector<Finished> &results, Progress &progress)
 {
     const WritingScope writing;
     StagedFiles staged;
-    for (const Finished &finished : results) {
-        const Outputs &outputs = finished.outputs;
-        writeFiles(finished, {staged.add(outputs.picture), staged.add(outputs.codes), staged.add(outputs.scores)},
-                   progress);
-    }
+    for (const Finished &finished : results)
+        stageAll(staged, finished, progress);
     staged.commit();
     for (const Finished &finished : results)
         if (finished.preview)

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/naming.h"
 #include "app/cli/options.h"
 #include "app/cli/progress.h"
 #include "app/cli/stagedfiles.h"
@@ -27,16 +28,26 @@ struct Outputs {
     std::filesystem::path picture;
     std::filesystem::path codes;
     std::filesystem::path scores;
+    std::filesystem::path preview; // empty: none
 };
 // One per variation: numbered before the suffix when there are several.
 std::vector<Outputs> outputsFor(const OutputOptions &options, int variations);
 // Throws Error when one cannot be written, or two are the same file.
 void checkOutputs(const std::vector<Outputs> &outputs);
+// All of them; previews are listed apart.
+std::vector<std::filesystem::path> pathsOf(const std::vector<Outputs> &outputs);
+std::vector<std::filesystem::path> previewsOf(const std::vector<Outputs> &outputs);
+
+// The files that a request reads.
+std::vector<std::filesystem::path> inputsOf(const ConditionOptions &condition);
 
 // Reads the condition and fills in everything but the region. `note` as in readLabels.
 core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOptions &condition,
                                const PaintOptions &paint, std::optional<std::pair<int, int>> ownSize,
                                std::string &note);
+
+// For checkNamed: where the condition came from, and the canvas unless its size was chosen.
+RequestFiles filesOf(const ConditionOptions &condition, const PaintOptions &paint);
 
 // Renders with Ctrl+C heeded; with `preview`, the unfinished picture is written to it every so many codes.
 // Throws Interrupted.

@@ -44,6 +44,15 @@ core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &re
     return score;
 }
 
+core::CodeGrid codesOf(const ScoreOptions &options, core::Renderer &renderer)
+{
+    if (!options.codes.empty())
+        return core::readNpyCodes(options.codes);
+    core::CodeGrid codes;
+    naming(options.image, [&] { codes = renderer.encode(readPicture(options.image)); });
+    return codes;
+}
+
 double bitsPerCode(const Judged &judged)
 {
     return judged.score.natsPerCode / std::numbers::ln2;
@@ -90,13 +99,14 @@ void report(const ScoreOptions &options, const core::Renderer &renderer, const s
 void run(const ScoreOptions &options)
 {
     const auto start = std::chrono::steady_clock::now();
+    expectControlsOnce(options.paint.controls);
+    const std::string &judgedFile = options.codes.empty() ? options.image : options.codes;
     for (const std::string &path : {options.image, options.codes, options.condition.map, options.condition.depth,
                                     options.condition.edges, options.condition.conditionCodes})
         if (!path.empty())
             requireFile(path);
     core::Renderer renderer(options.model.model, options.model.renderer);
-    const core::CodeGrid codes =
-        options.codes.empty() ? renderer.encode(readPicture(options.image)) : core::readNpyCodes(options.codes);
+    const core::CodeGrid codes = codesOf(options, renderer);
     const int factor = renderer.info().factor;
     std::string note;
     core::RenderRequest request = requestFor(renderer, options.condition, options.paint, std::nullopt, note);
@@ -107,10 +117,13 @@ void run(const ScoreOptions &options)
     }
     // A model's own odds, unless asked otherwise: guidance is a way to draw, not to judge.
     request.guidance = options.paint.guidance.value_or(1.0);
+    RequestFiles files = filesOf(options.condition, options.paint);
+    files.canvas = judgedFile;
+    checkNamed(renderer, request, files);
     std::vector<Judged> all;
     for (const std::string &window : options.windows) {
         request.window = *parsedWindow(window, renderer.info().window);
-        all.push_back({request.window, scored(renderer, request, codes)});
+        naming(judgedFile, [&] { all.push_back({request.window, scored(renderer, request, codes)}); });
     }
     report(options, renderer, all, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }

@@ -10,6 +10,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/inputs.h"
 #include "app/cli/interrupts.h"
+#include "app/cli/naming.h"
 #include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/progress.h"
@@ -88,30 +89,44 @@ double signalToNoise(const core::Image &original, const core::Image &decoded)
     return mean > 0 ? 10 * std::log10(255.0 * 255.0 / mean) : 99;
 }
 
+core::CodeGrid encoded(const StageOptions &options, core::Renderer &renderer, const core::Image &picture)
+{
+    core::CodeGrid codes;
+    naming(options.image, [&] { codes = renderer.encode(picture); });
+    return codes;
+}
+
 void runEncode(const StageOptions &options)
 {
+    expectOtherThanInputs({options.output}, {options.image});
     checkCodesTarget(options.output);
     requireFile(options.image);
     runStage(options, [&](core::Renderer &renderer) {
-        return writeCodes(options, renderer.encode(readPicture(options.image)));
+        return writeCodes(options, encoded(options, renderer, readPicture(options.image)));
     });
 }
 
 void runDecode(const StageOptions &options)
 {
+    expectOtherThanInputs({options.output}, {options.codes});
     checkPictureTarget(options.output);
     requireFile(options.codes);
     const core::CodeGrid codes = core::readNpyCodes(options.codes);
-    runStage(options, [&](core::Renderer &renderer) { return writeDecoded(options, codes, renderer.decode(codes)); });
+    runStage(options, [&](core::Renderer &renderer) {
+        core::Image picture;
+        naming(options.codes, [&] { picture = renderer.decode(codes); });
+        return writeDecoded(options, codes, picture);
+    });
 }
 
 void runReconstruct(const StageOptions &options)
 {
+    expectOtherThanInputs({options.output}, {options.image});
     checkPictureTarget(options.output);
     requireFile(options.image);
     runStage(options, [&](core::Renderer &renderer) {
         const core::Image original = readPicture(options.image);
-        const core::CodeGrid codes = renderer.encode(original);
+        const core::CodeGrid codes = encoded(options, renderer, original);
         const core::Image decoded = renderer.decode(codes);
         json report = writeDecoded(options, codes, decoded);
         report["psnr"] = signalToNoise(original, decoded);
@@ -128,10 +143,15 @@ core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &rende
                     model.paintsFrom.empty()
                         ? "This model is a first stage alone and paints from nothing."
                         : "This model paints from " + model.sources() + ", not from " + wanted + ".");
-    if (options.map.empty())
-        return renderer.encodeCondition(readField(options.depth.empty() ? options.edges : options.depth), wanted);
+    core::CodeGrid codes;
+    if (options.map.empty()) {
+        const std::string &file = options.depth.empty() ? options.edges : options.depth;
+        naming(file, [&] { codes = renderer.encodeCondition(readField(file), wanted); });
+        return codes;
+    }
     std::string note;
-    core::CodeGrid codes = renderer.encodeCondition(readLabels(options.map, options.labels, model, note));
+    naming(options.map,
+           [&] { codes = renderer.encodeCondition(readLabels(options.map, options.labels, model, note)); });
     if (!note.empty())
         Progress(options.report.progress).note(note);
     return codes;
@@ -139,6 +159,7 @@ core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &rende
 
 void runEncodeCondition(const StageOptions &options)
 {
+    expectOtherThanInputs({options.output}, {options.map, options.depth, options.edges});
     checkCodesTarget(options.output);
     for (const std::string &path : {options.map, options.depth, options.edges})
         if (!path.empty())

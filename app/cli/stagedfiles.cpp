@@ -1,6 +1,7 @@
 #include "app/cli/stagedfiles.h"
 
 #include "app/cli/outputs.h"
+#include "models/error.h"
 #include "models/wholefile.h"
 
 namespace tessera::cli
@@ -77,11 +78,14 @@ fs::path StagedFiles::add(const fs::path &target)
 
 void StagedFiles::commit()
 {
-    std::error_code ignored;
+    std::error_code ignored, error;
     for (const auto &[staged, target] : m_files) {
-        if (fs::exists(target))
+        if (fs::exists(target, ignored))
             fs::permissions(staged, fs::status(target).permissions(), ignored);
-        fs::rename(staged, target);
+        fs::rename(staged, target, error);
+        if (error)
+            throw Error(ErrorCode::FileWrite,
+                        "The file " + target.string() + " cannot be written: " + error.message() + ".");
     }
     m_files.clear();
 }

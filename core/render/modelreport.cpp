@@ -78,7 +78,8 @@ ModelReport reportOnModel(const std::filesystem::path &model, WeightReading read
     return report;
 }
 
-void convertModel(const std::filesystem::path &model, const std::filesystem::path &target, const std::string &dtype)
+void convertModel(const std::filesystem::path &model, const std::filesystem::path &target, const std::string &dtype,
+                  const std::function<void()> &writing)
 {
     const models::WeightFormat format = weightFormat(dtype);
     translated("Converting " + model.string(), [&] {
@@ -87,6 +88,8 @@ void convertModel(const std::filesystem::path &model, const std::filesystem::pat
         std::map<std::string, std::string> notes = file.notes;
         if (const std::string kept = keptAsFloat(weights, format); !kept.empty())
             notes["kept_as_float32"] = kept;
+        if (writing)
+            writing();
         models::ModelBundle::write(target, file.config, weights, notes);
     });
 }

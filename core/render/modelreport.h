@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,7 +41,9 @@ inline constexpr uint64_t kSmallWeightBytes = uint64_t(256) << 20;
 ModelReport reportOnModel(const std::filesystem::path &model, WeightReading reading = WeightReading::WhenSmall);
 
 // "fp32", "fp16", "int8". A tensor with values beyond float16 stays float32, and the file's notes name it
-// ("kept_as_float32"). Throws Error like ModelBundle::open, FileWrite, InvalidArgument for other words.
-void convertModel(const std::filesystem::path &model, const std::filesystem::path &target, const std::string &dtype);
+// ("kept_as_float32"). `writing` is called once all is read and converted, before the target is touched.
+// Throws Error like ModelBundle::open, FileWrite, InvalidArgument for other words.
+void convertModel(const std::filesystem::path &model, const std::filesystem::path &target, const std::string &dtype,
+                  const std::function<void()> &writing = {});
 
 } // namespace tessera::core

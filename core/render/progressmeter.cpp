@@ -10,6 +10,10 @@ namespace
 
 constexpr std::chrono::milliseconds kReportEvery{33};
 
+// What a token that goes through the transformer together with many others costs, in tokens that go alone: measured on
+// the CPU 1/8 in fp32 and 1/6 in int8.
+constexpr double kTogether = 0.125;
+
 } // namespace
 
 ProgressMeter::ProgressMeter(const WindowPlan &plan, int64_t prefixLength, Clock::time_point start)
@@ -19,8 +23,8 @@ ProgressMeter::ProgressMeter(const WindowPlan &plan, int64_t prefixLength, Clock
 {
     for (const PlanStep &step : plan.steps) {
         for (const PlannedCode &code : step.codes) {
-            const int64_t appended = std::max(1, code.localPosition - code.firstNew);
-            m_cost.at(code.cell) = appended + (code.opensWindow ? prefixLength : 0);
+            const int64_t before = std::max(0, code.localPosition - code.firstNew - 1);
+            m_cost.at(code.cell) = 1 + kTogether * double(before + (code.opensWindow ? prefixLength : 0));
             m_costTotal += m_cost.at(code.cell);
             ++m_total;
         }
@@ -46,7 +50,7 @@ RenderProgress ProgressMeter::report(Clock::time_point now)
     progress.codesDone = m_done;
     progress.codesTotal = m_total;
     progress.codesPerSecond = elapsed > 0 ? m_done / elapsed : 0;
-    progress.secondsLeft = m_costDone > 0 ? elapsed * double(m_costTotal - m_costDone) / double(m_costDone) : 0;
+    progress.secondsLeft = m_costDone > 0 ? elapsed * std::max(0.0, m_costTotal - m_costDone) / m_costDone : 0;
     return progress;
 }
 

@@ -10,7 +10,7 @@ namespace tessera::core
 {
 
 // Codes do not cost the same: one that opens a window pays for the window's whole prefix. The estimate weighs each code
-// by the tokens it sends through the transformer.
+// by the tokens it sends through the transformer; those that go together, in one pass, count a part each.
 class ProgressMeter
 {
 public:
@@ -26,9 +26,9 @@ public:
     RenderProgress report(Clock::time_point now);
 
 private:
-    Grid<int64_t> m_cost; // tokens, 0 where nothing is drawn
-    int64_t m_costDone = 0;
-    int64_t m_costTotal = 0;
+    Grid<double> m_cost; // in tokens that go alone; 0 where nothing is drawn
+    double m_costDone = 0;
+    double m_costTotal = 0;
     int m_done = 0;
     int m_total = 0;
     Clock::time_point m_start;

@@ -14,15 +14,15 @@ constexpr int kWindow = 4, kPrefix = 20;
 
 TEST(ProgressMeter, WeighsCodesByTheirTokens)
 {
-    const WindowPlan plan = planWindows({4, 4}, kWindow, {}); // one window: 20 + 15 tokens, the first code 21 of them
+    const WindowPlan plan = planWindows({4, 4}, kWindow, {}); // one window: a prefix in one pass, then 16 codes
     const ProgressMeter::Clock::time_point start{};
     ProgressMeter meter(plan, kPrefix, start);
     meter.count({0, 0});
-    const RenderProgress progress = meter.report(start + 21s);
+    const RenderProgress progress = meter.report(start + 7s); // 1 code + 20 tokens of 1/8
     EXPECT_EQ(progress.codesDone, 1);
     EXPECT_EQ(progress.codesTotal, 16);
-    EXPECT_NEAR(progress.codesPerSecond, 1 / 21.0, 1e-9);
-    EXPECT_NEAR(progress.secondsLeft, 15, 1e-9);
+    EXPECT_NEAR(progress.codesPerSecond, 1 / 7.0, 1e-9);
+    EXPECT_NEAR(progress.secondsLeft, 30, 1e-9); // 15 codes
 }
 
 TEST(ProgressMeter, IsDueThirtyTimesASecondAndAtTheEnd)

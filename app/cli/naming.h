@@ -1,0 +1,29 @@
+// Which file an error is about: rendering knows pictures and maps, only the command line knows where they came from.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/render/render.h"
+
+namespace tessera::cli
+{
+
+// The sentence with the file's name before it, unless it has it already or `file` is empty.
+std::string named(const std::string &sentence, const std::string &file);
+
+// Runs `work`; an Error about a request that can never work (InvalidArgument) names `file`.
+void naming(const std::string &file, const std::function<void()> &work);
+
+// The files that the parts of a request were read from; empty where there was none.
+struct RequestFiles {
+    std::string condition;
+    bool scalable = false; // the condition fits any canvas
+    std::string canvas;    // what gave it its size; empty when it was chosen
+    std::string initial;
+    std::string region;
+};
+// Renderer::check, with errors that name the file.
+void checkNamed(const core::Renderer &renderer, const core::RenderRequest &request, const RequestFiles &files);
+
+} // namespace tessera::cli

@@ -1,0 +1,265 @@
+// What holds for every command of tessera-cli: no input is replaced, no value is misread, no signal leaves a part, what
+// is printed arrives.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <QImage>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/document/imagefile.h"
+#include "core/document/pngtext.h"
+#include "core/render/recordjson.h"
+#include "tests/unit/app/clifixture.h"
+
+namespace tessera::tests
+{
+
+namespace
+{
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class CliRules : public Cli
+{
+protected:
+    // `line` is a shell's, with $CLI for the program and its shared inputs.
+    static Outcome shell(const std::string &line)
+    {
+        const std::string words = "CLI='" TESSERA_CLI "'; MODEL='" + model() + "'; MAP='" + map() + "'; ";
+        return Process({"/bin/sh", "-c", words + line}).finish();
+    }
+    void expectRefused(const std::vector<std::string> &arguments, const std::string &one, const std::string &other)
+    {
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.exitCode, 2) << testing::PrintToString(arguments);
+        EXPECT_THAT(outcome.err, AllOf(HasSubstr(one), HasSubstr(other)));
+        EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+    }
+    json recordOf(const std::string &name) const
+    {
+        return json::parse(
+            core::pngText(QByteArray::fromStdString(bytesOf(file(name))), core::kRecordKey)->toStdString());
+    }
+    void writeRecord(const std::string &name, const json &record) const
+    {
+        const QByteArray whole = core::pngWithText(QByteArray::fromStdString(bytesOf(file(name))), core::kRecordKey,
+                                                   QByteArray::fromStdString(record.dump()));
+        std::ofstream(file(name), std::ios::binary) << whole.toStdString();
+    }
+};
+
+TEST_F(CliRules, AgainKeepsThePrecisionUnlessAskedOtherwise)
+{
+    render({"-o", file("a.png"), "--precision", "int8", "--seed", "4"});
+    const Outcome same = run({"render", "--again", file("a.png"), "-o", file("b.png"), "--threads", "1", "--json"});
+    ASSERT_EQ(same.exitCode, 0) << same.err;
+    EXPECT_EQ(json::parse(same.out).at("precision"), "int8");
+    EXPECT_EQ(same.err, "");
+    EXPECT_EQ(bytesOf(file("a.png")), bytesOf(file("b.png")));
+    const Outcome other =
+        run({"render", "--again", file("a.png"), "-o", file("c.png"), "--precision", "fp32", "--json"});
+    EXPECT_EQ(json::parse(other.out).at("precision"), "fp32");
+}
+
+TEST_F(CliRules, AgainSaysWhatItCannotMakeTheSame)
+{
+    render({"-o", file("a.png")});
+    json record = recordOf("a.png");
+    record["codes"]["values"][0] = record["codes"]["values"][0] == 0 ? 1 : 0;
+    writeRecord("a.png", record);
+    const Outcome differing = run({"render", "--again", file("a.png"), "-o", file("b.png"), "--threads", "1"});
+    EXPECT_EQ(differing.exitCode, 0);
+    EXPECT_THAT(differing.err, AllOf(HasSubstr("1 of 30 codes"), HasSubstr("cpu in fp32")));
+    record["precision"] = "fp16";
+    writeRecord("a.png", record);
+    const Outcome refused = run({"render", "--again", file("a.png"), "-o", file("c.png"), "--device", "cpu"});
+    expectFailure(refused, "a.png was made in fp16");
+    EXPECT_THAT(refused.err, HasSubstr("--precision"));
+}
+
+TEST_F(CliRules, NoOutputReplacesAnInput)
+{
+    fs::copy_file(map(), file("own.png"));
+    fs::copy_file(map(), file("a-preview.png"));
+    fs::create_symlink("own.png", file("link.png"));
+    const std::string before = bytesOf(file("own.png"));
+    const std::string own = file("own.png"), link = file("link.png"), dotted = folder.string() + "/./own.png";
+    for (const std::string &output : {own, link, dotted})
+        expectRefused({"render", "--model", model(), "--map", own, "-o", output}, output, own);
+    expectRefused({"render", "--map", map(), "--init", own, "--region", map(), "-o", own}, "output", own);
+    expectRefused({"render", "--map", map(), "--init", map(), "--region", own, "-o", own}, "output", own);
+    expectRefused({"render", "--map", file("a-preview.png"), "-o", file("a.png"), "--preview-every", "9"}, "output",
+                  file("a-preview.png"));
+    expectRefused({"reconstruct", "--image", own, "-o", link}, link, own);
+    expectRefused({"convert", model(), "-o", model()}, "output", model());
+    EXPECT_EQ(bytesOf(own), before);
+    EXPECT_EQ(files(), (std::vector<std::string>{"a-preview.png", "link.png", "own.png"}));
+}
+
+TEST_F(CliRules, AModelOfSeveralFilesIsNotWrittenOverByItself)
+{
+    const std::string index = file("set.safetensors.index.json");
+    ASSERT_EQ(run({"convert", model(), "-o", index}).exitCode, 0);
+    for (const std::string &name : files()) {
+        const std::string before = bytesOf(file(name));
+        expectRefused({"convert", index, "-o", file(name)}, "output", file(name));
+        EXPECT_EQ(bytesOf(file(name)), before);
+    }
+    EXPECT_GE(files().size(), 2u);
+}
+
+TEST_F(CliRules, APictureMayBeMadeAgainInItsOwnPlace)
+{
+    render({"-o", file("a.png")});
+    const std::string before = bytesOf(file("a.png"));
+    const Outcome outcome = run({"render", "--again", file("a.png"), "-o", file("a.png"), "--threads", "1"});
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(bytesOf(file("a.png")), before);
+}
+
+TEST_F(CliRules, TargetsAreLookedAtThroughLinks)
+{
+    fs::create_symlink("/nowhere/a.png", file("a.png"));
+    fs::create_directories(folder / "b-preview.png");
+    expectFailure(run({"render", "--model", file("none.safetensors"), "--map", map(), "-o", file("a.png")}),
+                  "/nowhere");
+    expectFailure(run({"render", "--model", file("none.safetensors"), "--map", map(), "-o", file("b.png"),
+                       "--preview-every", "5"}),
+                  "b-preview.png");
+    const std::string longName(300, 'x');
+    expectFailure(run({"render", "--map", map(), "-o", file(longName + ".png")}), longName);
+}
+
+TEST_F(CliRules, AClosedTerminalIsAnInterrupt)
+{
+    for (const int signal : {SIGTERM, SIGHUP}) {
+        Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png"), "--size",
+                                     "512x512", "--progress", "json", "--preview-every", "40"}));
+        ASSERT_TRUE(process.waitForError("\"preview\""));
+        process.sendSignal(signal);
+        EXPECT_EQ(process.finish().exitCode, 130);
+        EXPECT_TRUE(files().empty()) << testing::PrintToString(files());
+    }
+}
+
+TEST_F(CliRules, NobodyNeedsToReadTheProgress)
+{
+    const Outcome outcome =
+        shell("{ \"$CLI\" render --model \"$MODEL\" --map \"$MAP\" --size 160x160 --threads 1 "
+              "--progress json -o '"
+              + file("a.png") + "'; echo $? >'" + file("code") + "'; } 2>&1 >/dev/null | head -n 1");
+    EXPECT_THAT(outcome.out, HasSubstr("\"codes_done\":0"));
+    EXPECT_THAT(outcome.out, HasSubstr("\"seconds_left\":null"));
+    EXPECT_EQ(bytesOf(file("code")), "0\n");
+    EXPECT_TRUE(fs::exists(file("a.png")));
+}
+
+TEST_F(CliRules, WhatIsPrintedArrivesOrTheCommandFails)
+{
+    const Outcome full = shell("exec \"$CLI\" labels --json >/dev/full");
+    EXPECT_EQ(full.exitCode, 1);
+    EXPECT_THAT(full.err, HasSubstr("standard output"));
+    const Outcome closed = shell("\"$CLI\" labels --json | head -n 1");
+    EXPECT_EQ(closed.err, "");
+    EXPECT_EQ(closed.out, "[\n");
+}
+
+TEST_F(CliRules, EmptyValuesAreNoValues)
+{
+    const auto refused = [&](const std::vector<std::string> &arguments, const std::string &option) {
+        expectRefused(arguments, option, "expected");
+    };
+    refused({"render", "--map", "", "-o", file("a.png")}, "--map");
+    refused({"render", "--map", map(), "--init", "", "--region", map(), "-o", file("a.png")}, "--init");
+    refused({"render", "--map", map(), "--init", map(), "--region", "", "-o", file("a.png")}, "--region");
+    refused({"render", "--map", map(), "--codes", "", "-o", file("a.png")}, "--codes");
+    refused({"render", "--map", map(), "--top-p", "", "-o", file("a.png")}, "--top-p");
+    refused({"score", "--image", "", "--map", map()}, "--image");
+    refused({"labels", "--gpl", ""}, "--gpl");
+    refused({"labels", "--set", ""}, "--set");
+    EXPECT_TRUE(files().empty());
+}
+
+TEST_F(CliRules, NumbersAreDecimalAndNeverClamped)
+{
+    const auto refused = [&](const std::string &option, const std::string &value, const std::string &range) {
+        expectRefused({"render", "--map", map(), "-o", file("a.png"), option, value}, option,
+                      "expected a whole number from " + range);
+    };
+    refused("--seed", "18446744073709551616", "0 to 18446744073709551615");
+    refused("--seed", "-1", "0 to 18446744073709551615");
+    refused("--seed", "0x10", "0 to 18446744073709551615");
+    refused("--variation", "-1", "0 to 4294967295");
+    refused("--variations", "0", "1 to 10000");
+    refused("--threads", "1e9", "1 to 1024");
+    refused("--top-k", "many", "0 to ");
+    refused("--preview-every", "0", "1 to 1000000000");
+    const auto seed = [&](const std::string &text) {
+        return json::parse(render({"-o", file("a.png"), "--json", "--seed", text}).out).at("seed").get<uint64_t>();
+    };
+    EXPECT_EQ(seed("010"), 10u);
+    EXPECT_EQ(seed("18446744073709551615"), 18446744073709551615u);
+}
+
+TEST_F(CliRules, AWordThatIsNoCommandIsNamed)
+{
+    expectRefused({"paint"}, "'paint'", "no command");
+    expectRefused({"render", "--map", map(), "-o", file("a.png"), "--control", "light=day", "light=sunset"}, "'light'",
+                  "twice");
+}
+
+TEST_F(CliRules, TransparentPixelsOfAMaskAreBlack)
+{
+    render({"-o", file("a.png"), "--size", "64x64"});
+    QImage mask(64, 64, QImage::Format_RGBA8888);
+    mask.fill(QColor(255, 255, 255, 0));
+    for (int y = 0; y < 16; ++y)
+        for (int x = 0; x < 16; ++x)
+            mask.setPixelColor(x, y, Qt::white);
+    core::writeImage(file("mask.png"), mask);
+    const Outcome outcome =
+        render({"-o", file("b.png"), "--init", file("a.png"), "--region", file("mask.png"), "--json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(json::parse(outcome.out).at("codes"), 4);
+    mask.fill(QColor(255, 255, 255, 0));
+    core::writeImage(file("mask.png"), mask);
+    expectFailure(render({"-o", file("b.png"), "--init", file("a.png"), "--region", file("mask.png")}),
+                  "mask.png: The region is empty");
+}
+
+TEST_F(CliRules, ErrorsAboutSizesNameTheFile)
+{
+    render({"-o", file("a.png")}); // 48 x 40
+    QImage white(24, 24, QImage::Format_RGB888);
+    white.fill(Qt::white);
+    core::writeImage(file("small.png"), white);
+    core::writeImage(file("tiny.png"), white.scaled(1, 1));
+    expectFailure(render({"-o", file("b.png"), "--init", file("a.png"), "--region", file("small.png")}),
+                  "small.png: The region is 24 x 24 pixels");
+    expectFailure(render({"-o", file("b.png"), "--size", "64x64", "--init", file("a.png"), "--region", map()}),
+                  "a.png: The initial picture is 48 x 40 pixels");
+    const Outcome small = run({"render", "--model", model(), "--map", file("small.png"), "-o", file("b.png")});
+    expectFailure(small, "small.png: The canvas is 24 x 24 pixels");
+    EXPECT_THAT(small.err, HasSubstr("--size"));
+    expectFailure(run({"encode", "--model", model(), "--image", file("tiny.png"), "-o", file("c.npy")}),
+                  "tiny.png: The picture is 1 x 1 pixels");
+}
+
+// A limit on the size of files stands for a full disk.
+TEST_F(CliRules, AFullDiskNamesTheFileThatWasAskedFor)
+{
+    const Outcome outcome = shell(
+        "ulimit -f 2; trap '' XFSZ; exec \"$CLI\" render --model \"$MODEL\" --map \"$MAP\" -o '" + file("a.png") + "'");
+    expectFailure(outcome, file("a.png"));
+    EXPECT_TRUE(files().empty());
+}
+
+} // namespace
+
+} // namespace tessera::tests
