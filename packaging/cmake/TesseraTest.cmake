@@ -39,6 +39,8 @@ set(TESSERA_TEST_ENVIRONMENT
     "QT_QUICK_BACKEND=software"
     # What LibTorch, Qt and the graphics driver never free is not ours to mend.
     "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/packaging/lsan.supp:print_suppressions=0"
+    # Tests ask for more memory than there is, and expect to be told.
+    "ASAN_OPTIONS=allocator_may_return_null=1"
     "UBSAN_OPTIONS=print_stacktrace=1")
 
 function(tessera_add_test)
