@@ -133,7 +133,7 @@ TEST(Keyboard, AnEmptiedSeedIsThereAgain)
     painter.session.settings()->setSeed(7);
     EXPECT_EQ(painter.text("seedField"), "7");
     const QQuickItem *field = painter.item("seedField");
-    EXPECT_GE(field->width(), field->property("contentWidth").toDouble());
+    EXPECT_GE(field->width(), field->property("contentWidth").toDouble() + 14);
 }
 
 } // namespace

@@ -19,7 +19,7 @@ Item {
 
     Text {
         anchors { left: parent.left; verticalCenter: parent.verticalCenter }
-        width: 76
+        width: 60
         text: root.title
         color: Theme.quietText
         font.pixelSize: Theme.bodyText
@@ -30,7 +30,7 @@ Item {
     // qmllint disable unqualified
     ComboBox {
         id: box
-        anchors { left: parent.left; leftMargin: 80; right: parent.right }
+        anchors { left: parent.left; leftMargin: 64; right: parent.right }
         height: Theme.control
         model: root.values
         focusPolicy: Qt.TabFocus

@@ -59,7 +59,7 @@ Rectangle {
             spacing: 4
 
             Text {
-                Layout.preferredWidth: 48
+                Layout.preferredWidth: 60
                 text: qsTr("Seed")
                 color: Theme.quietText
                 font.pixelSize: Theme.bodyText
@@ -67,6 +67,8 @@ Rectangle {
             InputField {
                 objectName: "seedField"
                 Layout.fillWidth: true
+                leftPadding: 7 // ten digits are seen
+                rightPadding: 7
                 text: root.settings.seed.toFixed(0)
                 inputMethodHints: Qt.ImhDigitsOnly
                 validator: RegularExpressionValidator { regularExpression: /\d{1,10}/ }
