@@ -12,7 +12,7 @@ namespace tessera::ui
 namespace
 {
 
-constexpr char kExampleMap[] = "examples/coast.png";
+constexpr char kExampleMap[] = "examples/valley.png";
 
 std::filesystem::path toPath(const QUrl &url)
 {
