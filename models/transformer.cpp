@@ -37,8 +37,11 @@ at::Tensor attention(const TransformerBlock &block, const at::Tensor &x, int64_t
         return linear(projection, from).view({x.size(0), from.size(1), config.heads, config.headDim()}).transpose(1, 2);
     }; // [B, heads, T, headDim]
     const at::Tensor q = heads(block.query, x.slice(1, skip));
-    const at::Tensor mask = attentionMask(length, config.unmasked, q.options()).slice(0, skip);
-    const at::Tensor mixed = maskedAttention(q, heads(block.key, x), heads(block.value, x), mask);
+    const at::Tensor k = heads(block.key, x), v = heads(block.value, x);
+    const bool plain = config.unmasked == 0 && skip == 0; // for which devices have kernels of their own
+    const at::Tensor mixed =
+        plain ? at::scaled_dot_product_attention(q, k, v, {}, 0.0, true)
+              : maskedAttention(q, k, v, attentionMask(length, config.unmasked, q.options()).slice(0, skip));
     return linear(block.proj, mixed.transpose(1, 2).reshape({x.size(0), length - skip, config.embedding}));
 }
 

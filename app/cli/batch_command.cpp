@@ -277,7 +277,7 @@ void run(const BatchOptions &options)
 {
     expectControlsOnce(options.paint.controls);
     const std::vector<Job> jobs = jobsFor(options);
-    const MadeFolder folder(options.output);
+    MadeFolder folder(options.output);
     for (const Job &job : jobs)
         if (!job.done)
             checkOutputs(job.targets);
@@ -289,6 +289,7 @@ void run(const BatchOptions &options)
         else
             batch.paint(job);
     }
+    folder.keep(); // other shards may still be at their first map
     report(options, batch.tally());
 }
 

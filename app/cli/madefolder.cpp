@@ -43,6 +43,8 @@ MadeFolder::~MadeFolder()
 // Only what is an empty folder goes.
 void MadeFolder::takeBack() const
 {
+    if (m_kept)
+        return;
     for (const fs::path &folder : m_missing)
         ::rmdir(folder.c_str());
 }

@@ -1,6 +1,7 @@
 // A folder for results, made when it is missing.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <vector>
 
@@ -19,10 +20,14 @@ public:
     MadeFolder(const MadeFolder &) = delete;
     MadeFolder &operator=(const MadeFolder &) = delete;
 
+    // The work is done: the folder stays even when empty, since others may be about to put something there.
+    void keep() { m_kept = true; }
+
 private:
     void takeBack() const;
 
     const std::vector<std::filesystem::path> m_missing; // the innermost first
+    std::atomic<bool> m_kept = false;
     ForcedEndGuard m_guard;
 };
 

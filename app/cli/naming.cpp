@@ -65,7 +65,7 @@ void checkNamed(const core::Renderer &renderer, const core::RenderRequest &reque
     } catch (const Error &error) {
         const std::string sentence = error.what();
         const std::string file = fileOf(sentence, files);
-        const bool hint = files.scalable && file == files.condition && sentence.starts_with(kCanvas);
+        const bool hint = files.scalable && !file.empty() && file == files.condition && sentence.starts_with(kCanvas);
         throw Error(error.code(), named(hint ? withSizeHint(sentence) : sentence, file));
     }
 }

@@ -226,8 +226,10 @@ void checkOutputs(const std::vector<Outputs> &outputs)
             checkCodesTarget(path);
             once(path);
         }
-        if (!files.preview.empty())
+        if (!files.preview.empty()) {
             checkPictureTarget(files.preview);
+            once(files.preview);
+        }
     }
 }
 

@@ -17,11 +17,12 @@ Card {
     property var whenChosen: null // function(url)
 
     readonly property string name: nameField.text.trim()
-    readonly property bool writes: saving && name !== "" && !folder.isFolder(name)
+    // What the folder says of a name changes with its path.
+    readonly property bool writes: saving && name !== "" && folder.path !== "" && !folder.isFolder(name)
     // What is written: a name without a suffix gets that of the first kind.
     readonly property string target: writes && !/\.[^.\/]+$/.test(name) ? name + folder.nameFilters[0].slice(1) : name
     readonly property bool fits: !writes || folder.nameFilters.some(kind => target.toLowerCase().endsWith(kind.slice(1)))
-    readonly property bool replaces: visible && writes && fits && folder.exists(target)
+    readonly property bool replaces: visible && writes && fits && folder.path !== "" && folder.exists(target)
 
     // `filters`: ["*.png", ...]; `name`: what to propose.
     function ask(heading, save, filters, name, action) {

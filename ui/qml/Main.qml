@@ -19,8 +19,8 @@ ApplicationWindow {
     }
 
     // No larger than the screen, where that has room for a window at all.
-    width: Screen.desktopAvailableWidth < minimumWidth ? 1280 : Math.min(1280, Screen.desktopAvailableWidth)
-    height: Screen.desktopAvailableHeight < minimumHeight ? 800 : Math.min(800, Screen.desktopAvailableHeight)
+    width: Screen.width < minimumWidth ? 1280 : Math.min(1280, Screen.width, Screen.desktopAvailableWidth)
+    height: Screen.height < minimumHeight ? 800 : Math.min(800, Screen.height, Screen.desktopAvailableHeight)
     minimumWidth: 960
     minimumHeight: 600
     visible: true

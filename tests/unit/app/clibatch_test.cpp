@@ -103,6 +103,13 @@ TEST_F(CliBatch, TargetsAreJudgedBeforeTheWork)
     EXPECT_FALSE(fs::exists(file("out/a.png")));
 }
 
+TEST_F(CliBatch, AShareWithoutMapsLeavesTheFolderToTheOthers)
+{
+    const Outcome outcome = batch({"--shard", "3/3"}); // of two maps
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_TRUE(fs::is_directory(file("out")));
+}
+
 } // namespace
 
 } // namespace tessera::tests
