@@ -35,8 +35,8 @@ struct ConditionOptions {
     std::string depth;
     std::string edges;
     std::string conditionCodes;
-    std::string
-        mapKind; // of what the codes were made from: labels, depth, edges; empty: what the model paints from first
+    // Of what the codes were made from: labels, depth, edges; empty: what the model paints from first.
+    std::string mapKind;
     std::optional<int64_t> classIndex;
     bool unconditional = false;
 };
