@@ -61,12 +61,18 @@ BenchmarkedModel addStarter(int threads, std::stop_token stop)
     return model;
 }
 
+BenchmarkedModel randomModel(const std::string &name, const std::function<models::ModelConfig()> &config,
+                             const std::function<models::Transformer()> &make)
+{
+    const auto transformer = std::make_shared<Lazy<models::Transformer>>(make);
+    return {name, config, [transformer]() -> const models::Transformer & { return transformer->get(); }};
+}
+
 BenchmarkedModel addPublishedSizes(int threads, std::stop_token stop)
 {
-    const auto transformer = std::make_shared<Lazy<models::Transformer>>(randomTransformer);
-    const BenchmarkedModel model{"310M", publishedConfig,
-                                 [transformer]() -> const models::Transformer & { return transformer->get(); }};
+    BenchmarkedModel model = randomModel("310M", publishedConfig, randomTransformer);
     addEngineBenchmarks(model, threads, stop);
+    addEngineBenchmarks(randomModel("20M", smallConfig, randomSmallTransformer), threads, stop);
     const auto firstStage = std::make_shared<Lazy<models::Autoencoder>>(randomFirstStage);
     addBenchmark("decode/f16", stop, [firstStage](benchmark::State &state) { decode(state, firstStage->get()); });
     return model;

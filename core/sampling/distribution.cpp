@@ -103,14 +103,16 @@ int64_t chooseCode(std::span<const float> scores, std::span<const float> noise)
 CodeOdds oddsOf(std::span<const float> logits, int64_t code)
 {
     const std::vector<double> scores = tempered(logits, 1.0);
-    const double total = logTotal(scores);
-    double entropy = 0;
+    double total = 0, weighted = 0;
     for (const double score : scores) {
         if (score > kCut) {
-            entropy -= std::exp(score - total) * (score - total);
+            const double share = std::exp(score);
+            total += share;
+            weighted += share * score;
         }
     }
-    return {float(scores[size_t(code)] - total), float(entropy)};
+    const double logOfTotal = std::log(total);
+    return {float(scores[size_t(code)] - logOfTotal), float(logOfTotal - weighted / total)};
 }
 
 bool isDistribution(std::span<const float> logits)

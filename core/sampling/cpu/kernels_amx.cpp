@@ -38,12 +38,12 @@ struct Ahead {
 #define TESSERA_TAKE_WEIGHTS(sums, tile, from)                                                                         \
     _tile_loadd(tile, from, 4 * kPanel);                                                                               \
     _tile_dpbusd(sums, 4, tile);                                                                                       \
-    askFor((from) + kStretchBytes, ahead)
+    askForLines((from) + kStretchBytes, ahead)
 
-inline void askFor(const int8_t *weights, Ahead ahead)
+inline void askForLines(const int8_t *weights, Ahead ahead)
 {
     for (int64_t line = ahead.fromLine; line < ahead.toLine; ++line)
-        __builtin_prefetch(weights + line * 4 * kPanel);
+        askFor(weights + line * 4 * kPanel);
 }
 
 // GCC's intrinsics do not tell the compiler all that they read: what `data` points to must stand in memory now.

@@ -26,7 +26,7 @@ struct Avx512 : Avx512Floats {
             if (k >= stretch.aheadFrom && k < stretch.aheadTo)
 #pragma GCC unroll 8
                 for (int v = 0; v < kVectors; ++v)
-                    __builtin_prefetch(weights + k * kPanel + kStretchBytes + 64 * v);
+                    askFor(weights + k * kPanel + kStretchBytes + 64 * v);
 #pragma GCC unroll 8
             for (int r = 0; r < kRows; ++r) {
                 int32_t four;

@@ -49,26 +49,34 @@ void Products::quantise(const Rows &input, int64_t rows, int64_t width)
     });
 }
 
+// The panel that is the index-th to be taken: threads take turns, and each goes through a stretch of its own, for it asks
+// for the weights behind a panel before it has finished that panel.
+int64_t Products::inTurns(int64_t index, int64_t panels) const
+{
+    const int64_t threads = m_pool.threads(), thread = index % threads;
+    return thread * (panels / threads) + std::min(thread, panels % threads) + index / threads;
+}
+
 void Products::multiply(Part part, const Rows &input, int64_t rows, float *out, int64_t outStride, Finish finish)
 {
     const bool int8 = m_format == WeightFormat::Int8;
     if (int8)
         quantise(input, rows, part.matrix.depth());
-    const auto panel = panelFunction(m_kernels, m_format);
+    const auto multiplyPanel = panelFunction(m_kernels, m_format);
     const int64_t blocks = (rows + kMostRows - 1) / kMostRows;
     share(part.panels * blocks, rows * part.panels * kPanel * part.matrix.depth(), [&](int64_t index, int) {
-        const int64_t first = index % blocks * kMostRows;
+        const int64_t first = index % blocks * kMostRows, panel = inTurns(index / blocks, part.panels);
         PanelTask task;
-        part.matrix.describe(part.firstPanel + index / blocks, task);
+        part.matrix.describe(part.firstPanel + panel, task);
         task.rows = std::min(kMostRows, rows - first);
         task.input = int8 ? static_cast<const void *>(m_bytes.data() + first * m_byteStride) : input.row(first);
         task.inputStride = int8 ? m_byteStride : input.stride();
         task.inputScales = m_scales.data() + first;
         task.inputZeros = m_zeros.data() + first;
-        task.out = out + first * outStride + index / blocks * kPanel;
+        task.out = out + first * outStride + panel * kPanel;
         task.outStride = outStride;
         task.finish = finish;
-        panel(task);
+        multiplyPanel(task);
     });
 }
 

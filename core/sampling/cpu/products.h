@@ -60,6 +60,7 @@ private:
     // Below about 20 microseconds of work a second thread takes longer to arrive than it saves.
     static constexpr int64_t kWorthThreads = int64_t(1) << 19;
 
+    int64_t inTurns(int64_t index, int64_t panels) const;
     void quantise(const Rows &input, int64_t rows, int64_t width);
 
     const Kernels &m_kernels;

@@ -18,7 +18,8 @@ namespace
 
 using namespace std::chrono_literals;
 
-constexpr auto kSpin = 20us;
+// About as long as codes are chosen between two passes: to be woken takes a worker half as long again.
+constexpr auto kSpin = 200us;
 // A worker that the machine interrupts in the midst of work holds up everybody. A caller that waited longer than
 // kPatience goes on alone for kRestFactor times as long as it waited: with one core of two busy elsewhere it takes the
 // time of one thread and a sixteenth, not that of the foreign program's turns.
