@@ -164,7 +164,7 @@ private:
 
 json parseHeader(const std::filesystem::path &path, const std::string &text)
 {
-    if (text.empty() || text.front() != '{')
+    if (text.empty())
         damaged(path, "its header does not begin with '{'");
     StrictReader reader;
     if (!json::sax_parse(text, &reader) || !reader.root.is_object())
@@ -292,6 +292,11 @@ SafetensorsIndex readSafetensorsIndex(const std::filesystem::path &path)
         damaged(path, "it has " + std::to_string(file.bytes()) + " bytes, expected at least 8");
     uint64_t headerBytes = 0;
     file.read(0, &headerBytes, 8);
+    char brace = '{';
+    if (file.bytes() > 8 && headerBytes > 0)
+        file.read(8, &brace, 1);
+    if (brace != '{') // a file of another kind, whose first bytes are no count
+        damaged(path, "its header does not begin with '{'");
     if (headerBytes > kMaxHeaderBytes || headerBytes > file.bytes() - 8)
         damaged(path, "its header claims " + std::to_string(headerBytes) + " bytes, but the file has "
                           + std::to_string(file.bytes()));

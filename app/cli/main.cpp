@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <QCoreApplication>
@@ -16,6 +15,7 @@
 #include "app/cli/interrupts.h"
 #include "app/cli/options.h"
 #include "app/common/parkthreads.h"
+#include "app/common/usage.h"
 #include "models/error.h"
 
 namespace
@@ -46,20 +46,11 @@ void addCommands(CLI::App &app)
     tessera::cli::refuseEmptyValues(app);
 }
 
-// A first word that is no command; empty when there is none.
-std::string unknownCommand(const CLI::App &app)
-{
-    const std::vector<std::string> rest = app.remaining();
-    const bool unknown = app.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with('-');
-    return unknown ? rest.front() : std::string();
-}
-
 int refuseUsage(const CLI::App &app, const CLI::ParseError &error)
 {
     if (error.get_exit_code() == 0) // --help and --version
         return app.exit(error);
-    const std::string unknown = unknownCommand(app);
-    say(unknown.empty() ? error.what() : "'" + unknown + "' is no command; --help lists them");
+    say(tessera::app::usageFault(app, error));
     return WrongUsage;
 }
 

@@ -11,6 +11,7 @@
 #include <c10/util/Exception.h>
 
 #include "app/common/parkthreads.h"
+#include "app/common/usage.h"
 #include "app/train/benchmarks.h"
 #include "app/train/evaluation.h"
 #include "app/train/exitcodes.h"
@@ -247,7 +248,10 @@ int run(int argc, char **argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? kExitDone : kExitUsage;
+        if (error.get_exit_code() == 0) // --help and --version
+            return app.exit(error);
+        std::fprintf(stderr, "tessera-train: %s\n", tessera::app::usageFault(app, error).c_str());
+        return kExitUsage;
     }
     return runJob(line.job);
 }

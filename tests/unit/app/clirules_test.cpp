@@ -210,6 +210,7 @@ TEST_F(CliRules, NumbersAreDecimalAndNeverClamped)
 TEST_F(CliRules, AWordThatIsNoCommandIsNamed)
 {
     expectRefused({"paint"}, "'paint'", "no command");
+    expectRefused({"doctor", "one", "two"}, "Not expected here: one two", ".");
     expectRefused({"render", "--map", map(), "-o", file("a.png"), "--control", "light=day", "light=sunset"}, "'light'",
                   "twice");
 }

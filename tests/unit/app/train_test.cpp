@@ -54,7 +54,12 @@ private:
 TEST_F(TrainTest, WrongUsageIsTwo)
 {
     EXPECT_EQ(run({}).exitCode, 2);
-    EXPECT_EQ(run({"paint"}).exitCode, 2);
+    const Outcome unknown = run({"paint"});
+    EXPECT_EQ(unknown.exitCode, 2);
+    EXPECT_EQ(unknown.err, "tessera-train: 'paint' is no command; --help lists them.\n");
+    const Outcome extra = run({"landscapes", "--count", "1", "-o", output().string(), "one", "two"});
+    EXPECT_EQ(extra.exitCode, 2);
+    EXPECT_EQ(extra.err, "tessera-train: Not expected here: one two.\n");
     EXPECT_EQ(run({"vqgan"}).exitCode, 2);
     const Outcome outcome = run({"landscapes", "--count", "1", "--size", "12", "-o", output().string()});
     EXPECT_EQ(outcome.exitCode, 2);
