@@ -113,11 +113,11 @@ std::vector<Area> tilesOf(const Area &area, int64_t side)
 }
 
 bool refineTiles(TiledChain &chain, const std::vector<Area> &tiles, const std::function<void(const Area &)> &make,
-                 double tolerance, const std::stop_token &stop)
+                 double tolerance, const std::stop_token &stop, bool eachOnce)
 {
     for (size_t round = 0; round <= chain.normalisations(); ++round) {
         for (const Area &tile : tiles) {
-            if (round > 0 && stop.stop_requested())
+            if ((round > 0 || !eachOnce) && stop.stop_requested())
                 return false;
             make(tile);
         }

@@ -60,10 +60,10 @@ private:
 // Squares of at most `side` that cover `area`, row by row.
 std::vector<Area> tilesOf(const Area &area, int64_t side);
 
-// Goes through all `tiles` with `make` until chain.error() is at most `tolerance`. `stop` is looked at between tiles: each is
-// made once in any case, and false tells that the statistics were not refined to the end.
+// Goes through all `tiles` with `make` until chain.error() is at most `tolerance`. `stop` is looked at between tiles,
+// in the first round only where `eachOnce` is off; false tells that the statistics were not refined to the end.
 // REQUIRES: sampleStatistics() was called; `make` calls chain.tile() for a tile, and all tiles cover the output once.
 bool refineTiles(TiledChain &chain, const std::vector<Area> &tiles, const std::function<void(const Area &)> &make,
-                 double tolerance, const std::stop_token &stop);
+                 double tolerance, const std::stop_token &stop, bool eachOnce = true);
 
 } // namespace tessera::models

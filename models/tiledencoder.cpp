@@ -76,7 +76,8 @@ at::Tensor encodeInTiles(const Autoencoder &stage, const LocalInput &input, int6
             map = at::empty({1, part.size(1), rows, columns}, part.options(), part.suggest_memory_format());
         map.narrow(2, out.rows.first, out.rows.length()).narrow(3, out.columns.first, out.columns.length()).copy_(part);
     };
-    refineTiles(chain, tilesOf({{0, rows}, {0, columns}}, side * cell), make, kEncodingTolerance, stop);
+    if (!refineTiles(chain, tilesOf({{0, rows}, {0, columns}}, side * cell), make, kEncodingTolerance, stop, false))
+        return at::zeros({1, input.rows / stage.config.factor(), input.columns / stage.config.factor()}, at::kLong);
     return nearestInBands(stage, globalPart(stage, map));
 }
 

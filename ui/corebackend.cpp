@@ -14,8 +14,8 @@ LoadedModel CoreBackend::load(const std::filesystem::path &model)
 {
     // The new model is whole before the old one goes: a wrong file costs nothing.
     auto renderer = std::make_unique<core::Renderer>(model, m_options);
-    m_renderer = std::move(renderer);
     m_modelFile = model == "starter" ? model.string() : std::filesystem::absolute(model).lexically_normal().string();
+    m_renderer = std::move(renderer);
     return {m_renderer->info(), m_renderer->device(), m_renderer->precision()};
 }
 

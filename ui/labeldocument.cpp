@@ -99,8 +99,12 @@ void LabelDocument::paintImage(QImage &target, const QRect &area) const
 void LabelDocument::stepMade()
 {
     const quint64 state = m_history.stateId();
-    if (setOf(state) != m_set)
-        m_setSince[state] = m_set;
+    const SharedSet before = setOf(state);
+    if (before == m_set)
+        return;
+    if (before) // states that a redo may still reach keep theirs
+        m_setSince.try_emplace(state + 1, before);
+    m_setSince[state] = m_set;
 }
 
 void LabelDocument::stateReached()

@@ -40,10 +40,12 @@ RenderController::RenderController(std::unique_ptr<RenderBackend> backend, QObje
 
 RenderController::~RenderController()
 {
-    if (m_running)
+    if (m_running) {
+        m_running->unwanted->store(true);
         m_running->stop.request_stop(); // leave the code loop
-    m_thread.quit();                    // then the worker's event loop
-    m_thread.wait();                    // finished() has deleted the worker
+    }
+    m_thread.quit(); // then the worker's event loop
+    m_thread.wait(); // finished() has deleted the worker
 }
 
 void RenderController::connectWorker()
@@ -133,6 +135,8 @@ void RenderController::unloadModel()
 {
     stopForAnotherModel();
     m_loadingId = 0; // one that is being opened is closed again
+    m_unloadId = m_lastId;
+    m_overtaken.reset();
     m_model = {};
     m_modelPath.clear();
     m_modelState = NoModel;
@@ -147,7 +151,7 @@ void RenderController::render(core::RenderRequest request)
         return;
     }
     m_waiting = std::move(request);
-    m_running->superseded = true;
+    m_running->unwanted->store(true);
     m_running->stop.request_stop();
     Q_EMIT busyChanged();
 }
@@ -156,7 +160,7 @@ void RenderController::cancel()
 {
     m_waiting.reset();
     if (m_running) {
-        m_running->superseded = false; // what is done is kept after all
+        m_running->unwanted->store(false); // what is done is kept after all
         m_running->stop.request_stop();
     }
     Q_EMIT busyChanged();
@@ -165,10 +169,10 @@ void RenderController::cancel()
 
 void RenderController::start(core::RenderRequest request)
 {
-    m_running = Running{++m_lastId, {}, false, request.window};
+    m_running = Running{++m_lastId, {}, std::make_shared<std::atomic<bool>>(false), request.window};
     m_progress = {};
     m_clock.start();
-    RenderJob job{m_running->id, std::move(request), 0, m_running->stop.get_token()};
+    RenderJob job{m_running->id, std::move(request), 0, m_running->stop.get_token(), m_running->unwanted};
     job.previewEvery = previewEvery(job.request);
     QMetaObject::invokeMethod(m_worker, [worker = m_worker, job = std::move(job)] { worker->render(job); });
     Q_EMIT busyChanged();
@@ -197,13 +201,34 @@ int RenderController::previewEvery(const core::RenderRequest &request) const
 
 void RenderController::onLoaded(quint64 id, const LoadedModel &model)
 {
-    if (id != m_loadingId)
-        return;
+    if (id == m_loadingId)
+        use(model);
+    else if (m_loadingId != 0 && id > m_unloadId)
+        m_overtaken = model; // what the worker goes on with should the one that is wanted fail
+}
+
+void RenderController::use(const LoadedModel &model)
+{
     m_loadingId = 0;
+    m_overtaken.reset();
     m_model = model;
     m_modelState = Ready;
     Q_EMIT modelChanged();
     Q_EMIT modelLoaded(m_model.info);
+}
+
+// The model before, if there was one, is still loaded.
+void RenderController::stayWithModelBefore()
+{
+    m_loadingId = 0;
+    if (m_overtaken) {
+        m_modelPath = QString::fromStdString(m_overtaken->info.path.string());
+        return use(LoadedModel(*m_overtaken));
+    }
+    m_modelState = m_model.info.path.empty() ? Failed : Ready;
+    if (m_modelState == Ready)
+        m_modelPath = QString::fromStdString(m_model.info.path.string());
+    Q_EMIT modelChanged();
 }
 
 void RenderController::onProgressed(quint64 id, const core::RenderProgress &progress)
@@ -237,15 +262,10 @@ void RenderController::onRendered(quint64 id, const RenderAnswer &answer)
 void RenderController::onFailed(quint64 id, const RenderFailure &failure)
 {
     if (id == m_loadingId) {
-        m_loadingId = 0;
-        // The model before, if there was one, is still loaded.
-        m_modelState = m_model.info.path.empty() ? Failed : Ready;
-        if (m_modelState == Ready)
-            m_modelPath = QString::fromStdString(m_model.info.path.string());
-        Q_EMIT modelChanged();
+        stayWithModelBefore();
         Q_EMIT failed(failure.code, failure.message);
     } else if (m_running && m_running->id == id) {
-        const bool told = !m_running->superseded;
+        const bool told = !*m_running->unwanted;
         endRun();
         if (told)
             Q_EMIT failed(failure.code, failure.message);

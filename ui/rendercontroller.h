@@ -3,6 +3,7 @@
 // it before QGuiApplication.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -83,7 +84,7 @@ private:
     struct Running {
         quint64 id = 0;
         std::stop_source stop;
-        bool superseded = false; // its picture is of no interest any more
+        std::shared_ptr<std::atomic<bool>> unwanted; // shared with its RenderJob
         core::WindowPolicy window{};
     };
 
@@ -92,8 +93,10 @@ private:
     void start(core::RenderRequest request);
     void endRun();
     int previewEvery(const core::RenderRequest &request) const;
-    bool isCurrent(quint64 id) const { return m_running && m_running->id == id && !m_running->superseded; }
+    bool isCurrent(quint64 id) const { return m_running && m_running->id == id && !*m_running->unwanted; }
 
+    void use(const LoadedModel &model);
+    void stayWithModelBefore();
     void onLoaded(quint64 id, const LoadedModel &model);
     void onProgressed(quint64 id, const core::RenderProgress &progress);
     void onPreviewed(quint64 id, const QImage &picture);
@@ -104,7 +107,9 @@ private:
     QThread m_thread;
     RenderWorker *m_worker = nullptr; // lives on m_thread, which deletes it
     quint64 m_lastId = 0;
-    quint64 m_loadingId = 0; // 0: no model is being loaded
+    quint64 m_loadingId = 0;                // 0: no model is being loaded
+    quint64 m_unloadId = 0;                 // what was asked for up to this one was unloaded again
+    std::optional<LoadedModel> m_overtaken; // the worker's model, while another one is being loaded
     std::optional<Running> m_running;
     std::optional<core::RenderRequest> m_waiting;
     ModelState m_modelState = NoModel;

@@ -67,6 +67,7 @@ void RenderWorker::render(const RenderJob &job)
             Q_EMIT previewed(job.id, toQImage(preview.picture));
         };
         events.relieved = [&](core::Relief relief) { Q_EMIT relieved(job.id, sentenceOf(relief)); };
+        events.decodeStopped = [&] { return !job.unwanted->load(); };
         const core::RenderResult result = m_backend->render(job.request, job.stop, events);
         const std::string record = result.finished ? m_backend->record(job.request, result) : std::string();
         Q_EMIT rendered(job.id, {toQImage(result.picture), result.finished, QByteArray::fromStdString(record)});

@@ -2,6 +2,7 @@
 // that only its signals and invoked functions are used. Every answer carries the number of its job.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include <QImage>
@@ -18,6 +19,8 @@ struct RenderJob {
     core::RenderRequest request;
     int previewEvery = 0; // codes
     std::stop_token stop;
+    // Set once nobody wants to see the picture, not even what there is of it when it stops.
+    std::shared_ptr<const std::atomic<bool>> unwanted;
 };
 
 struct RenderAnswer {

@@ -172,6 +172,7 @@ bool Session::told(const std::function<void()> &work)
 
 void Session::unloadModel()
 {
+    m_waitingMap.clear();
     m_controller.unloadModel();
     useSources({});
     m_settings.setModel({});

@@ -123,7 +123,7 @@ core::RenderEvents eventsFor(Progress &progress)
     core::RenderEvents events;
     events.progress = [&progress](const core::RenderProgress &value) { progress.update(value); };
     events.relieved = [&progress](core::Relief relief) { progress.note(core::reliefText(relief)); };
-    events.decodeStopped = false;
+    events.decodeStopped = [] { return false; };
     return events;
 }
 

@@ -110,6 +110,12 @@ void checkReadable(const QByteArray &content, const QByteArray &format, const st
     }
 }
 
+bool isPalettePng(const QByteArray &content)
+{
+    constexpr qsizetype kColourType = 25; // behind the signature, in IHDR
+    return content.startsWith("\x89PNG") && content.size() > kColourType && content[kColourType] == 3;
+}
+
 // What Qt's own formats become before their bytes are taken as they are.
 QImage withPlainPixels(const QImage &image, PalettePixels palettePixels)
 {
@@ -204,7 +210,11 @@ QImage readImage(const fs::path &path)
 
 ImageBytes readMapImage(const fs::path &path, PalettePixels palettePixels)
 {
-    const QImage plain = withPlainPixels(decodeImage(readWholeFile(path, kMaxFileBytes), path.string()), palettePixels);
+    const QByteArray content = readWholeFile(path, kMaxFileBytes);
+    QImage decoded = decodeImage(content, path.string());
+    if (decoded.format() == QImage::Format_Mono && isPalettePng(content)) // of one bit a pixel
+        decoded.convertTo(QImage::Format_Indexed8);
+    const QImage plain = withPlainPixels(decoded, palettePixels);
     ImageBytes image{plain.width(), plain.height(), plain.depth() / 8, {}};
     const size_t rowBytes = size_t(image.width) * size_t(image.channels);
     image.bytes.resize(rowBytes * size_t(image.height));

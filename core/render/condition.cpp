@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include <ATen/ATen.h>
 
@@ -34,7 +35,8 @@ CodeGrid singleCell(int64_t value)
 
 } // namespace
 
-CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas)
+CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas,
+                       std::stop_token stop)
 {
     if (const auto *codes = std::get_if<CodeGrid>(&request.condition))
         return *codes;
@@ -44,13 +46,14 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
         const models::Autoencoder &stage = *bundle.stageOf(models::ConditionKind::Labels);
         const GridSize pixels = pixelsFor(stage, request, {map->height, map->width}, canvas);
         return encodedLabels(stage, bundle.config().condition.labelSet,
-                             map->resizedNearest(pixels.columns, pixels.rows), stageMemory(stage));
+                             map->resizedNearest(pixels.columns, pixels.rows), stageMemory(stage), std::move(stop));
     }
     if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
         const models::ConditionKind kind = *mapKindOf(bundle.config(), request);
         const models::Autoencoder &stage = *bundle.stageOf(kind);
         const GridSize pixels = pixelsFor(stage, request, {field->height, field->width}, canvas);
-        return encodedField(stage, fieldToRead(bundle.config(), kind, *field, pixels), stageMemory(stage));
+        return encodedField(stage, fieldToRead(bundle.config(), kind, *field, pixels), stageMemory(stage),
+                            std::move(stop));
     }
     const models::ModelConfig &config = bundle.config();
     if (config.condition.kind == models::ConditionKind::Coordinates)

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace tessera::core
 {
 
 // What SampleRequest::condition wants: the map scaled to the canvas and encoded, codes as they are, coordinates, or one
-// cell for Class and None models. REQUIRES: the request was checked.
-CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas);
+// cell for Class and None models. `stop`: as in encoding.h. REQUIRES: the request was checked.
+CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas,
+                       std::stop_token stop = {});
 
 // The whole canvas as the frame of a model conditioned on coordinates: the mean over each cell of
 // (y * width + x) / (width * height), in `levels` steps, halves to even (taming's CoordStage).

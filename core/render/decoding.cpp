@@ -101,14 +101,13 @@ PreviewDecoder::PreviewDecoder(const models::Autoencoder &stage, const CodeGrid 
     copyRows(picture, m_picture, 0, 0);
 }
 
-PixelRect PreviewDecoder::update(const CodeGrid &codes)
+PixelRect PreviewDecoder::update(const CodeGrid &codes, const std::stop_token &stop)
 {
     int first = 0, last = codes.size.rows;
     while (first < last && !rowsDiffer(m_codes, codes, first))
         ++first;
     while (last > first && !rowsDiffer(m_codes, codes, last - 1))
         --last;
-    m_codes = codes;
     if (first == last)
         return {};
     const int known = knownRows(codes);
@@ -118,18 +117,23 @@ PixelRect PreviewDecoder::update(const CodeGrid &codes)
         first = 0;
         last = known;
     }
-    decodeRows(first, last, known);
+    if (decodeRows(codes, first, last, stop))
+        m_codes = codes;
     return {0, first * m_factor, m_picture.width, (last - first) * m_factor};
 }
 
 // The canvas ends where knowledge ends: rows of nothing but missing codes would change the statistics of all others.
-void PreviewDecoder::decodeRows(int first, int last, int known)
+bool PreviewDecoder::decodeRows(const CodeGrid &codes, int first, int last, const std::stop_token &stop)
 {
-    const int tile = previewTile(m_stage.config, m_codes.size, stageMemory(m_stage));
-    models::TiledDecoder decoder(m_stage, latentsOf(m_stage, upperRows(m_codes, known)));
+    const int known = knownRows(codes), tile = previewTile(m_stage.config, codes.size, stageMemory(m_stage));
+    models::TiledDecoder decoder(m_stage, latentsOf(m_stage, upperRows(codes, known)));
     chooseStatistics(decoder, known, tile);
-    for (const models::Area &cells : models::tilesOf({{first, last}, {0, m_codes.size.columns}}, tile))
+    for (const models::Area &cells : models::tilesOf({{first, last}, {0, codes.size.columns}}, tile)) {
+        if (stop.stop_requested())
+            return false;
         putTile(m_picture, cells, decoder.decode(cells), m_factor);
+    }
+    return true;
 }
 
 // A sample costs as much as a tile; it is taken anew when a quarter more is known.

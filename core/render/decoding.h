@@ -36,12 +36,13 @@ public:
 
     // Decodes what `codes`, of the canvas' size, have new. Returns where the picture may have changed: whole rows, all
     // known ones where that is no more than twice the work, none when no code is new. Everything else stays.
-    PixelRect update(const CodeGrid &codes);
+    // `stop` is looked at between tiles: rows are then missing that the next call decodes.
+    PixelRect update(const CodeGrid &codes, const std::stop_token &stop = {});
 
     const Image &picture() const { return m_picture; }
 
 private:
-    void decodeRows(int first, int last, int known);
+    bool decodeRows(const CodeGrid &codes, int first, int last, const std::stop_token &stop);
     void chooseStatistics(models::TiledDecoder &decoder, int known, int tile);
 
     const models::Autoencoder &m_stage;

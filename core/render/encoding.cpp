@@ -23,7 +23,8 @@ PixelRect rectOf(const models::Area &area)
 
 // `width` x `height` pixels, of which `part` gives any rectangle: float [1, C, h, w], on the CPU.
 template<typename Part>
-CodeGrid encoded(const models::Autoencoder &stage, int width, int height, Part part, uint64_t memory)
+CodeGrid encoded(const models::Autoencoder &stage, int width, int height, Part part, uint64_t memory,
+                 const std::stop_token &stop)
 {
     const int64_t rows = stage.config.seenPixels(height), columns = stage.config.seenPixels(width);
     // In the layout that convolutions on the CPU like best, on the device of the stage.
@@ -34,7 +35,7 @@ CodeGrid encoded(const models::Autoencoder &stage, int width, int height, Part p
     const int tile = encodingTile(stage.config, {int(rows / factor), int(columns / factor)}, memory);
     if (tile == 0)
         return gridOf(stage.encode(ready({{0, rows}, {0, columns}})));
-    return gridOf(models::encodeInTiles(stage, {rows, columns, ready}, tile));
+    return gridOf(models::encodeInTiles(stage, {rows, columns, ready}, tile, stop));
 }
 
 // [1, planes, H, W]: 1 in the plane of each pixel's label. The unpainted may be in none.
@@ -54,22 +55,22 @@ at::Tensor oneHot(const LabelMap &map, const LabelPlanes &planes, int64_t count)
 
 } // namespace
 
-CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture, uint64_t memory)
+CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture, uint64_t memory, std::stop_token stop)
 {
     const auto part = [&](const PixelRect &rect) { return pictureTensor(picture, rect); };
-    return encoded(stage, picture.width, picture.height, part, memory);
+    return encoded(stage, picture.width, picture.height, part, memory, stop);
 }
 
 CodeGrid encodedLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map,
-                       uint64_t memory)
+                       uint64_t memory, std::stop_token stop)
 {
     const int64_t channels = stage.config.inChannels;
     const LabelPlanes planes = labelPlanes(labelSet, channels);
     const auto part = [&](const PixelRect &rect) { return oneHot(map.cropped(rect), planes, channels); };
-    return encoded(stage, map.width, map.height, part, memory);
+    return encoded(stage, map.width, map.height, part, memory, stop);
 }
 
-CodeGrid encodedField(const models::Autoencoder &stage, const FieldMap &field, uint64_t memory)
+CodeGrid encodedField(const models::Autoencoder &stage, const FieldMap &field, uint64_t memory, std::stop_token stop)
 {
     auto *values = const_cast<float *>(field.values.data()); // read only: from_blob takes no const pointer
     const at::Tensor all = at::from_blob(values, {1, 1, field.height, field.width}, at::kFloat);
@@ -77,7 +78,7 @@ CodeGrid encodedField(const models::Autoencoder &stage, const FieldMap &field, u
         const at::Tensor cut = all.narrow(2, rect.y, rect.height).narrow(3, rect.x, rect.width);
         return cut.expand({1, stage.config.inChannels, rect.height, rect.width});
     };
-    return encoded(stage, field.width, field.height, part, memory);
+    return encoded(stage, field.width, field.height, part, memory, stop);
 }
 
 } // namespace tessera::core

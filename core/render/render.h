@@ -141,8 +141,8 @@ struct RenderEvents {
     int previewEvery = 0; // codes between previews; 0: none
     // Memory ran out. Where drawing failed it begins again, and progress with it; codes that were all drawn stay.
     std::function<void(Relief)> relieved;
-    // Whether a stopped render still decodes what it has. Off, it returns at once, with an empty picture.
-    bool decodeStopped = true;
+    // Asked by a stopped render: whether it is to decode what it has. Where not, it returns at once, with an empty picture.
+    std::function<bool()> decodeStopped = [] { return true; };
 };
 
 struct RenderResult {

@@ -16,8 +16,10 @@ namespace tessera::core
 RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
 {
     const GridSize canvas = canvasOf(bundle->config(), request);
-    if (bytesFor(request, canvas) > availableMemory())
+    if (bytesFor(request, canvas) > availableMemory()) {
         prefixes->clear();
+        engine->freeCaches(); // into which their memory went
+    }
     KnownCodes &known = pictures.of(canvas, request.seed, request.variation);
     return {*bundle, request, std::move(stop), events, {&*prefixes, &known}};
 }

@@ -141,7 +141,8 @@ void Renderer::Private::checkMemory(const RenderRequest &request) const
     if (device != "cpu")
         return; // a GPU's allocator answers for itself
     const GridSize canvas = canvasOf(bundle->config(), request);
-    const uint64_t needed = bytesFor(request, canvas), free = availableMemory() + prefixes->bytes();
+    const uint64_t needed = bytesFor(request, canvas), kept = prefixes->bytes();
+    const uint64_t free = availableMemory() + std::min(kept, ~availableMemory()); // which may be the greatest number
     if (needed <= free)
         return;
     const GridSize fitting = largestCanvas(request, free);

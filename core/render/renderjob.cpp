@@ -52,7 +52,7 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
     ScoreRequest score;
     score.codes = codes;
     score.controlTokens = controlTokens(bundle.config(), request.controls);
-    score.condition = conditionGrid(bundle, request, codes.size);
+    score.condition = conditionGrid(bundle, request, codes.size, stop);
     score.kind = mapKindOf(bundle.config(), request);
     score.guidance = request.guidance;
     score.window = request.window;
@@ -114,7 +114,7 @@ void RenderJob::draw(TransformerEngine &engine)
 
 void RenderJob::encodeCondition()
 {
-    m_sample.condition = conditionGrid(m_bundle, m_request, m_sample.canvas);
+    m_sample.condition = conditionGrid(m_bundle, m_request, m_sample.canvas, m_stop);
     m_sample.kind = mapKindOf(m_bundle.config(), m_request);
 }
 
@@ -125,7 +125,7 @@ void RenderJob::lockCodes()
     m_sample.locked = lockedCells(*m_request.region, m_sample.canvas, m_factor);
     const models::Autoencoder &stage = m_bundle.firstStage();
     m_sample.initial = m_request.initialCodes ? *m_request.initialCodes
-                                              : encodedPicture(stage, *m_request.initial, stageMemory(stage));
+                                              : encodedPicture(stage, *m_request.initial, stageMemory(stage), m_stop);
     m_codes = m_sample.initial;
 }
 
@@ -191,7 +191,7 @@ void RenderJob::reportPreview(const DrawnCode &drawn)
         translated("Previewing", [&] {
             if (!m_previews)
                 startPreviews();
-            preview.changed = m_previews->update(m_codes);
+            preview.changed = m_previews->update(m_codes, m_stop);
             preview.picture = finished(m_previews->picture());
         });
     } catch (const Error &error) {
@@ -214,7 +214,7 @@ void RenderJob::startPreviews()
 
 void RenderJob::decode(bool tiled)
 {
-    if (!m_result.finished && !m_events.decodeStopped)
+    if (!m_result.finished && !m_events.decodeStopped())
         return;
     const Clock::time_point start = Clock::now();
     if (m_result.finished) {
@@ -223,13 +223,23 @@ void RenderJob::decode(bool tiled)
         m_result.picture = finished(std::move(decoded.picture));
         m_result.finished = decoded.complete;
     } else { // whoever stops does not wait for a large canvas of which little is drawn
-        if (!m_previews)
-            startPreviews();
-        m_previews->update(m_codes);
-        m_result.picture = finished(m_previews->picture());
+        m_result.picture = finished(stoppedPicture());
     }
     m_result.times.decode = secondsSince(start);
     m_result.times.total += m_result.times.decode;
+}
+
+const Image &RenderJob::stoppedPicture()
+{
+    if (!m_previews)
+        startPreviews();
+    try {
+        m_previews->update(m_codes);
+    } catch (...) {
+        m_previews.reset(); // its statistics may lie on a device that is given up now
+        throw;
+    }
+    return m_previews->picture();
 }
 
 Image RenderJob::finished(Image picture) const

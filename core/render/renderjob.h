@@ -44,6 +44,7 @@ private:
     void reportProgress(Cell origin);
     void reportPreview(const DrawnCode &drawn);
     void startPreviews();
+    const Image &stoppedPicture();
     // In region editing the initial picture where nothing may change.
     Image finished(Image picture) const;
 

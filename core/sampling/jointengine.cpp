@@ -133,9 +133,9 @@ public:
     {
         begin(0);
         append();
+        goOn(0); // a turn ahead of the others from now on, which find the prefixes that it leaves
         for (size_t i = 1; i < m_tasks.size(); ++i)
             begin(i);
-        goOn(0);
         while (std::ranges::any_of(m_seats, &Seat::waits)) {
             append();
             for (const size_t i : m_asking)

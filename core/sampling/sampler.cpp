@@ -214,10 +214,12 @@ private:
         bool known = false;
     };
 
-    // Bits of an engine that does not keep them in chunks repeat only where the window's tokens come all at once.
+    // Bits of an engine that does not keep them in chunks repeat only where the window's tokens come all at once, and by
+    // themselves: a code that is recalled would be missing in its batch.
     bool repeatable(const PlannedCode &place) const
     {
-        return m_known && (m_engine.keepsBitsInChunks() || (place.opensWindow && place.closesWindow));
+        const bool alone = !m_engine.gainsFromBatches() && place.opensWindow && place.closesWindow;
+        return m_known && (m_engine.keepsBitsInChunks() || alone);
     }
 
     // The code as it was drawn before from the very same, or else its digest alone.

@@ -52,6 +52,18 @@ TEST_P(TiledEncoding, NeedsNoSecondRoundForWhatIsNoLargerThanATile)
 INSTANTIATE_TEST_SUITE_P(Layouts, TiledEncoding, testing::Values(publishedLayout(), patchLayout()),
                          [](const auto &layout) { return layout.index == 0 ? "Published" : "Patch"; });
 
+TEST(TiledEncoder, AStopLeavesOutTheRest)
+{
+    const c10::InferenceMode inference;
+    LivelySource source;
+    const Autoencoder stage = Autoencoder::create(publishedLayout(), source);
+    std::stop_source stop;
+    stop.request_stop();
+    const at::Tensor codes = encodeInTiles(stage, inputOf(pictureOf(12 * 16, 14 * 16)), 7, stop.get_token());
+    EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{1, 12, 14}));
+    EXPECT_EQ(codes.count_nonzero().item<int64_t>(), 0);
+}
+
 // A published encoder sees pixels beyond whole codes, as the original's.
 TEST(TiledEncoder, SeesWhatIsBeyondWholeCodes)
 {

@@ -179,6 +179,23 @@ TEST(LabelDocument, StepsAfterAnUndoneTranslationBelongToTheOldSet)
     EXPECT_EQ(document.blankInk(), 255.0);
 }
 
+TEST(LabelDocument, WhatARedoBringsBackKeepsItsSet)
+{
+    core::LabelSet numbered = twoLabels();
+    numbered.name = "numbered";
+    LabelDocument document;
+    document.translateTo(twoLabels());
+    document.apply([](core::LabelMap &map) { return core::fillRect(map, {0, 0, 10, 10}, 1); });
+    document.undo();
+    document.translateTo(numbered); // changes no pixel, so the redo is still there
+    EXPECT_EQ(document.labelSet(), numbered);
+    ASSERT_TRUE(document.canRedo());
+    document.redo();
+    EXPECT_EQ(document.labelSet(), twoLabels());
+    document.apply([](core::LabelMap &map) { return core::fillRect(map, {20, 0, 10, 10}, 1); });
+    EXPECT_EQ(document.labelSet(), twoLabels());
+}
+
 TEST(LabelDocument, TranslatingASavedMapLosesNothing)
 {
     LabelDocument document;

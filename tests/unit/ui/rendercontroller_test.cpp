@@ -196,6 +196,17 @@ TEST(RenderController, AnotherModelThatCannotBeOpenedLeavesTheOneBefore)
     EXPECT_EQ(desk.controller.modelPath(), "model.safetensors");
 }
 
+TEST(RenderController, AModelOvertakenByOneThatCannotBeOpenedIsTheOneInUse)
+{
+    Desk desk;
+    ASSERT_TRUE(desk.load());
+    desk.controller.loadModel("cocostuff.ckpt");
+    desk.controller.loadModel("missing.ckpt");
+    ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
+    EXPECT_EQ(desk.controller.modelState(), RenderController::Ready);
+    EXPECT_EQ(desk.controller.modelPath(), "cocostuff.ckpt"); // what the worker holds
+}
+
 TEST(RenderController, DestroyingItStopsTheRender)
 {
     FakeScript script;

@@ -91,6 +91,18 @@ TEST_F(ImageFile, palettesGiveColorsOrIndices)
                 testing::ElementsAre(1, 2, 3, 9, 8, 7));
 }
 
+TEST_F(ImageFile, palettesOfOneBitGiveIndices)
+{
+    QImage image(9, 1, QImage::Format_Mono);
+    image.setColorTable({qRgb(200, 2, 3), qRgb(9, 8, 7)});
+    image.fill(0);
+    image.setPixel(8, 0, 1);
+    put("p.png", encodedAs(image, "png"));
+    EXPECT_EQ(readMapImage(file("p.png"), PalettePixels::Indices),
+              (ImageBytes{9, 1, 1, {0, 0, 0, 0, 0, 0, 0, 0, 1}}));
+    EXPECT_EQ(readMapImage(file("p.png")).channels, 3);
+}
+
 TEST_F(ImageFile, grayPalettesAndBitmapsAreGray)
 {
     QImage image(4, 1, QImage::Format_Indexed8);

@@ -133,7 +133,7 @@ TEST(Renderer, StoppedRenderKeepsAPrefix)
     EXPECT_EQ(part.codes.values[0], whole.codes.values[0]);
     EXPECT_EQ(std::ranges::count(part.codes.values, core::kNoCode), 29);
     EXPECT_EQ(part.picture.width, 48);
-    events.decodeStopped = false;
+    events.decodeStopped = [] { return false; };
     EXPECT_TRUE(tinyRenderer().render(tinyRequest(), source.get_token(), events).picture.empty());
 }
 

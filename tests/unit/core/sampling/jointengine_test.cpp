@@ -35,7 +35,7 @@ TEST(JointEngine, DrawsWhatEachDrawsAlone)
             std::vector<SampleResult> alone, together(5);
             for (uint32_t i = 0; i < 5; ++i)
                 alone.push_back(sampleCodes(model.config, *engine, variationOf(model, canvas, i)));
-            const int64_t passes = engine->passes();
+            const int64_t passes = engine->passes(), tokens = engine->tokenForwards();
             PrefixStore prefixes(*engine, 18);
             std::vector<EngineTask> tasks;
             for (uint32_t i = 0; i < 5; ++i)
@@ -45,13 +45,15 @@ TEST(JointEngine, DrawsWhatEachDrawsAlone)
                     together[i] = sampleCodes(model.config, seat, request, plan, {}, {}, {&prefixes, nullptr});
                 });
             runJointly(*engine, tasks);
-            int64_t passesAlone = 0;
+            int64_t passesAlone = 0, tokensAlone = 0;
             for (size_t i = 0; i < 5; ++i) {
                 EXPECT_EQ(together[i].codes, alone[i].codes) << i;
                 EXPECT_EQ(together[i].logProbability, alone[i].logProbability) << i;
                 passesAlone += alone[i].passes;
+                tokensAlone += alone[i].tokenForwards;
             }
             EXPECT_LT(engine->passes() - passes, passesAlone / 2);
+            EXPECT_LT(engine->tokenForwards() - tokens, tokensAlone); // prefixes are computed once for all
         }
     }
 }

@@ -258,6 +258,28 @@ TEST_P(DrawingAgain, OnlyWindowsThatSeeAnEditAreComputed)
     }
 }
 
+// As on a GPU: what stands beside an input in its batch moves its bits.
+class BatchEngine : public ForwardingEngine
+{
+public:
+    using ForwardingEngine::ForwardingEngine;
+    bool gainsFromBatches() const override { return true; }
+    bool keepsBitsInChunks() const override { return false; }
+};
+
+TEST(DrawnBefore, NothingIsLeftOutOfBatchesThatMoveBits)
+{
+    const TinyModel model;
+    BatchEngine engine(makeTorchEngine(model.transformer));
+    const SampleRequest request = model.request({6, 7});
+    const WindowPlan plan = planFor(model.config, request.canvas, {}, true);
+    KnownCodes known(request.canvas);
+    const SampleResult first = sampleCodes(model.config, engine, request, plan, {}, {}, {nullptr, &known});
+    const SampleResult again = sampleCodes(model.config, engine, request, plan, {}, {}, {nullptr, &known});
+    EXPECT_EQ(again.known, 0);
+    EXPECT_EQ(again.codes, first.codes);
+}
+
 TEST_P(DrawingAgain, ManyEditsInARowGiveWhatAFreshStartGives)
 {
     std::mt19937 random(3);
