@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <new>
 #include <optional>
 #include <set>
 #include <utility>
@@ -156,8 +157,13 @@ void HistoryDocument<Map>::replaceUnsaved(Map map)
     m_history.beginGesture(m_map);
     m_map = std::move(map);
     m_history.addChange(m_map.rect());
-    show(m_map.rect());
-    endGesture();
+    try {
+        show(m_map.rect());
+        endGesture();
+    } catch (const std::bad_alloc &) {
+        cancelGesture(); // the map before is back
+        throw;
+    }
 }
 
 template<typename Map>
@@ -200,6 +206,8 @@ void HistoryDocument<Map>::show(const core::PixelRect &area)
     const bool resized = m_image.size() != mapSize;
     if (resized)
         m_image = QImage(mapSize, QImage::Format_RGB32);
+    if (m_image.isNull())
+        throw std::bad_alloc();
     const QRect dirty = resized ? m_image.rect() : toQRect(area);
     if (dirty.isEmpty())
         return;

@@ -38,17 +38,16 @@ void MapHistory<Map>::endGesture(const Map &map)
     if (!m_open) {
         return;
     }
-    m_open = false;
-    const Map beginning = std::exchange(m_atBeginning, {});
-    if (!sameSize(beginning, map)) {
-        push({map.rect(), beginning, map, true, 0});
-        return;
-    }
     const PixelRect rect = m_changed.intersected(map.rect());
-    if (rect.empty()) {
-        return;
+    Step step;
+    if (!sameSize(m_atBeginning, map)) {
+        step = {map.rect(), {}, map, true, 0};
+        step.before = std::move(m_atBeginning);
+    } else if (!rect.empty()) {
+        step = {rect, m_atBeginning.cropped(rect), map.cropped(rect), false, 0};
     }
-    Step step{rect, beginning.cropped(rect), map.cropped(rect), false, 0};
+    m_open = false; // not before: where there is no memory for copies, the gesture is still open
+    m_atBeginning = {};
     if (step.before != step.after) {
         push(std::move(step));
     }

@@ -28,7 +28,8 @@ public:
     // Notes what a stroke changed. REQUIRES: a gesture is open.
     void addChange(const PixelRect &changed) { m_changed = m_changed.united(changed); }
     // Makes the open gesture one step and forgets what could be redone. A gesture that changed nothing makes
-    // no step. A map of another size than at the beginning (resized, loaded anew) is kept whole.
+    // no step. A map of another size than at the beginning (resized, loaded anew) is kept whole. Where memory does not
+    // suffice (std::bad_alloc), the gesture stays open.
     void endGesture(const Map &map);
     // Puts the map back to what it was at the beginning of the gesture, which leaves no step. Returns what
     // changed.
