@@ -29,9 +29,29 @@ using nlohmann::json;
                 "'" + path.string() + "', line " + std::to_string(std::max<int64_t>(line, 1)) + ": " + oneLine(what));
 }
 
+constexpr int kMaxDepth = 64;
+
+// Values are copied and destroyed level by level, each on the stack: a text of brackets alone would use all of it up.
+void guardDepth(const std::string &text, const std::filesystem::path &path)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted && c == '\\')
+            ++i; // what follows ends no string
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && (c == ']' || c == '}'))
+            --depth;
+        else if (!quoted && (c == '[' || c == '{') && ++depth > kMaxDepth)
+            failAt(path, 1 + std::count(text.begin(), text.begin() + std::ptrdiff_t(i), '\n'),
+                   "this is nested too deeply to read, expected at most " + std::to_string(kMaxDepth) + " levels");
+    }
+}
+
 #ifndef TESSERA_HEADLESS
 
-constexpr int kMaxDepth = 64;
 constexpr int kMaxNodes = 100'000; // aliases can blow a small file up
 
 template<typename T>
@@ -222,11 +242,14 @@ std::string oneLine(std::string text)
 
 json parseJsonText(const std::string &text, const std::filesystem::path &path)
 {
+    guardDepth(text, path);
     try {
         return json::parse(text);
     } catch (const json::parse_error &error) {
         const auto end = text.begin() + std::ptrdiff_t(std::min(error.byte, text.size()));
         failAt(path, 1 + std::count(text.begin(), end, '\n'), "this is not valid JSON");
+    } catch (const json::out_of_range &) { // which does not tell where
+        throw Error(ErrorCode::FileFormat, "'" + path.string() + "': a number in it is too large to read");
     }
 }
 

@@ -7,14 +7,13 @@
 
 #include <CLI/CLI.hpp>
 #include <QCoreApplication>
-#include <poll.h>
-#include <unistd.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/help.h"
 #include "app/cli/interrupts.h"
 #include "app/cli/options.h"
 #include "app/common/parkthreads.h"
+#include "app/common/printed.h"
 #include "app/common/usage.h"
 #include "models/error.h"
 
@@ -73,26 +72,18 @@ int run(CLI::App &app, int argc, char **argv)
     }
 }
 
-// Whether all that was printed went out, or to a reader that closed its pipe because it has read enough.
-bool printedAll()
-{
-    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)
-        return true;
-    pollfd output{STDOUT_FILENO, 0, 0};
-    return ::poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
-}
-
 } // namespace
 
 int main(int argc, char **argv)
 {
+    tessera::app::occupyStandardStreams();
     tessera::app::parkWaitingThreads(argv);
     tessera::cli::installInterrupts();
     const QCoreApplication application(argc, argv); // Qt finds its image plug-ins by it
     CLI::App app("Paints pictures from maps with a transformer over VQGAN codes.", "tessera-cli");
     addCommands(app);
     const int code = run(app, argc, argv);
-    if (code != Done || printedAll())
+    if (code != Done || tessera::app::printedAll())
         return code;
     say("The result could not be written to the standard output");
     return Failed;

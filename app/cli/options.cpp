@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/common/numbers.h"
 #include "core/map/labelmap.h"
 
 namespace tessera::cli
@@ -14,6 +15,9 @@ namespace tessera::cli
 
 namespace
 {
+
+using app::kMostInt64;
+using app::wholeNumber;
 
 std::optional<int> parsedNumber(const std::string &text)
 {
@@ -33,22 +37,6 @@ std::function<std::string(const std::string &)> expecting(const std::string &for
     };
 }
 
-// Decimal and never clamped, where CLI11 itself would read 010 as eight and 2^64 as the number before it: the text
-// becomes the plain number.
-CLI::Validator wholeNumber(uint64_t least, uint64_t most)
-{
-    const std::string form = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
-    return {[=](std::string &text) {
-                uint64_t number = 0;
-                const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-                if (error != std::errc{} || end != text.data() + text.size() || number < least || number > most)
-                    return "'" + text + "' was found, expected " + form;
-                text = std::to_string(number);
-                return std::string();
-            },
-            {}};
-}
-
 std::function<std::string(const std::string &)> expectingWindow()
 {
     return expecting("exact, block or block:N",
@@ -60,8 +48,6 @@ std::function<std::string(const std::string &)> expectingWindowOrAuto()
     return expecting("exact, block, block:N or auto",
                      [](const std::string &text) { return text == kAutoWindow || parsedWindow(text, 2).has_value(); });
 }
-
-constexpr uint64_t kMostInt64 = std::numeric_limits<int64_t>::max();
 
 bool isDeviceName(const std::string &text)
 {
@@ -80,7 +66,7 @@ void addModelOptions(CLI::App &command, ModelOptions &options)
         ->check(expecting("auto, cpu, cuda or cuda:N", isDeviceName))
         ->capture_default_str();
     command.add_option("--threads", options.renderer.threads, "Threads of the CPU; all cores by default")
-        ->transform(wholeNumber(1, 1024));
+        ->transform(wholeNumber(1, app::kMostThreads));
     command.add_option("--precision", options.renderer.precision, "Number format of the weights")
         ->check(CLI::IsMember({"auto", "fp32", "bf16", "fp16", "int8"}))
         ->capture_default_str();

@@ -6,12 +6,16 @@
 #include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
+#include "app/train/paintedmaps.h"
 #include "app/train/threads.h"
+#include "app/train/writabletarget.h"
 #include "models/bundle.h"
 #include "models/device.h"
 #include "models/error.h"
-#include "models/safetensors.h"
+#include "models/modelfile.h"
+#include "models/training/evalnet.h"
 #include "models/training/evaluate.h"
+#include "models/training/imagenetfeatures.h"
 #include "models/training/shard.h"
 
 namespace tessera::train
@@ -43,17 +47,23 @@ void printFigures(const nlohmann::json &figures, const std::string &prefix = "")
 }
 
 // Before hours of painting, not after. Throws Error.
-void checkJudging(const JudgingOptions &options)
+void checkJudging(const EvaluationOptions &options)
 {
-    for (const auto &file : {options.judge, options.photographs})
-        if (!file.empty())
-            models::readSafetensorsIndex(file);
-    if (!options.others.empty()
-        && (!std::filesystem::is_directory(options.others) || models::listShards(options.others).empty()))
-        throw Error(ErrorCode::FileRead, "There are no shards of pictures in " + options.others.string() + ".");
-    const std::filesystem::path folder = options.sheet.parent_path();
-    if (!folder.empty() && !std::filesystem::is_directory(folder))
-        throw Error(ErrorCode::FileWrite, options.sheet.string() + " cannot be written: there is no such folder.");
+    const JudgingOptions &judging = options.judging;
+    if (judging.judge.empty())
+        return;
+    models::EvalNet::load(judging.judge);
+    if (!judging.photographs.empty())
+        models::ImagenetFeatures::load(judging.photographs, c10::kCPU);
+    if (!judging.others.empty()
+        && (!std::filesystem::is_directory(judging.others) || models::listShards(judging.others).empty()))
+        throw Error(ErrorCode::FileRead, "There are no shards of pictures in " + judging.others.string() + ".");
+    if (!judging.sheet.empty())
+        expectWritableFile(judging.sheet);
+    if (judging.maps.empty())
+        return;
+    const models::ModelConfig config = models::ModelFile::open(options.model).config;
+    readPaintedMaps(judging.maps, config.window * config.firstStage.factor(), judging.mapsCount, config.controls);
 }
 
 void addJudgement(nlohmann::json &figures, const EvaluationOptions &options, const std::stop_token &stop)
@@ -68,7 +78,7 @@ void addJudgement(nlohmann::json &figures, const EvaluationOptions &options, con
 void evaluate(const EvaluationOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
-    checkJudging(options.judging);
+    checkJudging(options);
     nlohmann::json figures =
         models::evaluateModel(options.model, options.data, models::deviceNamed(options.device), stop);
     if (!options.judging.judge.empty() && !stop.stop_requested()) {

@@ -8,11 +8,25 @@
 namespace tessera::train
 {
 
+namespace
+{
+
+// `nohup` asks that the end of the terminal be ignored.
+bool isIgnored(int signal)
+{
+    struct sigaction action;
+    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+} // namespace
+
 Interrupt::Interrupt()
 {
     sigemptyset(&m_signals);
     sigaddset(&m_signals, SIGINT);
     sigaddset(&m_signals, SIGTERM);
+    if (!isIgnored(SIGHUP))
+        sigaddset(&m_signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &m_signals, nullptr);
     m_thread = std::jthread([this](std::stop_token ended) { wait(ended); });
 }

@@ -1,4 +1,4 @@
-// Ctrl+C as a stop token.
+// Ctrl+C, SIGTERM and a terminal that closes as a stop token.
 #pragma once
 
 #include <csignal>
@@ -8,8 +8,8 @@
 namespace tessera::train
 {
 
-// While it lives, SIGINT and SIGTERM request a stop instead of ending the program; the second one ends it at
-// once. Make it before any other thread is started: threads inherit that the signals are blocked.
+// While it lives, SIGINT, SIGTERM and, unless it is ignored, SIGHUP request a stop instead of ending the program; the
+// second one ends it at once. Make it before any other thread is started: threads inherit that the signals are blocked.
 class Interrupt
 {
 public:

@@ -65,7 +65,7 @@ struct Judging {
         , side(painter.side())
     {
         if (!options.maps.empty())
-            maps = readPaintedMaps(options.maps, side, options.mapsCount);
+            maps = readPaintedMaps(options.maps, side, options.mapsCount, model.config().controls);
         const int64_t all = options.others.empty() ? pictures.size() / 2 : pictures.size();
         count = std::min<int64_t>(options.pictures, all);
         if (count <= kNeighbours)

@@ -1,12 +1,56 @@
 #include "app/train/landscapestock.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <string>
 #include <system_error>
 #include <utility>
 
 #include <sys/resource.h>
 
+#include "models/error.h"
+#include "models/training/shard.h"
+
 namespace tessera::train
 {
+
+namespace
+{
+
+// How many pictures a shard of this name holds, 0 where it is none of these landscapes'.
+int picturesIn(const std::filesystem::path &shard, const LandscapesOptions &options)
+{
+    unsigned seed = 0;
+    if (std::sscanf(shard.filename().c_str(), "landscapes-%10u.tlds", &seed) != 1)
+        return 0;
+    char name[64];
+    std::snprintf(name, sizeof name, "landscapes-%010u.tlds", seed);
+    const int64_t first = int64_t(seed) - int64_t(options.seed);
+    if (shard.filename() != name || first < 0 || first >= options.count || first % options.shard != 0)
+        return 0;
+    return std::min(options.shard, options.count - int(first));
+}
+
+} // namespace
+
+void expectOwnShards(const LandscapesOptions &options)
+{
+    std::error_code ignored;
+    if (!std::filesystem::exists(options.output, ignored))
+        return;
+    for (const std::filesystem::path &path : models::listShards(options.output)) {
+        const models::ShardReader reader(path);
+        const int expected = picturesIn(path, options);
+        if (int(reader.size()) == expected && reader.width() == options.width && reader.height() == options.height)
+            continue;
+        throw Error(ErrorCode::InvalidArgument,
+                    "'" + path.string() + "' is not of this plan, which makes files of " + std::to_string(options.shard)
+                        + " pictures of " + std::to_string(options.width) + " x " + std::to_string(options.height)
+                        + " there, named by seeds from " + std::to_string(options.seed)
+                        + " on: take it away, or name another data folder.");
+    }
+}
 
 LandscapeStock::LandscapeStock(const LandscapesOptions &options) : m_options(options)
 {
@@ -24,10 +68,10 @@ LandscapeStock::LandscapeStock(const LandscapesOptions &options) : m_options(opt
 int LandscapeStock::made() const
 {
     std::error_code ignored;
-    int files = 0;
+    int pictures = 0;
     for (const auto &entry : std::filesystem::directory_iterator(m_options.output, ignored))
-        files += entry.path().extension() == ".tlds" ? 1 : 0;
-    return files * m_options.shard;
+        pictures += picturesIn(entry.path(), m_options);
+    return pictures;
 }
 
 void LandscapeStock::finish()

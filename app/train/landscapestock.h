@@ -12,13 +12,17 @@
 namespace tessera::train
 {
 
+// Throws Error (InvalidArgument) when the folder holds a shard that making these landscapes would not leave there: another
+// name, or pictures of another size. A folder that is not there holds none.
+void expectOwnShards(const LandscapesOptions &options);
+
 // Makes landscapes on a thread of its own from construction to destruction. One thread at a time may ask.
 class LandscapeStock
 {
 public:
     explicit LandscapeStock(const LandscapesOptions &options);
 
-    int made() const; // pictures in whole files
+    int made() const; // pictures in whole files of its own
     bool done() const { return m_done; }
     // Ends the making and waits for it; what was made stays. Throws what it threw.
     void finish();

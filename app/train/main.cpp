@@ -1,16 +1,20 @@
 // tessera-train: training data, training, evaluation, benchmarks. Reads the command line; the commands do the
 // work.
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <c10/util/Exception.h>
 
+#include "app/common/numbers.h"
 #include "app/common/parkthreads.h"
+#include "app/common/printed.h"
 #include "app/common/usage.h"
 #include "app/train/benchmarks.h"
 #include "app/train/evaluation.h"
@@ -26,6 +30,9 @@ namespace tessera::train
 {
 namespace
 {
+
+using app::numberAboveZero;
+using app::wholeNumber;
 
 using Job = std::function<void(std::stop_token)>;
 
@@ -84,20 +91,22 @@ void addLandscapes(CLI::App &app, CommandLine &line)
 {
     LandscapesOptions &options = line.landscapes;
     CLI::App *command = app.add_subcommand("landscapes", "Make shards of procedural landscapes to train on");
-    command->add_option("--count", options.count, "Pictures")->required()->check(CLI::PositiveNumber);
-    command->add_option("--seed", options.seed, "Seed of the first picture; 0 unless told");
+    command->add_option("--count", options.count, "Pictures")->required()->transform(wholeNumber(1, app::kMostInt));
+    command->add_option("--seed", options.seed, "Seed of the first picture; 0 unless told")
+        ->transform(wholeNumber(0, std::numeric_limits<uint32_t>::max()));
     command->add_option_function<std::string>(
         "--size", [&options](const std::string &text) { readSize(text, options.width, options.height); },
         "WIDTHxHEIGHT in pixels; 256x256 unless told");
     addPathOption(*command, "-o,--output", options.output, "Folder", true);
-    command->add_option("--threads", options.threads, "Threads; all unless told")->check(CLI::PositiveNumber);
+    command->add_option("--threads", options.threads, "Threads; all unless told")
+        ->transform(wholeNumber(1, app::kMostThreads));
     addDeviceOption(*command, options.device);
     command->add_flag("--png", options.png, "Write pictures to look at instead of shards");
     command
         ->add_option("--lightings", options.lightings,
                      "Pictures of each land, every one under another sun and weather; 1 unless told. --count stays "
                      "the number of pictures, so there are --count divided by this many lands")
-        ->check(CLI::Range(1, core::kMaxLightings));
+        ->transform(wholeNumber(1, core::kMaxLightings));
     addProgressOption(*command, options.progress);
     command->callback([&line] {
         line.job = [&options = line.landscapes](std::stop_token stop) { makeLandscapes(options, std::move(stop)); };
@@ -114,11 +123,13 @@ void addTraining(CLI::App &app, CommandLine &line, const std::string &name, cons
     addPathOption(*command, "--output", options.output, "Folder; build/training/RECIPE unless told");
     command->add_flag("--resume", options.resume, "Go on from the output folder's checkpoint");
     CLI::Option *minutes =
-        command->add_option("--minutes", options.minutes, "Length of the whole run instead of the recipe's");
-    command->add_option("--steps", options.steps, "Likewise, in steps")->check(CLI::PositiveNumber)->excludes(minutes);
-    minutes->check(CLI::PositiveNumber);
+        command->add_option("--minutes", options.minutes, "Length of the whole run instead of the recipe's")
+            ->check(numberAboveZero());
+    command->add_option("--steps", options.steps, "Likewise, in steps")
+        ->transform(wholeNumber(1, app::kMostInt64))
+        ->excludes(minutes);
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
-        ->check(CLI::PositiveNumber);
+        ->transform(wholeNumber(1, app::kMostThreads));
     addDeviceOption(*command, options.device);
     addProgressOption(*command, options.progress);
     command->callback([&line, train] {
@@ -132,7 +143,7 @@ void addStarter(CLI::App &app, CommandLine &line)
     CLI::App *command = app.add_subcommand("starter", "Make a whole model: data, all networks, figures");
     command->add_option("--minutes", options.minutes, "Length of the run; figures come on top")
         ->required()
-        ->check(CLI::PositiveNumber);
+        ->check(numberAboveZero());
     addPathOption(
         *command, "--plan", options.plan,
         "What to make, .yaml or .json; resources/recipes/starter.yaml unless told, on a GPU starter-gpu.yaml");
@@ -140,7 +151,7 @@ void addStarter(CLI::App &app, CommandLine &line)
     addPathOption(*command, "--output", options.output, "Folder; build/starter unless told");
     command->add_flag("--resume", options.resume, "Go on from what an earlier run left in the output folder");
     command->add_option("--threads", options.threads, "Threads; the machine's or LibTorch's choice unless told")
-        ->check(CLI::PositiveNumber);
+        ->transform(wholeNumber(1, app::kMostThreads));
     addDeviceOption(*command, options.device);
     command->add_option("--landscape-device", options.landscapeDevice,
                         "The same for making landscapes; cpu unless told");
@@ -163,12 +174,13 @@ void addJudging(CLI::App &command, JudgingOptions &options)
     command
         .add_option("--pictures", options.pictures,
                     "Pictures to paint from exact maps, and from exact depth; 60 unless told")
-        ->check(CLI::PositiveNumber);
+        ->transform(wholeNumber(1, app::kMostInt));
     command.add_option("--map-count", options.mapsCount, "Painted maps to use; 64 unless told")
-        ->check(CLI::PositiveNumber);
+        ->transform(wholeNumber(1, app::kMostInt));
     command.add_option("--canvases", options.canvases, "Large canvases to look for seams on; 1 unless told")
-        ->check(CLI::NonNegativeNumber);
-    command.add_option("--seed", options.seed, "Of what is painted; 1 unless told");
+        ->transform(wholeNumber(0, app::kMostInt));
+    command.add_option("--seed", options.seed, "Of what is painted; 1 unless told")
+        ->transform(wholeNumber(0, std::numeric_limits<uint64_t>::max()));
     for (const char *name :
          {"--maps", "--others", "--photographs", "--sheet", "--pictures", "--map-count", "--canvases", "--seed"})
         command.get_option(name)->needs(command.get_option("--judge"));
@@ -181,7 +193,7 @@ void addEvaluation(CLI::App &app, CommandLine &line)
     addPathOption(*command, "--model", options.model, "A model file or folder, or 'starter', which is the default");
     addPathOption(*command, "--data", options.data, "Folder of shards; build/data/val unless told");
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
-        ->check(CLI::PositiveNumber);
+        ->transform(wholeNumber(1, app::kMostThreads));
     addDeviceOption(*command, options.device);
     command->add_flag("--json", options.json, "Figures as JSON on stdout");
     CLI::Option *windows = command->add_flag(
@@ -210,10 +222,16 @@ void addBenchmarks(CLI::App &app, CommandLine &line)
     CLI::App *command = app.add_subcommand("bench", "Measure how fast this machine paints");
     command->add_option("--filter", options.filter, "Only those whose name matches this regular expression");
     command->add_option("--threads", options.threads, "Threads; LibTorch's choice unless told")
-        ->check(CLI::PositiveNumber);
+        ->transform(wholeNumber(1, app::kMostThreads));
     command->add_flag("--json", options.json, "Figures as JSON on stdout");
     command->callback(
         [&line] { line.job = [&line](std::stop_token stop) { runBenchmarks(line.benchmarks, std::move(stop)); }; });
+}
+
+int fail(const std::string &sentence)
+{
+    std::fprintf(stderr, "tessera-train: %s\n", sentence.c_str());
+    return kExitFailed;
 }
 
 int runJob(const Job &job)
@@ -222,11 +240,9 @@ int runJob(const Job &job)
     try {
         job(interrupt.token());
     } catch (const c10::Error &error) { // its what() is a page of addresses
-        std::fprintf(stderr, "tessera-train: %s\n", error.what_without_backtrace());
-        return kExitFailed;
+        return fail(error.what_without_backtrace());
     } catch (const std::exception &error) {
-        std::fprintf(stderr, "tessera-train: %s\n", error.what());
-        return kExitFailed;
+        return fail(error.what());
     }
     return interrupt.happened() ? kExitInterrupted : kExitDone;
 }
@@ -261,6 +277,11 @@ int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    tessera::app::occupyStandardStreams();
     tessera::app::parkWaitingThreads(argv);
-    return tessera::train::run(argc, argv);
+    std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
+    const int code = tessera::train::run(argc, argv);
+    if (code != tessera::train::kExitDone || tessera::app::printedAll())
+        return code;
+    return tessera::train::fail("The result could not be written to the standard output.");
 }

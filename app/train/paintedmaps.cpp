@@ -33,9 +33,22 @@ at::Tensor labelsOf(const std::filesystem::path &path, int64_t side)
     return labels;
 }
 
+void expectKnown(const std::string &where, const Controls &controls, const std::vector<models::ControlConfig> &known)
+{
+    for (const auto &[key, value] : controls) {
+        const auto control = std::ranges::find(known, key, &models::ControlConfig::key);
+        if (control == known.end())
+            throw Error(ErrorCode::ModelMismatch, where + " the control '" + key + "', which the model has not.");
+        if (std::ranges::find(control->values, value) == control->values.end())
+            throw Error(ErrorCode::ModelMismatch, where + " the value '" + value + "' for '" + key
+                                                      + "', which is none of the model's values of this control.");
+    }
+}
+
 } // namespace
 
-std::vector<PaintedMap> readPaintedMaps(const std::filesystem::path &folder, int64_t side, int count)
+std::vector<PaintedMap> readPaintedMaps(const std::filesystem::path &folder, int64_t side, int count,
+                                        const std::vector<models::ControlConfig> &known)
 {
     const std::filesystem::path list = folder / "controls.json";
     const nlohmann::json json = models::parseJsonText(models::readTextFile(list, "list of maps"), list);
@@ -48,6 +61,8 @@ std::vector<PaintedMap> readPaintedMaps(const std::filesystem::path &folder, int
     }
     if (files.empty())
         throw Error(ErrorCode::FileFormat, list.string() + " names no file.");
+    for (const auto &[file, controls] : files)
+        expectKnown(list.string() + " gives '" + file + "'", controls, known);
     const size_t wanted = std::min(files.size(), size_t(std::max(1, count)));
     std::vector<PaintedMap> maps;
     for (size_t i = 0; i < wanted; ++i) {

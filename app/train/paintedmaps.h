@@ -19,7 +19,9 @@ struct PaintedMap {
 };
 
 // Reads FOLDER/controls.json, {"NAME.png": {"light": "day", ...}, ...}, and the files that it names, PNG with labels as
-// indices, `side` pixels wide and high. At most `count`, spread over all. Throws Error: FileRead, FileFormat.
-std::vector<PaintedMap> readPaintedMaps(const std::filesystem::path &folder, int64_t side, int count);
+// indices, `side` pixels wide and high. At most `count`, spread over all. Throws Error: FileRead, FileFormat, and
+// ModelMismatch for a control or a value that `known`, a model's controls, has not.
+std::vector<PaintedMap> readPaintedMaps(const std::filesystem::path &folder, int64_t side, int count,
+                                        const std::vector<models::ControlConfig> &known);
 
 } // namespace tessera::train

@@ -13,10 +13,10 @@
 #include "app/train/starterplan.h"
 #include "app/train/threads.h"
 #include "app/train/training.h"
+#include "app/train/writabletarget.h"
 #include "models/device.h"
 #include "models/error.h"
 #include "models/resources.h"
-#include "models/safetensors.h"
 #include "models/training/evaluate.h"
 #include "models/wholefile.h"
 
@@ -53,7 +53,7 @@ public:
     void run()
     {
         checkBeforehand();
-        makeValidationPictures();
+        makeLandscapes(validationOptions(), m_stop);
         std::optional<LandscapeStock> stock, canvases;
         std::error_code ignored;
         if (m_plan.data.canvases > 0 && !fs::exists(checkpoint("transformer"), ignored)) // it is the one that sees them
@@ -94,9 +94,13 @@ private:
             throw Error(ErrorCode::InvalidArgument, m_options.output.string()
                                                         + " holds an earlier run: resume it, or name another "
                                                           "output folder.");
-        const nlohmann::json losses = m_plan.firstStage.recipe.value("losses", nlohmann::json::object());
-        if (losses.value("perceptual", 1.0) > 0)
-            models::readSafetensorsIndex(losses.value("perceptual_weights", "build/perceptual/vgg16.safetensors"));
+        checkRecipes(m_plan);
+        expectOwnShards(validationOptions());
+        if (!hasBegun())
+            expectOwnShards(stockOptions());
+        if (m_plan.data.canvases > 0)
+            expectOwnShards(canvasOptions());
+        makeWritableFolder(m_options.output);
     }
 
     fs::path model(const std::string &part) const { return m_options.output / part / "model.safetensors"; }
@@ -114,12 +118,12 @@ private:
         return options;
     }
 
-    void makeValidationPictures() const
+    LandscapesOptions validationOptions() const
     {
         LandscapesOptions options = picturesIn("val");
         options.count = m_plan.data.validation;
         options.seed = kFirstValidationSeed;
-        makeLandscapes(options, m_stop);
+        return options;
     }
 
     nlohmann::json stages() const

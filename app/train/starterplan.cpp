@@ -1,7 +1,10 @@
 #include "app/train/starterplan.h"
 
+#include <vector>
+
 #include "models/error.h"
 #include "models/training/recipe.h"
+#include "models/training/recipechecks.h"
 #include "models/training/recipefile.h"
 
 namespace tessera::train
@@ -11,48 +14,56 @@ namespace
 {
 
 constexpr double kRoundingSlack = 1e-9;
+constexpr int kMostSide = 8192; // of a shard's pictures
 
 StarterPlan::Stage stageOf(models::Recipe &plan, const std::string &name)
 {
     models::Recipe node = plan.child(name);
-    StarterPlan::Stage stage{node.atLeast<double>("share", 0.001, 0), node.value<nlohmann::json>("recipe")};
+    StarterPlan::Stage stage{node.between<double>("share", 0.001, 1, 0), node.value<nlohmann::json>("recipe")};
+    const models::Recipe recipe = node.child("recipe");
     node.finish();
     for (const char *key : {"minutes", "steps", "first_stage", "condition_stage", "depth_stage", "edges_stage"})
-        if (stage.recipe.contains(key))
+        if (recipe.has(key))
             throw Error(ErrorCode::InvalidArgument,
-                        "'plan." + name + ".recipe." + key + "' is set, but a plan's recipes get theirs from the run.");
+                        "'" + recipe.path() + "." + key + "' is set, but a plan's recipes get theirs from the run.");
     return stage;
 }
 
 StarterPlan::Data dataOf(models::Recipe node)
 {
     StarterPlan::Data data;
-    data.share = node.atLeast<double>("share", 0, 0.15);
-    data.width = node.atLeast<int>("width", 16, 256);
-    data.height = node.atLeast<int>("height", 16, data.width);
+    data.share = node.share("share", 0.15);
+    data.width = node.between<int>("width", 16, kMostSide, 256);
+    data.height = node.between<int>("height", 16, kMostSide, data.width);
     data.least = node.atLeast<int>("least", 1, 100);
     data.most = node.atLeast<int>("most", data.least, 20000);
     data.validation = node.atLeast<int>("validation", 1, 60);
     data.shard = node.atLeast<int>("shard", 1, 100);
     data.background = node.valueOr<bool>("background", false);
     data.canvases = node.atLeast<int>("canvases", 0, 0);
-    data.canvasSide = node.atLeast<int>("canvas_side", 16, 512);
+    data.canvasSide = node.between<int>("canvas_side", 16, kMostSide, 512);
     node.finish();
     return data;
+}
+
+models::Recipe recipeOf(const std::string &name, const StarterPlan::Stage &stage)
+{
+    return models::Recipe(stage.recipe, "plan." + name + ".recipe");
 }
 
 // What the transformer's recipe asks for must be what the plan makes.
 void checkTransformer(const StarterPlan &plan)
 {
-    const nlohmann::json &recipe = plan.transformer.recipe;
-    const nlohmann::json tasks = recipe.value("tasks", nlohmann::json::object());
-    for (const std::string kind : {"depth", "edges"})
-        if (plan.fields.contains(kind) != (tasks.value(kind, 0.0) > 0))
-            throw Error(ErrorCode::InvalidArgument,
-                        "The plan " + std::string(plan.fields.contains(kind) ? "has a" : "has no") + " stage for "
-                            + kind + ", but 'plan.transformer.recipe.tasks." + kind + "' is "
-                            + nlohmann::json(tasks.value(kind, 0.0)).dump() + ".");
-    const std::string folder = recipe.value("canvases", nlohmann::json::object()).value("folder", "");
+    models::Recipe recipe = recipeOf("transformer", plan.transformer);
+    models::Recipe tasks = recipe.child("tasks");
+    for (const std::string kind : {"depth", "edges"}) {
+        const bool asked = tasks.atLeast<double>(kind, 0, 0) > 0;
+        if (plan.fields.contains(kind) != asked)
+            tasks.refuse(kind,
+                         asked ? "0, as the plan has no stage for it" : "more than 0, as the plan has a stage for it",
+                         "0");
+    }
+    const auto folder = recipe.child("canvases").valueOr<std::string>("folder", "");
     if (folder != (plan.data.canvases > 0 ? kPlanCanvasFolder : ""))
         throw Error(ErrorCode::InvalidArgument, "The plan makes " + std::to_string(plan.data.canvases)
                                                     + " canvases, but 'plan.transformer.recipe.canvases.folder' is '"
@@ -60,7 +71,30 @@ void checkTransformer(const StarterPlan &plan)
                                                     + "' where there are some, else none.");
 }
 
+models::ConditionConfig checkedCondition(const std::string &name, const std::string &kind,
+                                         const StarterPlan::Stage &stage)
+{
+    const models::Recipe recipe = recipeOf(name, stage);
+    models::ConditionConfig condition = models::checkCondition(recipe);
+    if (models::conditionKindName(condition.kind) != kind)
+        recipe.refuse("kind", kind, "missing");
+    return condition;
+}
+
 } // namespace
+
+void checkRecipes(const StarterPlan &plan)
+{
+    const models::AutoencoderConfig firstStage = models::checkVqgan(recipeOf("first_stage", plan.firstStage));
+    std::vector<models::ConditionConfig> conditions{checkedCondition("condition", "labels", plan.condition)};
+    for (const auto &[kind, stage] : plan.fields)
+        conditions.push_back(checkedCondition(kind, kind, stage));
+    const int64_t window = models::checkTransformer(recipeOf("transformer", plan.transformer), firstStage, conditions);
+    if (plan.data.canvases > 0 && plan.data.canvasSide <= window)
+        throw Error(ErrorCode::InvalidArgument, "'plan.data.canvas_side' is " + std::to_string(plan.data.canvasSide)
+                                                    + ", expected more than the " + std::to_string(window)
+                                                    + " pixels of the transformer's window.");
+}
 
 StarterPlan readStarterPlan(const std::filesystem::path &path)
 {

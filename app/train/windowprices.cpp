@@ -14,6 +14,7 @@
 #include "app/train/codegrid.h"
 #include "app/train/progress.h"
 #include "app/train/threads.h"
+#include "app/train/writabletarget.h"
 #include "core/sampling/cpu/cpuengine.h"
 #include "core/sampling/windowprice.h"
 #include "models/bundle.h"
@@ -131,6 +132,9 @@ void record(const std::filesystem::path &model, const std::filesystem::path &tar
 void measureWindowPrices(const WindowPriceOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
+    if (!options.record.empty()) {
+        expectWritableFile(options.record);
+    }
     const c10::InferenceMode inference;
     const models::ModelBundle bundle = models::ModelBundle::open(options.model);
     expectLabels(bundle);

@@ -3,11 +3,11 @@
 // painted, so its codes speak of blobs.
 #include <ATen/ATen.h>
 
-#include "models/error.h"
 #include "models/training/evaluate.h"
 #include "models/training/fieldtrainer.h"
 #include "models/training/onehot.h"
 #include "models/training/pictureset.h"
+#include "models/training/recipechecks.h"
 #include "models/training/sheet.h"
 #include "models/training/stacked.h"
 #include "models/training/stagetraining.h"
@@ -21,39 +21,40 @@ namespace
 constexpr int64_t kValidationSide = 256;
 constexpr int64_t kValidated = 32;
 
+const std::string kLabelSet = "landscape"; // the labels that training pictures have
+
+struct LabelSettings : StageSettings {
+    explicit LabelSettings(Recipe &recipe) : StageSettings(recipe)
+    {
+        expectChannels(kMapLabels, conditionKindName(ConditionKind::Labels));
+        views = readViews(recipe);
+        if (recipe.value<std::string>("label_set") != kLabelSet)
+            recipe.refuse("label_set", "'" + kLabelSet + "', the labels that training pictures have");
+        recipe.finish();
+    }
+
+    TrainingViews views;
+};
+
 class ConditionTraining : public StageTraining
 {
 public:
-    ConditionTraining(const TrainOptions &options, Recipe &recipe)
-        : StageTraining(options, recipe)
+    ConditionTraining(const TrainOptions &options, Recipe &recipe, const LabelSettings &settings)
+        : StageTraining(options, recipe, settings)
         , m_pictures(options.data / "train")
         , m_validation(options.data / "val")
-        , m_labels(m_model.config.inChannels)
-    {
-        if (m_labels != kMapLabels)
-            throw Error(ErrorCode::InvalidArgument, "The network has " + std::to_string(m_labels)
-                                                        + " input channels, expected " + std::to_string(kMapLabels)
-                                                        + ", one for each label.");
-        Recipe views = recipe.child("views");
-        m_side = views.atLeast<int64_t>("size", 2 * m_model.config.factor(), 128);
-        m_views.whole = views.atLeast<double>("whole", 0, 0.5);
-        m_views.least = views.atLeast<double>("least", 0.1, 0.5);
-        m_batch = views.atLeast<int64_t>("batch", 1, 16);
-        views.finish();
-        m_labelSet = recipe.value<std::string>("label_set");
-        m_name = recipe.valueOr<std::string>("name", "");
-        recipe.finish();
-    }
+        , m_views(settings.views)
+    {}
 
 protected:
     Batch batch(uint64_t seed) override
     {
         const auto painted = [&](int64_t i) {
             const uint64_t sample = mixedSeed(seed, uint64_t(i));
-            return m_pictures.paintedLabels(m_pictures.randomView(sample, m_views), m_side, sample, {});
+            return m_pictures.paintedLabels(m_pictures.randomView(sample, m_views.cut), m_views.side, sample, {});
         };
-        const at::Tensor labels = stacked(m_batch, painted).to(device());
-        return {oneHot(labels, m_labels), labels};
+        const at::Tensor labels = stacked(m_views.batch, painted).to(device());
+        return {oneHot(labels, kMapLabels), labels};
     }
 
     at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) override
@@ -73,33 +74,50 @@ protected:
     ModelConfig modelConfig() const override
     {
         ModelConfig config;
-        config.name = m_name;
+        config.name = m_settings.name;
         config.firstStage = m_model.config;
         config.imageTokens = {0, m_model.config.codes};
-        config.condition.labelSet = m_labelSet;
+        config.condition.labelSet = kLabelSet;
         return config;
     }
 
 private:
     PictureSet m_pictures, m_validation;
-    int64_t m_labels;
-    ViewSettings m_views;
-    int64_t m_side = 0, m_batch = 0;
-    std::string m_labelSet, m_name;
+    const TrainingViews m_views;
 };
+
+// Of the recipe's `kind`; labels where it names none.
+ConditionKind kindOf(Recipe &recipe)
+{
+    const auto name = recipe.valueOr<std::string>("kind", conditionKindName(ConditionKind::Labels));
+    for (const ConditionKind kind : {ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges})
+        if (name == conditionKindName(kind))
+            return kind;
+    recipe.refuse("kind", "labels, depth or edges");
+}
 
 } // namespace
 
 void trainCondition(const TrainOptions &options)
 {
     Recipe recipe(options.recipe);
-    const auto kind = recipe.valueOr<std::string>("kind", conditionKindName(ConditionKind::Labels));
-    for (const ConditionKind field : {ConditionKind::Depth, ConditionKind::Edges})
-        if (kind == conditionKindName(field))
-            return trainFieldStage(options, recipe, field);
-    if (kind != conditionKindName(ConditionKind::Labels))
-        throw Error(ErrorCode::InvalidArgument, "'recipe.kind' is '" + kind + "', expected labels, depth or edges.");
-    ConditionTraining(options, recipe).train();
+    const ConditionKind kind = kindOf(recipe);
+    if (kind != ConditionKind::Labels)
+        return trainFieldStage(options, recipe, kind);
+    const LabelSettings settings(recipe);
+    ConditionTraining(options, recipe, settings).train();
+}
+
+ConditionConfig checkCondition(Recipe recipe)
+{
+    const ConditionKind kind = kindOf(recipe);
+    if (kind != ConditionKind::Labels)
+        return checkFieldStage(recipe, kind);
+    ConditionConfig condition;
+    condition.kind = kind;
+    condition.labelSet = kLabelSet;
+    condition.stage = LabelSettings(recipe).network;
+    return condition;
 }
 
 } // namespace tessera::models

@@ -1,5 +1,6 @@
 // EvalNet's training: labels by cross-entropy and depth by its mean error at a quarter of the size, light and biome by
 // cross-entropy over the picture.
+#include <algorithm>
 #include <memory>
 
 #include <ATen/ATen.h>
@@ -33,12 +34,20 @@ const std::string kPhase = "judge";
 // Sky need not be told as exactly 0, only as less than this, so that what is read as 0 or less stays clear of far land.
 constexpr double kSkyBelow = -0.05;
 
-bool bfloat16(Recipe &recipe, c10::Device device)
+constexpr int64_t kMostWidth = 4096; // far beyond every network there is
+
+EvalNetConfig readNet(Recipe recipe)
 {
-    const auto word = recipe.valueOr<std::string>("precision", "auto");
-    if (word != "auto" && word != "fp32" && word != "bf16")
-        throw Error(ErrorCode::InvalidArgument, "'recipe.precision' is '" + word + "', expected auto, fp32 or bf16.");
-    return word == "bf16" || (word == "auto" && bfloat16Pays(device));
+    EvalNetConfig config;
+    config.widths = recipe.valueOr("widths", config.widths);
+    config.pyramid = recipe.between<int64_t>("pyramid", 8, kMostWidth, config.pyramid);
+    config.side = recipe.valueOr("side", config.side);
+    config.stem = recipe.valueOr("stem", config.stem);
+    config.depth = recipe.valueOr("depth", config.depth);
+    recipe.finish();
+    if (std::ranges::any_of(config.widths, [](int64_t width) { return width > kMostWidth; }))
+        recipe.refuse("widths", "widths of at most " + std::to_string(kMostWidth));
+    return EvalNetConfig::fromJson(config.toJson(), "'" + recipe.path() + "'");
 }
 
 EvalNet netOf(const EvalNetConfig &config, const StateDict &tensors)
@@ -80,28 +89,16 @@ class EvalNetTraining
 public:
     EvalNetTraining(const TrainOptions &options, Recipe &recipe)
         : m_run(options, recipe)
-        , m_config(EvalNetConfig::fromJson(recipe.valueOr<nlohmann::json>("model", nlohmann::json::object()),
-                                           "'recipe.model'"))
-        , m_bfloat16(bfloat16(recipe, options.device))
-        , m_learningRate(recipe.atLeast<double>("learning_rate", 0, 1e-3))
-        , m_warmUp(recipe.atLeast<double>("warm_up", 1e-6, 0.03))
-        , m_lastRate(recipe.atLeast<double>("last_rate", 0, 0.02))
+        , m_config(readNet(recipe.child("model")))
+        , m_bfloat16(bfloat16Wanted(readPrecision(recipe), options.device))
+        , m_schedule(readSchedule(recipe, {1e-3, 0.03, 0.02}))
         , m_globalWeight(recipe.atLeast<double>("global_weight", 0, 0.3))
         , m_depthWeight(recipe.atLeast<double>("depth_weight", 0, 0.3))
+        , m_views(readTrainingViews(recipe.child("views"), m_config.multiple(), 32))
     {
-        Recipe views = recipe.child("views");
-        m_side = views.atLeast<int64_t>("size", 32, 128);
-        m_batch = views.atLeast<int64_t>("batch", 1, 16);
-        m_views.whole = views.atLeast<double>("whole", 0, 0.5);
-        m_views.least = views.atLeast<double>("least", 0.1, 0.5);
-        views.finish();
-        if (m_side % m_config.multiple() != 0)
-            throw Error(ErrorCode::InvalidArgument, "'recipe.views.size' is " + std::to_string(m_side)
-                                                        + ", expected a multiple of "
-                                                        + std::to_string(m_config.multiple()) + ".");
-        const auto labelBalance = recipe.atLeast<double>("label_balance", 0, 0);
+        const auto labelBalance = recipe.between<double>("label_balance", 0, 4, 0);
         OptimizerSettings settings;
-        settings.averageDecay = recipe.atLeast<double>("average", 0, 0.995);
+        settings.averageDecay = readAverage(recipe, 0.995);
         recipe.finish();
         m_pictures = std::make_unique<PictureSet>(options.data / "train");
         m_validation = std::make_unique<PictureSet>(options.data / "val");
@@ -131,8 +128,10 @@ private:
         const auto parts = m_run.load();
         if (parts.empty())
             return;
-        copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
-        m_optimizer->restore(checkpointPart(parts, "optimizer"));
+        takeCheckpoint(m_run, [&] {
+            copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
+            m_optimizer->restore(checkpointPart(parts, "optimizer"));
+        });
     }
 
     at::Tensor classes(const std::vector<View> &views, const std::string &key,
@@ -147,12 +146,13 @@ private:
     Values step()
     {
         std::vector<View> views;
-        for (int64_t i = 0; i < m_batch; ++i)
-            views.push_back(m_pictures->randomView(mixedSeed(m_run.stepSeed(), uint64_t(i)), m_views));
-        const at::Tensor x =
-            stacked(m_batch, [&](int64_t i) { return m_pictures->rgb(views[size_t(i)], m_side); }).to(device());
-        const at::Tensor labels = stacked(m_batch, [&](int64_t i) {
-                                      return judgedLabels(*m_pictures, views[size_t(i)], m_side);
+        for (int64_t i = 0; i < m_views.batch; ++i)
+            views.push_back(m_pictures->randomView(mixedSeed(m_run.stepSeed(), uint64_t(i)), m_views.cut));
+        const at::Tensor x = stacked(m_views.batch, [&](int64_t i) {
+                                 return m_pictures->rgb(views[size_t(i)], m_views.side);
+                             }).to(device());
+        const at::Tensor labels = stacked(m_views.batch, [&](int64_t i) {
+                                      return judgedLabels(*m_pictures, views[size_t(i)], m_views.side);
                                   }).to(device());
         const at::Tensor light = classes(views, "light", kJudgedLights), biome = classes(views, "biome", kJudgedBiomes);
         Judgement judgement;
@@ -170,7 +170,8 @@ private:
             values["depth_loss"] = ofDepth.item<double>();
         }
         loss.backward();
-        values["rate"] = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
+        values["rate"] =
+            scheduledRate(m_schedule.learningRate, m_run.fraction(), m_schedule.warmUp, m_schedule.lastRate);
         values["gradient"] = m_optimizer->step(values["rate"]);
         values["loss"] = loss.item<double>();
         values["label_loss"] = ofLabels.item<double>();
@@ -180,9 +181,9 @@ private:
 
     at::Tensor nearness(const std::vector<View> &views) const // [B, 1, size / 4, size / 4]
     {
-        return stacked(m_batch,
+        return stacked(m_views.batch,
                        [&](int64_t i) {
-                           return m_pictures->nearness(views[size_t(i)], m_side / kJudgedScale).unsqueeze(0);
+                           return m_pictures->nearness(views[size_t(i)], m_views.side / kJudgedScale).unsqueeze(0);
                        })
             .to(device());
     }
@@ -255,9 +256,9 @@ private:
     TrainRun m_run;
     EvalNetConfig m_config;
     bool m_bfloat16;
-    double m_learningRate, m_warmUp, m_lastRate, m_globalWeight, m_depthWeight;
-    ViewSettings m_views;
-    int64_t m_side = 0, m_batch = 0;
+    Schedule m_schedule;
+    double m_globalWeight, m_depthWeight;
+    TrainingViews m_views;
     std::unique_ptr<PictureSet> m_pictures, m_validation;
     at::Tensor m_labelWeights; // float [labels]
     StateDict m_parameters;

@@ -24,31 +24,37 @@ constexpr double kPyramidWeight = 0.5;
 constexpr double kExactShare = 0.2;           // of the fields seen in training
 constexpr uint64_t kFieldSeed = 0x6669656c64; // how a field is painted is drawn apart from its place
 
+struct FieldSettings : StageSettings {
+    FieldSettings(Recipe &recipe, ConditionKind kind) : StageSettings(recipe)
+    {
+        condition.kind = kind;
+        condition.stage = network;
+        expectChannels(1, conditionKindName(kind));
+        if (kind == ConditionKind::Edges)
+            condition.edgeReach = recipe.between<double>("edge_reach", 0.5, kFieldWindow, 6);
+        views = readViews(recipe);
+        if (kFieldWindow % views.side != 0)
+            throw Error(ErrorCode::InvalidArgument, "'" + recipe.path() + ".views.size' is "
+                                                        + std::to_string(views.side) + ", expected a divisor of "
+                                                        + std::to_string(kFieldWindow) + ", a window's side.");
+        recipe.finish();
+    }
+
+    ConditionConfig condition;
+    TrainingViews views;
+};
+
 class FieldTraining : public StageTraining
 {
 public:
-    FieldTraining(const TrainOptions &options, Recipe &recipe, ConditionKind kind)
-        : StageTraining(options, recipe)
+    FieldTraining(const TrainOptions &options, Recipe &recipe, const FieldSettings &settings)
+        : StageTraining(options, recipe, settings)
         , m_pictures(options.data / "train")
         , m_validation(options.data / "val")
+        , m_condition(settings.condition)
+        , m_views(settings.views)
     {
-        m_condition.kind = kind;
-        expectOneChannel("input", m_model.config.inChannels);
-        expectOneChannel("output", m_model.config.outChannels);
-        if (kind == ConditionKind::Edges)
-            m_condition.edgeReach = recipe.atLeast<double>("edge_reach", 0.5, 6);
-        Recipe views = recipe.child("views");
-        m_side = views.atLeast<int64_t>("size", 2 * m_model.config.factor(), 128);
-        if (kFieldWindow % m_side != 0)
-            throw Error(ErrorCode::InvalidArgument, "'recipe.views.size' is " + std::to_string(m_side)
-                                                        + ", expected a divisor of " + std::to_string(kFieldWindow)
-                                                        + ", a window's side.");
-        m_views.whole = views.atLeast<double>("whole", 0, 0.5);
-        m_views.least = views.atLeast<double>("least", 0.1, 0.5);
-        m_batch = views.atLeast<int64_t>("batch", 1, 16);
-        views.finish();
-        m_name = recipe.valueOr<std::string>("name", "");
-        recipe.finish();
+        m_condition.stage.reset(); // it is the model's first stage
     }
 
 protected:
@@ -56,17 +62,18 @@ protected:
     // must be what a code sees.
     Batch batch(uint64_t seed) override
     {
-        const int64_t parts = kFieldWindow / m_side * (kFieldWindow / m_side);
+        const int64_t side = m_views.side, count = m_views.batch;
+        const int64_t parts = kFieldWindow / side * (kFieldWindow / side);
         const auto window = [&](int64_t i) {
             const uint64_t sample = mixedSeed(seed, uint64_t(i));
             MapRandom random(sample ^ kFieldSeed);
             const bool exact = random.chance(kExactShare);
-            const View view = m_pictures.randomView(sample, m_views);
+            const View view = m_pictures.randomView(sample, m_views.cut);
             return fieldOf(m_condition, m_pictures, view, kFieldWindow, random.next(), exact);
         };
-        const at::Tensor windows = stacked((m_batch + parts - 1) / parts, window);
-        const at::Tensor fields = windows.unfold(1, m_side, m_side).unfold(2, m_side, m_side); // [W, n, n, side, side]
-        const at::Tensor input = fields.reshape({-1, 1, m_side, m_side}).slice(0, 0, m_batch).to(device());
+        const at::Tensor windows = stacked((count + parts - 1) / parts, window);
+        const at::Tensor fields = windows.unfold(1, side, side).unfold(2, side, side); // [W, n, n, side, side]
+        const at::Tensor input = fields.reshape({-1, 1, side, side}).slice(0, 0, count).to(device());
         return {input, input};
     }
 
@@ -87,7 +94,7 @@ protected:
     ModelConfig modelConfig() const override
     {
         ModelConfig config;
-        config.name = m_name;
+        config.name = m_settings.name;
         config.firstStage = m_model.config;
         config.imageTokens = {0, m_model.config.codes};
         config.condition = m_condition;
@@ -95,26 +102,22 @@ protected:
     }
 
 private:
-    void expectOneChannel(const std::string &which, int64_t found) const
-    {
-        if (found != 1)
-            throw Error(ErrorCode::InvalidArgument, "The network has " + std::to_string(found) + ' ' + which
-                                                        + " channels, expected 1 for a stage that reads "
-                                                        + conditionKindName(m_condition.kind) + '.');
-    }
-
     PictureSet m_pictures, m_validation;
     ConditionConfig m_condition; // kind and reach alone
-    ViewSettings m_views;
-    int64_t m_side = 0, m_batch = 0;
-    std::string m_name;
+    const TrainingViews m_views;
 };
 
 } // namespace
 
 void trainFieldStage(const TrainOptions &options, Recipe &recipe, ConditionKind kind)
 {
-    FieldTraining(options, recipe, kind).train();
+    const FieldSettings settings(recipe, kind);
+    FieldTraining(options, recipe, settings).train();
+}
+
+ConditionConfig checkFieldStage(Recipe &recipe, ConditionKind kind)
+{
+    return FieldSettings(recipe, kind).condition;
 }
 
 } // namespace tessera::models

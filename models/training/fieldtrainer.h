@@ -10,5 +10,7 @@ namespace tessera::models
 
 // trainCondition() for a recipe whose `kind` is depth or edges. Blocking. Throws as that does.
 void trainFieldStage(const TrainOptions &options, Recipe &recipe, ConditionKind kind);
+// checkCondition() for such a recipe.
+ConditionConfig checkFieldStage(Recipe &recipe, ConditionKind kind);
 
 } // namespace tessera::models

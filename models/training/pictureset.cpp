@@ -17,6 +17,8 @@ namespace tessera::models
 namespace
 {
 
+const std::string kExpectedShards = "expected .tlds files made by `tessera-train landscapes`.";
+
 // One plane of a picture as seen by a view: nearest pixel, [side, side].
 template<typename T>
 std::vector<T> seen(const std::vector<T> &plane, int width, const View &view, int64_t side)
@@ -59,6 +61,17 @@ uint64_t hashOf(const ShardPicture &picture)
                      hash(picture.facts));
 }
 
+// Networks take labels as places in a row of kMapLabels.
+void checkLabels(const std::vector<uint8_t> &labels, const char *plane, const std::filesystem::path &shard,
+                 size_t picture)
+{
+    const auto found = std::ranges::find_if(labels, [](uint8_t label) { return label >= kMapLabels; });
+    if (found != labels.end())
+        throw Error(ErrorCode::FileFormat, shard.string() + ", picture " + std::to_string(picture) + ": the " + plane
+                                               + " plane has the label " + std::to_string(*found) + "; expected 0 to "
+                                               + std::to_string(kMapLabels - 1) + ".");
+}
+
 // The planes that labels are made from, as a view sees them.
 struct SeenPlanes {
     std::vector<uint8_t> object, material;
@@ -96,24 +109,31 @@ uint64_t mixedSeed(uint64_t a, uint64_t b, uint64_t c)
 
 PictureSet::PictureSet(const std::filesystem::path &folder)
 {
+    std::error_code ignored;
     const auto shards =
-        std::filesystem::is_directory(folder) ? listShards(folder) : std::vector<std::filesystem::path>{};
+        std::filesystem::is_directory(folder, ignored) ? listShards(folder) : std::vector<std::filesystem::path>{};
     if (shards.empty())
-        throw Error(ErrorCode::FileRead, "There is no training data at " + folder.string()
-                                             + ": expected .tlds files made by `tessera-train landscapes`.");
-    for (const auto &path : shards) {
-        const ShardReader reader(path);
-        if (!m_pictures.empty() && (reader.width() != m_pictures[0].width || reader.height() != m_pictures[0].height))
-            throw Error(ErrorCode::FileFormat, path.string() + " holds pictures of " + std::to_string(reader.width())
-                                                   + " x " + std::to_string(reader.height()) + " pixels; expected "
-                                                   + std::to_string(m_pictures[0].width) + " x "
-                                                   + std::to_string(m_pictures[0].height)
-                                                   + " like those before it in the folder.");
-        for (size_t i = 0; i < reader.size(); ++i) {
-            m_pictures.push_back(reader.read(i));
-            m_facts.push_back(factTexts(m_pictures.back().facts));
-            m_identity = mixedSeed(m_identity, hashOf(m_pictures.back()));
-        }
+        throw Error(ErrorCode::FileRead, "There is no training data at " + folder.string() + ": " + kExpectedShards);
+    for (const auto &path : shards)
+        readShard(ShardReader(path));
+    if (m_pictures.empty()) // a shard may hold none
+        throw Error(ErrorCode::FileRead, "There are no pictures in " + folder.string() + ": " + kExpectedShards);
+}
+
+void PictureSet::readShard(const ShardReader &reader)
+{
+    if (!m_pictures.empty() && (reader.width() != m_pictures[0].width || reader.height() != m_pictures[0].height))
+        throw Error(ErrorCode::FileFormat,
+                    reader.path().string() + " holds pictures of " + std::to_string(reader.width()) + " x "
+                        + std::to_string(reader.height()) + " pixels; expected " + std::to_string(m_pictures[0].width)
+                        + " x " + std::to_string(m_pictures[0].height) + " like those before it in the folder.");
+    for (size_t i = 0; i < reader.size(); ++i) {
+        m_pictures.push_back(reader.read(i));
+        const ShardPicture &picture = m_pictures.back();
+        checkLabels(picture.object, "object", reader.path(), i);
+        checkLabels(picture.material, "material", reader.path(), i);
+        m_facts.push_back(factTexts(picture.facts));
+        m_identity = mixedSeed(m_identity, hashOf(picture));
     }
 }
 

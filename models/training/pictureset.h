@@ -33,8 +33,8 @@ struct ViewSettings {
 class PictureSet
 {
 public:
-    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name), FileFormat (also when the pictures are
-    // not all of one size).
+    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name, or no pictures in them), FileFormat (also
+    // when the pictures are not all of one size, or have labels outside the landscape label set).
     explicit PictureSet(const std::filesystem::path &folder);
 
     // Takes the colours to a device, on which rgb() works from then on: a GPU cuts views faster than a processor feeds it.
@@ -62,6 +62,7 @@ public:
     at::Tensor paintedLabels(const View &view, int64_t side, uint64_t seed, const MapAugmentation &augmentation) const;
 
 private:
+    void readShard(const ShardReader &reader);
     at::Tensor colours(int64_t picture) const; // uint8 [3, height, width]
 
     std::vector<ShardPicture> m_pictures;

@@ -1,6 +1,9 @@
 #include "models/training/run.h"
 
+#include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
 #include <ATen/ATen.h>
@@ -17,10 +20,11 @@ namespace
 {
 
 const std::string kCheckpoint = "checkpoint.safetensors";
+const std::string kLog = "log.jsonl";
 
 } // namespace
 
-TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(options)
+TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(options), m_folder(options.output)
 {
     m_minutes = recipe.atLeast<double>("minutes", 0, 0);
     m_steps = recipe.atLeast<int64_t>("steps", 0, 0);
@@ -28,20 +32,20 @@ TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(opti
         m_minutes = options.minutes.value_or(0);
         m_steps = options.steps.value_or(0);
     }
-    if (m_minutes <= 0 && m_steps <= 0)
+    if (!(m_minutes > 0) && m_steps <= 0) // which is true of NaN as well
         throw Error(ErrorCode::InvalidArgument, "The run has no end: give minutes or steps, above 0.");
-    std::error_code ignored;
-    if (!options.resume && std::filesystem::exists(file(kCheckpoint), ignored))
-        throw Error(ErrorCode::InvalidArgument,
-                    file(kCheckpoint).string() + " holds an earlier run: resume it, or name another output folder.");
+    m_folder.hold();
+    keepEarlierRun();
     m_seed = recipe.valueOr<uint64_t>("seed", 0);
     m_checkpointSeconds = 60 * recipe.atLeast<double>("checkpoint_minutes", 0.01, 5);
-    std::error_code failure;
-    std::filesystem::create_directories(options.output, failure);
-    m_log.open(file("log.jsonl"),
-               std::ios::app); // emptied when the run has something to say: the recipe may still be refused
-    if (failure || !m_log)
-        throw Error(ErrorCode::FileWrite, "The output folder " + options.output.string() + " cannot be written.");
+}
+
+void TrainRun::keepEarlierRun() const
+{
+    std::error_code ignored;
+    if (!m_options.resume && std::filesystem::exists(file(kCheckpoint), ignored))
+        throw Error(ErrorCode::InvalidArgument,
+                    file(kCheckpoint).string() + " holds an earlier run: resume it, or name another output folder.");
 }
 
 bool TrainRun::next()
@@ -79,19 +83,31 @@ void TrainRun::report(const std::string &phase, const std::map<std::string, doub
     for (const auto &[name, value] : values) {
         if (!std::isfinite(value) && name != "gradient") // such a step was skipped
             throw Error(ErrorCode::NonFinite, "Training broke at step " + std::to_string(m_step) + " of phase " + phase
-                                                  + ": '" + name + "' is not a number. The last checkpoint is kept in "
-                                                  + m_options.output.string() + ".");
+                                                  + ": '" + name + "' is not a number." + whatIsKept());
         line[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
     }
-    if (!m_options.resume && !m_logBegun)
-        std::filesystem::resize_file(file("log.jsonl"), 0);
-    m_logBegun = true;
-    m_log << line.dump() << '\n' << std::flush;
+    writeLog(line.dump());
     if (m_options.progress) {
         const double done = fraction();
         const double left = done > 0 ? (1 - done) / done * seconds() : 0;
         m_options.progress({phase, m_step, done, m_secondsPerStep, left, values});
     }
+}
+
+std::string TrainRun::whatIsKept() const
+{
+    std::error_code ignored;
+    const bool kept = std::filesystem::exists(file(kCheckpoint), ignored);
+    return kept ? " The last checkpoint is kept in " + m_options.output.string() + "." : "";
+}
+
+void TrainRun::writeLog(const std::string &line)
+{
+    if (!m_log.is_open())
+        m_log.open(file(kLog), m_options.resume ? std::ios::app : std::ios::trunc);
+    m_log << line << '\n' << std::flush;
+    if (!m_log)
+        throw Error(ErrorCode::FileWrite, file(kLog).string() + " cannot be written: " + std::strerror(errno) + ".");
 }
 
 bool TrainRun::checkpointDue() const
@@ -112,8 +128,11 @@ void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::st
 std::map<std::string, StateDict> TrainRun::load()
 {
     std::map<std::string, StateDict> parts;
-    if (!m_options.resume)
+    if (!m_options.resume) {
+        m_folder.begin();
+        keepEarlierRun();
         return parts;
+    }
     const SafetensorsIndex index = readSafetensorsIndex(file(kCheckpoint));
     for (const char *key : {"step", "seconds", "phase"})
         if (!index.metadata.contains(key))
@@ -127,6 +146,7 @@ std::map<std::string, StateDict> TrainRun::load()
                                                + index.metadata.at("step") + "' and its seconds are '"
                                                + index.metadata.at("seconds") + "', expected numbers.");
     }
+    m_folder.begin();
     m_loadedPhase = index.metadata.at("phase");
     m_start = Clock::now();
     for (const auto &[name, tensor] : readSafetensors(index)) {

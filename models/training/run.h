@@ -9,6 +9,7 @@
 
 #include "models/parameters.h"
 #include "models/training/recipe.h"
+#include "models/training/runfolder.h"
 #include "models/training/trainer.h"
 
 namespace tessera::models
@@ -20,9 +21,9 @@ namespace tessera::models
 class TrainRun
 {
 public:
-    // Takes `minutes`, `steps`, `seed` and `checkpoint_minutes` from the recipe. Makes the output folder.
-    // Throws Error (InvalidArgument) when neither the recipe nor the options say when to end, and when the folder holds a
-    // checkpoint that is not to be resumed: hours of work are not overwritten.
+    // Takes `minutes`, `steps`, `seed` and `checkpoint_minutes` from the recipe. Writes nothing: the recipe may still be
+    // refused. Throws Error (InvalidArgument) when neither the recipe nor the options say when to end, when another run uses
+    // the output folder, and when it holds a checkpoint that is not to be resumed: hours of work are not overwritten.
     TrainRun(const TrainOptions &options, Recipe &recipe);
 
     // False when the budget is used up or a stop was asked for.
@@ -36,13 +37,16 @@ public:
 
     // Tells the progress callback how far a preparation is, 0..1; nothing goes into the log.
     void prepare(const std::string &what, double share) const;
-    // Into the log, and to the progress callback. Throws Error (NonFinite) for a loss that is not a number.
+    // Into the log, and to the progress callback. Throws Error: NonFinite for a loss that is not a number, FileWrite when the
+    // log takes no more.
     void report(const std::string &phase, const std::map<std::string, double> &values);
 
     bool checkpointDue() const;
     // Tensors under "<part>/<name>"; also keeps seconds and the step to go on with. Atomic.
     void save(const std::map<std::string, StateDict> &parts, const std::string &phase, int64_t nextStep);
-    // The parts of the checkpoint to go on from, empty when the run begins. Throws Error when there is none to resume.
+    // Call it once, when all else is ready and before anything is written: makes the output folder. Returns the parts of the
+    // checkpoint to go on from, none where the run begins. Throws Error when there is none to resume, when the folder cannot
+    // be made, and as the constructor does where another run was quicker.
     std::map<std::string, StateDict> load();
     const std::string &loadedPhase() const { return m_loadedPhase; }
 
@@ -51,9 +55,13 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
+    void keepEarlierRun() const;
+    std::string whatIsKept() const; // a sentence
+    void writeLog(const std::string &line);
     double seconds() const { return m_secondsBefore + std::chrono::duration<double>(Clock::now() - m_start).count(); }
 
     TrainOptions m_options;
+    RunFolder m_folder;
     double m_minutes = 0; // 0: no limit
     int64_t m_steps = 0;  // 0: no limit
     double m_checkpointSeconds = 300;
@@ -65,8 +73,7 @@ private:
     double m_secondsPerStep = 0;
     double m_lastStepAt = 0;
     std::string m_loadedPhase;
-    std::ofstream m_log;
-    bool m_logBegun = false;
+    std::ofstream m_log; // opened with the first line: until then an earlier run's stays
 };
 
 // Throws Error (ModelMismatch) when the checkpoint has no such part.

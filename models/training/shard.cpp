@@ -132,7 +132,7 @@ void ShardWriter::close()
 
 ShardReader::ShardReader(const std::filesystem::path &path) : m_path(path)
 {
-    m_file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    m_file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // else a pipe would wait for its writer
     if (m_file < 0)
         cannotRead(m_path, std::strerror(errno));
     try {
@@ -140,7 +140,7 @@ ShardReader::ShardReader(const std::filesystem::path &path) : m_path(path)
         if (::fstat(m_file, &status) != 0)
             cannotRead(m_path, std::strerror(errno));
         if (!S_ISREG(status.st_mode))
-            cannotRead(m_path, "it is not a file");
+            cannotRead(m_path, "it is not an ordinary file");
         readHeader(static_cast<std::uint64_t>(status.st_size));
     } catch (...) {
         ::close(m_file);

@@ -1,5 +1,7 @@
 #include "models/training/stagetraining.h"
 
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
@@ -25,32 +27,44 @@ StateDict channelsLastOn(c10::Device device, StateDict tensors)
 namespace
 {
 
-// The layout that the recipe describes, or that of the model the run starts from.
-AutoencoderConfig layout(Recipe &recipe)
+constexpr int64_t kValidationSide = 256; // pictures that a stage is judged by have so many pixels a side
+
+// The layout that the recipe describes. Its keys are exactly those that count: nothing is asked for in vain.
+AutoencoderConfig describedLayout(Recipe &recipe)
 {
-    if (recipe.has("start"))
-        return TrainedStage(recipe.value<std::string>("start"), c10::kCPU).config();
-    const nlohmann::json model = {{"target", "taming.models.vqgan.VQModel"},
-                                  {"params", recipe.value<nlohmann::json>("model")}};
-    return ModelConfig::fromJson({{"model", model}}).firstStage;
+    const auto node = recipe.value<nlohmann::json>("model");
+    Recipe model = recipe.child("model");
+    model.allow({"embed_dim", "n_embed"});
+    Recipe network = model.child("ddconfig");
+    network.allow({"double_z", "in_channels", "out_ch", "ch", "ch_mult", "num_res_blocks", "attn_resolutions",
+                   "resolution", "z_channels", "patch_size", "norm_groups", "resamp_with_conv", "give_pre_end",
+                   "tanh_out", "use_linear_attn", "attn_type"});
+    network.between<double>("dropout", 0, 0, 0); // stages learn without
+    network.finish();
+    model.finish();
+    return ModelConfig::fromJson({{"model", {{"target", "taming.models.vqgan.VQModel"}, {"params", node}}}}).firstStage;
 }
 
-bool bfloat16Wanted(Recipe &recipe, c10::Device device)
+AutoencoderConfig layout(Recipe &recipe, const std::string &start)
 {
-    const auto word = recipe.valueOr<std::string>("precision", "auto");
-    if (word != "auto" && word != "fp32" && word != "bf16")
-        throw Error(ErrorCode::InvalidArgument, "'recipe.precision' is '" + word + "', expected auto, fp32 or bf16.");
-    return word == "bf16" || (word == "auto" && bfloat16Pays(device));
+    AutoencoderConfig config = start.empty() ? describedLayout(recipe) : TrainedStage(start, c10::kCPU).config();
+    if (config.encoderOnly)
+        throw Error(ErrorCode::InvalidArgument,
+                    "'" + recipe.path() + ".start' is '" + start + "', which has no decoder to go on with.");
+    if (kValidationSide % config.factor() != 0)
+        throw Error(ErrorCode::InvalidArgument, "'" + recipe.path() + (start.empty() ? ".model" : ".start") + "' has "
+                                                    + std::to_string(config.factor())
+                                                    + " pixels per code and side, expected a divisor of "
+                                                    + std::to_string(kValidationSide) + ".");
+    return config;
 }
 
-StateDict firstParameters(Recipe &recipe, uint64_t seed, c10::Device device)
+StateDict firstParameters(const StageSettings &settings, uint64_t seed, c10::Device device)
 {
     FreshSource source(seed);
-    Autoencoder::create(layout(recipe), source);
-    if (recipe.has("start")) {
-        const auto start = recipe.value<std::string>("start");
-        copyInto(source.tensors(), partTensors(start, Part::FirstStage), start);
-    }
+    Autoencoder::create(settings.network, source);
+    if (!settings.start.empty())
+        copyInto(source.tensors(), partTensors(settings.start, Part::FirstStage), settings.start);
     return channelsLastOn(device, source.tensors());
 }
 
@@ -64,26 +78,65 @@ Autoencoder modelOf(const AutoencoderConfig &config, const StateDict &parameters
 
 } // namespace
 
-StageTraining::StageTraining(const TrainOptions &options, Recipe &recipe)
+void takeCheckpoint(const TrainRun &run, const std::function<void()> &take)
+{
+    try {
+        take();
+    } catch (const Error &error) {
+        if (error.code() != ErrorCode::ModelMismatch)
+            throw;
+        throw Error(
+            ErrorCode::ModelMismatch,
+            "'" + run.file("checkpoint.safetensors").string()
+                + "' was made by another recipe: its networks are not those of this one; resume it with its own "
+                  "recipe, or name another output folder.");
+    }
+}
+
+StageSettings::StageSettings(Recipe &recipe)
+    : name(recipe.valueOr<std::string>("name", ""))
+    , start(recipe.valueOr<std::string>("start", ""))
+    , precision(readPrecision(recipe))
+    , network(layout(recipe, start))
+    , schedule(readSchedule(recipe, {2e-4, 0.03, 0.1}))
+    , average(readAverage(recipe, 0.999))
+{
+    checkRunKeys(recipe);
+    Recipe quantiser = recipe.child("quantiser");
+    warmFraction = quantiser.share("warm_fraction", 0.1);
+    restartEvery = quantiser.atLeast<int64_t>("restart_every", 1, 150);
+    restartBelow = quantiser.atLeast<double>("restart_below", 0, 0.03);
+    restartUntil = quantiser.share("restart_until", 0.6);
+    commitment = quantiser.atLeast<double>("commitment", 0, 0.25);
+    quantiser.finish();
+}
+
+void StageSettings::expectChannels(int64_t channels, const std::string &reads) const
+{
+    for (const auto &[which, found] : {std::pair{" input", network.inChannels}, {" output", network.outChannels}})
+        if (found != channels)
+            throw Error(ErrorCode::InvalidArgument, "The network has " + std::to_string(found) + which
+                                                        + " channels, expected " + std::to_string(channels)
+                                                        + " for a stage that reads " + reads + ".");
+}
+
+TrainingViews StageSettings::readViews(Recipe &recipe) const
+{
+    constexpr int64_t kLeastSide = 32; // losses look at several scales
+    return readTrainingViews(recipe.child("views"), network.factor(), std::max(kLeastSide, 2 * network.factor()));
+}
+
+StageTraining::StageTraining(const TrainOptions &options, Recipe &recipe, const StageSettings &settings)
     : m_run(options, recipe)
-    , m_bfloat16(bfloat16Wanted(recipe, options.device))
-    , m_learningRate(recipe.atLeast<double>("learning_rate", 0, 2e-4))
-    , m_warmUp(recipe.atLeast<double>("warm_up", 1e-6, 0.03))
-    , m_lastRate(recipe.atLeast<double>("last_rate", 0, 0.1))
-    , m_parameters(firstParameters(recipe, m_run.seed(), options.device))
-    , m_model(modelOf(layout(recipe), m_parameters))
-    , m_phase(recipe.has("start") ? "codes" : "warm") // a trained codebook needs no warm start
+    , m_settings(settings)
+    , m_bfloat16(bfloat16Wanted(settings.precision, options.device))
+    , m_parameters(firstParameters(settings, m_run.seed(), options.device))
+    , m_model(modelOf(settings.network, m_parameters))
+    , m_phase(settings.start.empty() ? "warm" : "codes") // a trained codebook needs no warm start
     , m_codebook(m_model.config.codes, m_model.config.embedDim)
 {
-    Recipe quantiser = recipe.child("quantiser");
-    m_warmFraction = quantiser.atLeast<double>("warm_fraction", 0, 0.1);
-    m_restartEvery = quantiser.atLeast<int64_t>("restart_every", 1, 150);
-    m_restartBelow = quantiser.atLeast<double>("restart_below", 0, 0.03);
-    m_restartUntil = quantiser.atLeast<double>("restart_until", 0, 0.6);
-    m_commitment = quantiser.atLeast<double>("commitment", 0, 0.25);
-    quantiser.finish();
     m_optimizerSettings.beta2 = 0.99;
-    m_optimizerSettings.averageDecay = recipe.atLeast<double>("average", 0, 0.999);
+    m_optimizerSettings.averageDecay = settings.average;
     m_optimizer = std::make_unique<Optimizer>(m_parameters, m_optimizerSettings);
 }
 
@@ -100,19 +153,21 @@ void StageTraining::restore()
     const auto parts = m_run.load();
     if (parts.empty())
         return;
-    copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
-    m_codebook.restore(checkpointPart(parts, "codebook"));
-    m_phase = m_run.loadedPhase();
-    if (m_phase == "frozen")
-        beginFrozenPhase();
-    m_optimizer->restore(checkpointPart(parts, "optimizer"));
-    restoreState(parts);
+    takeCheckpoint(m_run, [&] {
+        copyInto(m_parameters, checkpointPart(parts, "model"), "The checkpoint");
+        m_codebook.restore(checkpointPart(parts, "codebook"));
+        m_phase = m_run.loadedPhase();
+        if (m_phase == "frozen")
+            beginFrozenPhase();
+        m_optimizer->restore(checkpointPart(parts, "optimizer"));
+        restoreState(parts);
+    });
 }
 
 void StageTraining::enterPhase()
 {
     const double fraction = m_run.fraction();
-    if (m_phase == "warm" && fraction >= m_warmFraction && m_codebook.hasLatents()) {
+    if (m_phase == "warm" && fraction >= m_settings.warmFraction && m_codebook.hasLatents()) {
         m_codebook.initialise(m_model.codebook, m_run.stepSeed());
         m_phase = "codes";
     }
@@ -138,14 +193,16 @@ void StageTraining::codesStep(Values &values)
             const at::Tensor codes = exactCodes(m_model, latents.detach());
             m_codebook.count(codes);
             const at::Tensor entries = m_model.lookup(codes);
-            codeLoss = at::mse_loss(entries, latents.detach()) + m_commitment * at::mse_loss(latents, entries.detach());
+            codeLoss = at::mse_loss(entries, latents.detach())
+                       + m_settings.commitment * at::mse_loss(latents, entries.detach());
             quantised = latents + (entries - latents).detach(); // straight through
         }
         output = m_model.decodeLatents(quantised).to(at::kFloat);
     }
     const at::Tensor loss = reconstructionLoss(output, batch.target, values) + codeLoss;
     loss.backward();
-    const double rate = scheduledRate(m_learningRate, m_run.fraction(), m_warmUp, m_lastRate);
+    const Schedule &schedule = m_settings.schedule;
+    const double rate = scheduledRate(schedule.learningRate, m_run.fraction(), schedule.warmUp, schedule.lastRate);
     values["gradient"] = m_optimizer->step(rate);
     values["loss"] = loss.item<double>();
     values["rate"] = rate;
@@ -153,8 +210,10 @@ void StageTraining::codesStep(Values &values)
         return;
     values["code_loss"] = codeLoss.item<double>();
     values["perplexity"] = m_codebook.perplexity();
-    if (m_run.step() % m_restartEvery == m_restartEvery - 1 && m_run.fraction() < m_restartUntil) {
-        const at::Tensor rows = m_codebook.restart(m_model.codebook, latents, m_restartBelow, m_run.stepSeed());
+    if (m_run.step() % m_settings.restartEvery == m_settings.restartEvery - 1
+        && m_run.fraction() < m_settings.restartUntil) {
+        const at::Tensor rows =
+            m_codebook.restart(m_model.codebook, latents, m_settings.restartBelow, m_run.stepSeed());
         m_optimizer->forgetRows("quantize.embedding.weight", rows);
         values["restarted"] = double(rows.numel());
     }

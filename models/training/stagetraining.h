@@ -2,6 +2,7 @@
 // First stages and condition stages share it and differ in what they see and how they are judged.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "models/autoencoder.h"
 #include "models/training/codebooktraining.h"
 #include "models/training/optimizer.h"
+#include "models/training/recipeparts.h"
 #include "models/training/run.h"
 
 namespace tessera::models
@@ -18,11 +20,33 @@ namespace tessera::models
 // Convolutions run twice as fast when channels come last.
 StateDict channelsLastOn(c10::Device device, StateDict tensors);
 
+// Runs what takes a checkpoint's tensors; where they do not fit, the Error (ModelMismatch) says that this file was made by
+// another recipe.
+void takeCheckpoint(const TrainRun &run, const std::function<void()> &take);
+
+// What a recipe says of every stage's training.
+struct StageSettings {
+    // `start` names a model to go on from; without it `model` describes the layout and weights are fresh. Misspelt keys of
+    // the layout are refused, which published configurations may have. Throws Error: InvalidArgument, and what opening the
+    // model throws.
+    explicit StageSettings(Recipe &recipe);
+    // Throws Error (InvalidArgument) unless so many channels go in and come out.
+    void expectChannels(int64_t channels, const std::string &reads) const;
+    // The recipe's `views`, of sides that the network codes without rest.
+    TrainingViews readViews(Recipe &recipe) const;
+
+    std::string name, start, precision;
+    AutoencoderConfig network;
+    Schedule schedule;
+    double average = 0;
+    double warmFraction = 0, restartBelow = 0, restartUntil = 0, commitment = 0; // the quantiser's
+    int64_t restartEvery = 1;                                                    // steps
+};
+
 class StageTraining
 {
 public:
-    // The recipe's `start` names a model to go on from; without it `model` describes the layout and weights are fresh.
-    StageTraining(const TrainOptions &options, Recipe &recipe);
+    StageTraining(const TrainOptions &options, Recipe &recipe, const StageSettings &settings);
     virtual ~StageTraining() = default;
     StageTraining(const StageTraining &) = delete;
     StageTraining &operator=(const StageTraining &) = delete;
@@ -54,8 +78,8 @@ protected:
     c10::Device device() const { return m_run.options().device; }
 
     TrainRun m_run;
-    bool m_bfloat16;
-    double m_learningRate, m_warmUp, m_lastRate;
+    const StageSettings m_settings;
+    const bool m_bfloat16;
     OptimizerSettings m_optimizerSettings;
     StateDict m_parameters;
     Autoencoder m_model;
@@ -68,8 +92,6 @@ private:
     void codesStep(Values &values);
     void keep(int64_t nextStep);
 
-    double m_warmFraction, m_restartBelow, m_restartUntil, m_commitment;
-    int64_t m_restartEvery;
     CodebookTraining m_codebook;
 };
 

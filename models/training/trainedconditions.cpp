@@ -2,6 +2,7 @@
 
 #include "models/error.h"
 #include "models/networks.h"
+#include "models/training/mapaugment.h"
 
 namespace tessera::models
 {
@@ -14,43 +15,43 @@ std::string prefixOf(ConditionKind kind)
     return kind == ConditionKind::Labels ? "cond_stage_model." : otherStagePrefix(kind);
 }
 
-ConditionConfig describedBy(const TrainedStage &stage, ConditionKind kind, int64_t firstToken)
+void expectChannels(const std::string &stage, int64_t found, int64_t expected)
 {
-    ConditionConfig condition;
-    condition.kind = kind;
-    condition.labelSet = stage.condition().labelSet;
-    condition.edgeReach = stage.condition().edgeReach;
-    condition.stage = stage.config();
-    condition.stage->encoderOnly = true; // nobody decodes its codes
-    condition.tokens = {firstToken, stage.config().codes};
-    return condition;
+    if (found != expected)
+        throw Error(ErrorCode::InvalidArgument, stage + " reads " + std::to_string(found) + " channels, expected "
+                                                    + std::to_string(expected) + ": it is a stage of another kind.");
 }
 
 } // namespace
 
-TrainedConditions::TrainedConditions(Recipe &recipe, const AutoencoderConfig &firstStage, c10::Device device)
+void checkStages(const AutoencoderConfig &firstStage, const std::vector<ConditionConfig> &conditions)
 {
-    const auto open = [&](ConditionKind kind, const std::string &path) {
-        const TrainedStage &stage = m_stages.try_emplace(kind, path, kind, device).first->second;
-        if (firstStage.factor() != stage.config().factor())
+    expectChannels("The first stage", firstStage.inChannels, 3);
+    for (const ConditionConfig &condition : conditions) {
+        const std::string name = "the stage that reads " + conditionKindName(condition.kind);
+        if (firstStage.factor() != condition.stage->factor())
             throw Error(ErrorCode::InvalidArgument,
-                        "The first stage has " + std::to_string(firstStage.factor())
-                            + " pixels per code and side, the stage that reads " + conditionKindName(kind) + " "
-                            + std::to_string(stage.config().factor()) + ": they must be equal.");
-    };
-    const auto expectReach = [&] {
-        const double reach = has(ConditionKind::Edges) ? of(ConditionKind::Edges).condition().edgeReach : 1;
-        if (!(reach > 0))
+                        "The first stage has " + std::to_string(firstStage.factor()) + " pixels per code and side, "
+                            + name + " " + std::to_string(condition.stage->factor()) + ": they must be equal.");
+        expectChannels('T' + name.substr(1), condition.stage->inChannels,
+                       condition.kind == ConditionKind::Labels ? kMapLabels : 1);
+        if (condition.kind == ConditionKind::Edges && !(condition.edgeReach > 0))
             throw Error(ErrorCode::ModelMismatch,
                         "The edge stage has an 'edge_reach' of 0, expected one above 0: it was "
                         "trained on lines, and only nearness to lines can be made here.");
+    }
+}
+
+TrainedConditions::TrainedConditions(Recipe &recipe, c10::Device device)
+{
+    const auto open = [&](ConditionKind kind, const std::string &path) {
+        m_stages.try_emplace(kind, path, kind, device);
     };
     open(ConditionKind::Labels, recipe.value<std::string>("condition_stage"));
     for (const auto &[kind, key] :
          {std::pair{ConditionKind::Depth, "depth_stage"}, {ConditionKind::Edges, "edges_stage"}})
         if (const auto path = recipe.valueOr<std::string>(key, ""); !path.empty())
             open(kind, path);
-    expectReach();
 }
 
 Stages TrainedConditions::networks() const
@@ -69,17 +70,17 @@ std::map<ConditionKind, at::Tensor> TrainedConditions::codebooks() const
     return codebooks;
 }
 
-int64_t TrainedConditions::describe(ModelConfig &config, int64_t firstToken) const
+std::vector<ConditionConfig> TrainedConditions::described() const
 {
+    std::vector<ConditionConfig> all;
     for (const auto &[kind, stage] : m_stages) {
-        ConditionConfig condition = describedBy(stage, kind, firstToken);
-        firstToken += condition.tokens.count;
-        if (kind == ConditionKind::Labels)
-            config.condition = std::move(condition);
-        else
-            config.otherConditions.push_back(std::move(condition));
+        ConditionConfig &condition = all.emplace_back();
+        condition.kind = kind;
+        condition.labelSet = stage.condition().labelSet;
+        condition.edgeReach = stage.condition().edgeReach;
+        condition.stage = stage.config();
     }
-    return firstToken;
+    return all;
 }
 
 StateDict TrainedConditions::tensors() const

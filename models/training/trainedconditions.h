@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "models/training/modelparts.h"
 #include "models/training/recipe.h"
@@ -11,21 +12,24 @@
 namespace tessera::models
 {
 
+// Throws Error (InvalidArgument, ModelMismatch) unless these are a first stage for pictures and stages for maps of their
+// kinds whose codes are all of one size.
+void checkStages(const AutoencoderConfig &firstStage, const std::vector<ConditionConfig> &conditions);
+
 class TrainedConditions
 {
 public:
     // Opens what the recipe names: condition_stage, and depth_stage and edges_stage where they are there. Throws Error:
-    // what TrainedStage throws, ModelMismatch for stages whose codes are of another size than the first stage's.
-    TrainedConditions(Recipe &recipe, const AutoencoderConfig &firstStage, c10::Device device);
+    // what TrainedStage throws.
+    TrainedConditions(Recipe &recipe, c10::Device device);
 
     const TrainedStage &of(ConditionKind kind) const { return m_stages.at(kind); }
     bool has(ConditionKind kind) const { return m_stages.contains(kind); }
     Stages networks() const;
     std::map<ConditionKind, at::Tensor> codebooks() const; // [codes, embedDim], on the CPU
 
-    // Puts the conditions into the configuration, their codes one after the other from `firstToken`; returns the first token
-    // behind them.
-    int64_t describe(ModelConfig &config, int64_t firstToken) const;
+    // Kind, label set, reach of edges and network, decoder and all.
+    std::vector<ConditionConfig> described() const;
     // By the names of a whole model, without decoders.
     StateDict tensors() const;
     // Of all of them: equal stages, equal text.

@@ -32,21 +32,23 @@ at::Tensor boolTensor(const std::vector<uint8_t> &cells, int64_t window)
 
 } // namespace
 
-TaskMix TaskMix::from(Recipe recipe, const SequenceBuilder &builder)
+TaskMix TaskMix::from(Recipe recipe, const ModelConfig &config)
 {
     TaskMix mix;
     for (const ConditionKind kind : {ConditionKind::Labels, ConditionKind::Depth, ConditionKind::Edges}) {
         const std::string name = conditionKindName(kind);
         const double share = recipe.atLeast<double>(name, 0, kind == ConditionKind::Labels ? 1 : 0);
-        if (share > 0 && !builder.reads(kind))
-            throw Error(ErrorCode::InvalidArgument, "'recipe.tasks." + name + "' is " + nlohmann::json(share).dump()
-                                                        + ", but the recipe names no '" + name + "_stage'.");
-        if (share == 0 && builder.reads(kind))
-            throw Error(ErrorCode::InvalidArgument, "'recipe.tasks." + name + "' is 0, but the recipe has a stage for "
-                                                        + name + ", whose codes nobody would learn.");
+        if (share > 0 && !config.conditionOf(kind))
+            throw Error(ErrorCode::InvalidArgument, "'" + recipe.path() + "." + name + "' is "
+                                                        + nlohmann::json(share).dump() + ", but the recipe names no '"
+                                                        + name + "_stage'.");
+        if (share == 0 && config.conditionOf(kind))
+            throw Error(ErrorCode::InvalidArgument, "'" + recipe.path() + "." + name
+                                                        + "' is 0, but the recipe has a stage for " + name
+                                                        + ", whose codes nobody would learn.");
         mix.kinds[kind] = share;
     }
-    mix.filling = recipe.atLeast<double>("filling", 0, 0);
+    mix.filling = recipe.share("filling", 0);
     recipe.finish();
     return mix;
 }

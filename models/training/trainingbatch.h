@@ -21,7 +21,7 @@ struct TaskMix {
 
     // The recipe's `tasks`. Throws Error (InvalidArgument) for a task whose stage is not there, and for a stage without
     // a task.
-    static TaskMix from(Recipe recipe, const SequenceBuilder &builder);
+    static TaskMix from(Recipe recipe, const ModelConfig &config);
 };
 
 struct BatchSettings {

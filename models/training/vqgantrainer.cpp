@@ -1,6 +1,8 @@
 // The first stage's training: phase A (codes; Esser et al. 2021, sec. 3.1, without the adversary) and phase B, in which
 // encoder and codebook are frozen and the decoder is sharpened against a patch discriminator. Codes learned in phase A
 // stay valid, so a transformer can be trained on them before, after or beside phase B.
+#include <algorithm>
+
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
@@ -10,6 +12,7 @@
 #include "models/training/losses.h"
 #include "models/training/perceptual.h"
 #include "models/training/pictureset.h"
+#include "models/training/recipechecks.h"
 #include "models/training/sheet.h"
 #include "models/training/stagetraining.h"
 
@@ -22,24 +25,76 @@ namespace
 constexpr int64_t kValidationSide = 256;
 constexpr int64_t kValidated = 32;
 
+constexpr int64_t kPictureChannels = 3;
+constexpr int64_t kLeastPatches = 3; // side of what the discriminator's last convolutions see, which take one each
+
+struct VqganSettings : StageSettings {
+    explicit VqganSettings(Recipe &recipe) : StageSettings(recipe)
+    {
+        expectChannels(kPictureChannels, "pictures");
+        views = readViews(recipe);
+        readLosses(recipe.child("losses"));
+        readAdversary(recipe.child("adversary"));
+        recipe.finish();
+    }
+
+    TrainingViews views;
+    double pyramidWeight = 0, perceptualWeight = 0;
+    int64_t perceptualEvery = 1, perceptualViews = 1; // the first so many of a batch
+    std::string perceptualFile;
+    int perceptualBlocks = 1;
+    double adversaryFrom = 1, adversaryWeight = 0, adversaryMaximum = 0, featureWeight = 0, adversaryRate = 0;
+    int64_t aloneSteps = 0, rampSteps = 1;
+    DiscriminatorConfig discriminator;
+
+    Perceptual perceptual() const // undefined without weight
+    {
+        return perceptualWeight > 0 ? Perceptual::load(perceptualFile, perceptualBlocks) : Perceptual();
+    }
+
+private:
+    void readLosses(Recipe recipe)
+    {
+        pyramidWeight = recipe.atLeast<double>("pyramid", 0, 0.5);
+        perceptualWeight = recipe.atLeast<double>("perceptual", 0, 1.0);
+        perceptualEvery = recipe.atLeast<int64_t>("perceptual_every", 1, 1);
+        perceptualViews = recipe.atLeast<int64_t>("perceptual_views", 1, 1024);
+        perceptualFile = recipe.valueOr<std::string>("perceptual_weights", "build/perceptual/vgg16.safetensors");
+        perceptualBlocks = recipe.between<int>("perceptual_blocks", 1, kPerceptualBlocks, kPerceptualBlocks);
+        recipe.finish();
+    }
+
+    void readAdversary(Recipe recipe)
+    {
+        adversaryFrom = recipe.share("from", 0.65);
+        adversaryWeight = recipe.atLeast<double>("weight", 0, 0.8);
+        adversaryMaximum = recipe.atLeast<double>("maximum", 0, 100);
+        featureWeight = recipe.atLeast<double>("feature_matching", 0, 2);
+        adversaryRate = recipe.between<double>("learning_rate", 0, 1, 1e-4);
+        aloneSteps = recipe.atLeast<int64_t>("alone_steps", 0, 100);
+        rampSteps = recipe.atLeast<int64_t>("ramp_steps", 1, 200);
+        discriminator.width = recipe.between<int64_t>("width", 8, 512, 32);
+        int64_t most = 1; // each layer halves the side
+        while (views.side >> (most + 1) >= kLeastPatches)
+            ++most;
+        discriminator.layers = recipe.between<int64_t>("layers", 1, most, std::min<int64_t>(3, most));
+        discriminator.actNorm = recipe.valueOr<bool>("act_norm", true);
+        recipe.finish();
+    }
+};
+
 class VqganTraining : public StageTraining
 {
 public:
-    VqganTraining(const TrainOptions &options, Recipe &recipe)
-        : StageTraining(options, recipe)
+    VqganTraining(const TrainOptions &options, Recipe &recipe, const VqganSettings &settings)
+        : StageTraining(options, recipe, settings)
+        , m_own(settings)
+        , m_perceptual(settings.perceptual())
         , m_pictures(options.data / "train")
         , m_validation(options.data / "val")
     {
-        readLosses(recipe.child("losses"));
-        Recipe views = recipe.child("views");
-        m_side = views.atLeast<int64_t>("size", 2 * m_model.config.factor(), 128);
-        m_views.whole = views.atLeast<double>("whole", 0, 0.5);
-        m_views.least = views.atLeast<double>("least", 0.1, 0.5);
-        m_batch = views.atLeast<int64_t>("batch", 1, 16);
-        views.finish();
-        readAdversary(recipe.child("adversary"));
-        m_name = recipe.valueOr<std::string>("name", "");
-        recipe.finish();
+        if (m_own.perceptualWeight > 0)
+            m_perceptual.to(device(), m_bfloat16 ? at::kBFloat16 : at::kFloat);
         m_pictures.keepColoursOn(device());
     }
 
@@ -47,8 +102,9 @@ protected:
     Batch batch(uint64_t seed) override
     {
         std::vector<at::Tensor> views;
-        for (int64_t i = 0; i < m_batch; ++i)
-            views.push_back(m_pictures.rgb(m_pictures.randomView(mixedSeed(seed, uint64_t(i)), m_views), m_side));
+        for (int64_t i = 0; i < m_own.views.batch; ++i)
+            views.push_back(
+                m_pictures.rgb(m_pictures.randomView(mixedSeed(seed, uint64_t(i)), m_own.views.cut), m_own.views.side));
         const at::Tensor x = at::stack(views);
         return {x, x};
     }
@@ -56,18 +112,18 @@ protected:
     at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) override
     {
         const at::Tensor pixel = l1Loss(output, target);
-        at::Tensor loss = pixel + m_pyramidWeight * laplacianPyramidLoss(output, target);
+        at::Tensor loss = pixel + m_own.pyramidWeight * laplacianPyramidLoss(output, target);
         values["l1"] = pixel.item<double>();
-        if (m_perceptualWeight > 0 && m_run.step() % m_perceptualEvery == 0) {
-            const at::Tensor distance =
-                perceptualDistance(output.slice(0, 0, m_perceptualViews), target.slice(0, 0, m_perceptualViews));
+        if (m_own.perceptualWeight > 0 && m_run.step() % m_own.perceptualEvery == 0) {
+            const at::Tensor distance = perceptualDistance(output.slice(0, 0, m_own.perceptualViews),
+                                                           target.slice(0, 0, m_own.perceptualViews));
             values["perceptual"] = distance.item<double>();
-            loss = loss + m_perceptualWeight * distance;
+            loss = loss + m_own.perceptualWeight * distance;
         }
         return loss;
     }
 
-    bool frozen(double fraction) const override { return fraction >= m_adversaryFrom; }
+    bool frozen(double fraction) const override { return fraction >= m_own.adversaryFrom; }
 
     void beginFrozenPhase() override
     {
@@ -85,10 +141,10 @@ protected:
         m_optimizer = std::make_unique<Optimizer>(decoder, settings);
         settings.averageDecay = 0;
         FreshSource fresh(m_run.seed() + 1);
-        Discriminator::create(m_discriminatorConfig, fresh);
+        Discriminator::create(m_own.discriminator, fresh);
         const StateDict tensors = channelsLastOn(device(), fresh.tensors());
         StateDictSource source(tensors);
-        m_discriminator = Discriminator::create(m_discriminatorConfig, source);
+        m_discriminator = Discriminator::create(m_own.discriminator, source);
         m_discriminatorOptimizer = std::make_unique<Optimizer>(m_discriminator.parameters(), settings);
         m_frozenSteps = 0;
     }
@@ -96,8 +152,9 @@ protected:
     void frozenStep(Values &values) override
     {
         const at::Tensor real = batch(m_run.stepSeed()).input.contiguous(at::MemoryFormat::ChannelsLast);
-        const double share = (m_run.fraction() - m_adversaryFrom) / (1 - m_adversaryFrom);
-        const double rate = scheduledRate(m_adversaryRate, share, m_warmUp, m_lastRate);
+        const double share = (m_run.fraction() - m_own.adversaryFrom) / (1 - m_own.adversaryFrom);
+        const double rate =
+            scheduledRate(m_own.adversaryRate, share, m_settings.schedule.warmUp, m_settings.schedule.lastRate);
         const at::Tensor fake = generatorStep(real, rate, values);
         discriminatorStep(real, fake, rate, values);
         ++m_frozenSteps;
@@ -131,43 +188,13 @@ protected:
     ModelConfig modelConfig() const override
     {
         ModelConfig config;
-        config.name = m_name;
+        config.name = m_settings.name;
         config.firstStage = m_model.config;
         config.imageTokens = {0, m_model.config.codes};
         return config;
     }
 
 private:
-    void readLosses(Recipe recipe)
-    {
-        m_pyramidWeight = recipe.atLeast<double>("pyramid", 0, 0.5);
-        m_perceptualWeight = recipe.atLeast<double>("perceptual", 0, 1.0);
-        m_perceptualEvery = recipe.atLeast<int64_t>("perceptual_every", 1, 1);
-        m_perceptualViews = recipe.atLeast<int64_t>("perceptual_views", 1, 1024); // the first so many of a batch
-        const auto file = recipe.valueOr<std::string>("perceptual_weights", "build/perceptual/vgg16.safetensors");
-        const auto blocks = recipe.atLeast<int64_t>("perceptual_blocks", 1, 5);
-        recipe.finish();
-        if (m_perceptualWeight > 0) {
-            m_perceptual = Perceptual::load(file, int(blocks));
-            m_perceptual.to(device(), m_bfloat16 ? at::kBFloat16 : at::kFloat);
-        }
-    }
-
-    void readAdversary(Recipe recipe)
-    {
-        m_adversaryFrom = recipe.atLeast<double>("from", 0, 0.65);
-        m_adversaryWeight = recipe.atLeast<double>("weight", 0, 0.8);
-        m_adversaryMaximum = recipe.atLeast<double>("maximum", 0, 100);
-        m_featureWeight = recipe.atLeast<double>("feature_matching", 0, 2);
-        m_adversaryRate = recipe.atLeast<double>("learning_rate", 0, 1e-4);
-        m_aloneSteps = recipe.atLeast<int64_t>("alone_steps", 0, 100);
-        m_rampSteps = recipe.atLeast<int64_t>("ramp_steps", 1, 200);
-        m_discriminatorConfig.width = recipe.atLeast<int64_t>("width", 8, 32);
-        m_discriminatorConfig.layers = recipe.atLeast<int64_t>("layers", 1, 3);
-        m_discriminatorConfig.actNorm = recipe.valueOr<bool>("act_norm", true);
-        recipe.finish();
-    }
-
     at::Tensor perceptualDistance(const at::Tensor &output, const at::Tensor &target) const
     {
         std::vector<at::Tensor> targetTaps;
@@ -190,7 +217,7 @@ private:
                 quantised = m_model.lookup(exactCodes(m_model, m_model.latents(real)));
             }
             output = m_model.decodeLatents(quantised).to(at::kFloat);
-            if (m_frozenSteps >= m_aloneSteps) {
+            if (m_frozenSteps >= m_own.aloneSteps) {
                 judged = m_discriminator.forward(output, true, true);
                 const c10::NoGradGuard noGradients;
                 judgedReal = m_discriminator.forward(real, true, true);
@@ -202,10 +229,10 @@ private:
             const at::Tensor adversarial = generatorLoss(judged.logits);
             const at::Tensor weight =
                 adaptiveWeight(lossGradient(reconstruction, m_model.decoder.lastLayer()),
-                               lossGradient(adversarial, m_model.decoder.lastLayer()), m_adversaryMaximum);
-            const double ramp = std::min(1.0, double(m_frozenSteps - m_aloneSteps) / double(m_rampSteps));
-            loss = loss + m_adversaryWeight * ramp * weight * adversarial
-                   + m_featureWeight * ramp * featureMatchingLoss(judged.features, judgedReal.features);
+                               lossGradient(adversarial, m_model.decoder.lastLayer()), m_own.adversaryMaximum);
+            const double ramp = std::min(1.0, double(m_frozenSteps - m_own.aloneSteps) / double(m_own.rampSteps));
+            loss = loss + m_own.adversaryWeight * ramp * weight * adversarial
+                   + m_own.featureWeight * ramp * featureMatchingLoss(judged.features, judgedReal.features);
             values["adversarial"] = adversarial.item<double>();
             values["adaptive_weight"] = weight.item<double>();
         }
@@ -230,16 +257,10 @@ private:
         values["discriminator"] = loss.item<double>();
     }
 
-    PictureSet m_pictures, m_validation;
-    ViewSettings m_views;
-    int64_t m_side = 0, m_batch = 0;
-    std::string m_name;
-    double m_pyramidWeight = 0, m_perceptualWeight = 0;
-    int64_t m_perceptualEvery = 1, m_perceptualViews = 1024;
+    const VqganSettings m_own;
     Perceptual m_perceptual;
-    double m_adversaryFrom = 1, m_adversaryWeight = 0, m_adversaryMaximum = 0, m_featureWeight = 0, m_adversaryRate = 0;
-    int64_t m_aloneSteps = 0, m_rampSteps = 1, m_frozenSteps = 0;
-    DiscriminatorConfig m_discriminatorConfig;
+    PictureSet m_pictures, m_validation;
+    int64_t m_frozenSteps = 0;
     Discriminator m_discriminator;
     std::unique_ptr<Optimizer> m_discriminatorOptimizer;
 };
@@ -249,7 +270,15 @@ private:
 void trainVqgan(const TrainOptions &options)
 {
     Recipe recipe(options.recipe);
-    VqganTraining(options, recipe).train();
+    const VqganSettings settings(recipe);
+    VqganTraining(options, recipe, settings).train();
+}
+
+AutoencoderConfig checkVqgan(Recipe recipe)
+{
+    const VqganSettings settings(recipe);
+    settings.perceptual(); // its file must be there
+    return settings.network;
 }
 
 } // namespace tessera::models

@@ -79,9 +79,10 @@ protected:
             << "\x89PNG\r\n\x1a\n"
             << chunk("IHDR", header) << chunk("IDAT", stored(rows)) << chunk("IEND", "");
     }
-    static void writeControls(const std::string &name)
+    static void writeControls(const std::string &name, const std::string &value = "sunset",
+                              const std::string &key = "light")
     {
-        std::ofstream(folder / "maps" / "controls.json") << json{{name, {{"light", "sunset"}}}};
+        std::ofstream(folder / "maps" / "controls.json") << json{{name, {{key, value}}}};
     }
 
     static inline fs::path folder;
@@ -183,7 +184,14 @@ TEST_F(JudgingTest, WhatCannotBeJudgedIsOneSentence)
     EXPECT_THAT(refusal({"--judge", judge(), "--maps", "/no/such"}), HasSubstr("/no/such/controls.json"));
     writeControls("large.png");
     EXPECT_THAT(refusal({"--judge", judge(), "--maps", (folder / "maps").string()}), HasSubstr("expected 32 x 32"));
+    writeControls("small.png", "noon");
+    EXPECT_THAT(refusal({"--judge", judge(), "--maps", (folder / "maps").string()}), HasSubstr("the value 'noon'"));
+    writeControls("small.png", "sunset", "wind");
+    EXPECT_THAT(refusal({"--judge", judge(), "--maps", (folder / "maps").string()}), HasSubstr("the control 'wind'"));
     writeControls("small.png");
+    EXPECT_THAT(refusal({"--judge", judge(), "--sheet", folder.string()}), HasSubstr("is a folder"));
+    EXPECT_THAT(refusal({"--judge", judge(), "--photographs", judge()}), HasSubstr("judge.safetensors"));
+    EXPECT_THAT(refusal({"--windows", "--record", "/no/such/model.safetensors"}), HasSubstr("no folder '/no/such'"));
     writeTinyModel(folder / "depth.safetensors", TinyKind::Depth);
     EXPECT_THAT(refusal({"--judge", judge()}, "depth.safetensors"), HasSubstr("does not paint from labels"));
 }

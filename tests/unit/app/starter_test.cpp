@@ -1,6 +1,7 @@
 // tessera-train starter, tested from outside with networks of a few thousand weights.
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "models/bundle.h"
+#include "models/training/shard.h"
 #include "tests/unit/app/process.h"
 
 namespace tessera::tests
@@ -69,6 +71,7 @@ protected:
     void TearDown() override { fs::remove_all(m_folder); }
 
     fs::path output() const { return m_folder / "out put"; }
+    fs::path data() const { return m_folder / "data"; }
     Outcome run(const json &plan, const std::vector<std::string> &more = {}, const std::string &device = "cpu") const
     {
         std::ofstream(m_folder / "plan.json") << plan.dump();
@@ -76,7 +79,7 @@ protected:
                                          "--minutes",   "0.05",
                                          "--threads",   "1",
                                          "--plan",      (m_folder / "plan.json").string(),
-                                         "--data",      (m_folder / "data").string(),
+                                         "--data",      data().string(),
                                          "--output",    output().string(),
                                          "--device",    device};
         command.insert(command.end(), more.begin(), more.end());
@@ -122,6 +125,49 @@ TEST_F(StarterTest, AnImpossiblePlanIsOneSentenceBeforeAnythingIsMade)
     EXPECT_THAT(run(greedy).err, AllOf(HasSubstr("sum to 1.3"), HasSubstr("at most 1")));
     EXPECT_THAT(run(own).err, HasSubstr("'plan.condition.recipe.minutes' is set"));
     EXPECT_FALSE(fs::exists(output()));
+}
+
+// Key of the plan, value, and what the sentence says of it: those of later stages, too, before any landscape is made.
+TEST_F(StarterTest, EveryStagesRecipeIsCheckedAtTheStart)
+{
+    const std::tuple<const char *, json, const char *> bad[] = {
+        {"/transformer/recipe/bach", 2, "'plan.transformer.recipe.bach' is not a key"},
+        {"/transformer/recipe/transformer/n_head", 3, "'plan.transformer.recipe.transformer.n_embd' is 16, expected"},
+        {"/transformer/recipe/tasks", {1}, "'plan.transformer.recipe.tasks' is a list, expected a mapping"},
+        {"/transformer/recipe/tasks/depth", "x", "'plan.transformer.recipe.tasks.depth' is \"x\", expected a number"},
+        {"/transformer/recipe/canvases/folder", 5, "'plan.transformer.recipe.canvases.folder' is 5, expected a text"},
+        {"/first_stage/recipe", 5, "'plan.first_stage.recipe' is 5, expected a mapping"},
+        {"/first_stage/recipe/losses", 5, "'plan.first_stage.recipe.losses' is 5, expected a mapping"},
+        {"/first_stage/recipe/losses/perceptual", "x", "'plan.first_stage.recipe.losses.perceptual' is \"x\""},
+        {"/edges/recipe/start", "/no/such", "/no/such"},
+        {"/edges/recipe/kind", "depth", "'plan.edges.recipe.kind' is \"depth\", expected edges"},
+        {"/condition/recipe/model/ddconfig/patch_size", 8, "they must be equal"},
+        {"/data/canvas_side", 32, "'plan.data.canvas_side' is 32, expected more than the 32 pixels"},
+        {"/data/width", 1000000, "'plan.data.width' is 1000000, expected a whole number from 16 to 8192"},
+    };
+    for (const auto &[key, value, sentence] : bad) {
+        json plan = tinyPlan();
+        plan[json::json_pointer(key)] = value;
+        const Outcome outcome = run(plan);
+        EXPECT_EQ(outcome.exitCode, 1);
+        EXPECT_THAT(outcome.err, HasSubstr(sentence)) << key;
+    }
+    EXPECT_FALSE(fs::exists(output()));
+    EXPECT_FALSE(fs::exists(data()));
+}
+
+TEST_F(StarterTest, ForeignShardsAreNoneOfThePlansPictures)
+{
+    fs::create_directories(data() / "train");
+    for (const char *name : {"landscapes-0000000004.tlds", "others.tlds"}) { // of another size, of another name
+        models::ShardWriter writer(data() / "train" / name, 16, 16);
+        writer.close();
+        const Outcome outcome = run(tinyPlan());
+        EXPECT_EQ(outcome.exitCode, 1);
+        EXPECT_THAT(outcome.err, AllOf(HasSubstr(name), HasSubstr("is not of this plan")));
+        fs::remove(data() / "train" / name);
+    }
+    EXPECT_FALSE(fs::exists(data() / "val"));
 }
 
 TEST_F(StarterTest, AGpuThatIsNotThereIsOneSentence)

@@ -42,6 +42,14 @@ protected:
         return arguments;
     }
     static Outcome run(std::vector<std::string> arguments) { return Process(command(std::move(arguments))).finish(); }
+    // The same command for a shell.
+    static std::string shellWords(const std::vector<std::string> &arguments)
+    {
+        std::string words;
+        for (const std::string &word : command(arguments))
+            words += (words.empty() ? "'" : " '") + word + "'";
+        return words;
+    }
     std::vector<std::string> landscapes(const std::string &count) const
     {
         return {"landscapes", "--count", count, "--seed", "5", "--size", "24x16", "-o", output().string()};
@@ -65,6 +73,35 @@ TEST_F(TrainTest, WrongUsageIsTwo)
     EXPECT_EQ(outcome.exitCode, 2);
     EXPECT_THAT(outcome.err, AllOf(HasSubstr("'12'"), HasSubstr("WIDTHxHEIGHT")));
     EXPECT_EQ(run({"--help"}).exitCode, 0);
+}
+
+TEST_F(TrainTest, NumbersOutOfRangeAreWrongUsage)
+{
+    const std::string folder = output().string();
+    const auto refused = [](const std::vector<std::string> &arguments, const std::string &option,
+                            const std::string &value, const std::string &expected) {
+        std::vector<std::string> all = arguments;
+        all.insert(all.end(), {option, value});
+        const Outcome outcome = run(all);
+        EXPECT_EQ(outcome.exitCode, 2);
+        EXPECT_EQ(outcome.err,
+                  "tessera-train: " + option + ": '" + value + "' was found, expected " + expected + ".\n");
+    };
+    for (const char *minutes : {"nan", "inf", "0", "-1", "1e999", "two"}) {
+        refused({"vqgan", "--recipe", "r.json"}, "--minutes", minutes, "a number above 0");
+        refused({"starter"}, "--minutes", minutes, "a number above 0");
+    }
+    for (const char *threads : {"0", "-1", "1025", "100000", "1.5"})
+        for (const std::vector<std::string> &command : std::vector<std::vector<std::string>>{
+                 {"vqgan", "--recipe", "r.json"}, {"starter", "--minutes", "1"}, {"evaluate"}, {"bench"}})
+            refused(command, "--threads", threads, "a whole number from 1 to 1024");
+    refused({"vqgan", "--recipe", "r.json"}, "--steps", "0", "a whole number from 1 to 9223372036854775807");
+    const std::string upToInt = " to 2147483647";
+    refused({"landscapes", "-o", folder}, "--count", "99999999999", "a whole number from 1" + upToInt);
+    refused({"landscapes", "-o", folder, "--count", "1"}, "--lightings", "9", "a whole number from 1 to 8");
+    for (const char *option : {"--pictures", "--map-count"})
+        refused({"evaluate", "--judge", "j"}, option, "0", "a whole number from 1" + upToInt);
+    refused({"evaluate", "--judge", "j"}, "--canvases", "-1", "a whole number from 0" + upToInt);
 }
 
 TEST_F(TrainTest, BadInputIsOneSentence)
@@ -116,14 +153,49 @@ TEST_F(TrainTest, LandscapesRefusesDevicesThatAreNotThere)
 
 TEST_F(TrainTest, InterruptLeavesWholeShardsOnly)
 {
+    std::signal(SIGHUP, SIG_DFL); // `nohup` may have started the tests
     std::vector<std::string> arguments = landscapes("99");
     arguments[6] = "128x128";
     arguments.insert(arguments.end(), {"--progress", "json"});
-    Process process(command(arguments));
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        Process process(command(arguments));
+        ASSERT_TRUE(process.waitForError("\"done\":1,"));
+        process.sendSignal(signal);
+        EXPECT_EQ(process.finish().exitCode, 130) << signal;
+        EXPECT_TRUE(fs::is_empty(output()));
+    }
+}
+
+TEST_F(TrainTest, AHangUpThatIsIgnoredStaysIgnored)
+{
+    Process process({"/bin/bash", "-c", "trap '' HUP; exec " + shellWords(landscapes("4")) + " --progress json"});
     ASSERT_TRUE(process.waitForError("\"done\":1,"));
-    process.sendSignal(SIGINT);
-    EXPECT_EQ(process.finish().exitCode, 130);
-    EXPECT_TRUE(fs::is_empty(output()));
+    process.sendSignal(SIGHUP);
+    EXPECT_EQ(process.finish().exitCode, 0);
+    EXPECT_TRUE(fs::exists(firstShard()));
+}
+
+TEST_F(TrainTest, NobodyNeedsToReadTheProgress)
+{
+    const Outcome outcome =
+        Process({"/bin/bash", "-c",
+                 "exec 3> >(true); wait $!; exec " + shellWords(landscapes("2")) + " --progress json 2>&3"})
+            .finish();
+    EXPECT_EQ(outcome.exitCode, 0);
+    EXPECT_TRUE(fs::exists(firstShard()));
+}
+
+TEST_F(TrainTest, WhatIsPrintedArrivesOrTheCommandFails)
+{
+    const auto version = [](const std::string &before, const std::string &after) {
+        return Process({"/bin/bash", "-c", before + "exec " + shellWords({"--version"}) + after}).finish();
+    };
+    for (const char *output : {" >/dev/full", " >&-"}) {
+        const Outcome lost = version("", output);
+        EXPECT_EQ(lost.exitCode, 1) << output;
+        EXPECT_EQ(lost.err, "tessera-train: The result could not be written to the standard output.\n");
+    }
+    EXPECT_EQ(version("exec 3> >(true); wait $!; ", " >&3").exitCode, 0); // has read enough
 }
 
 TEST_F(TrainTest, EvaluateRecordsWhatWindowsInStepsCost)
@@ -147,6 +219,14 @@ TEST_F(TrainTest, EvaluateRecordsWhatWindowsInStepsCost)
     EXPECT_EQ(after.notes, before.notes);
     EXPECT_EQ(models::ModelBundle::open(target).identity(), models::ModelBundle::open(model).identity());
     EXPECT_EQ(run({"evaluate", "--record", target.string()}).exitCode, 2);
+    const Outcome lost = Process({"/bin/bash", "-c",
+                                  "exec "
+                                      + shellWords({"evaluate", "--model", model.string(), "--data", output().string(),
+                                                    "--windows", "--threads", "1", "--json"})
+                                      + " >/dev/full"})
+                             .finish();
+    EXPECT_EQ(lost.exitCode, 1);
+    EXPECT_THAT(lost.err, HasSubstr("standard output"));
 }
 
 // A limit on the size of files stands for a disk that is full.

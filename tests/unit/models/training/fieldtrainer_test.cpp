@@ -110,12 +110,13 @@ TEST_F(FieldTrainerTest, RecipesAreCheckedBeforeWorkBegins)
         recipe.merge_patch(change);
         return refusal(recipe);
     };
-    EXPECT_EQ(with("colours", json::object()), "'recipe.kind' is 'colours', expected labels, depth or edges.");
+    EXPECT_EQ(with("colours", json::object()), "'recipe.kind' is \"colours\", expected labels, depth or edges.");
     EXPECT_EQ(with("depth", {{"model", {{"ddconfig", {{"in_channels", 3}, {"out_ch", 3}}}}}}),
               "The network has 3 input channels, expected 1 for a stage that reads depth.");
     EXPECT_EQ(with("edges", {{"model", {{"ddconfig", {{"out_ch", 3}}}}}}),
               "The network has 3 output channels, expected 1 for a stage that reads edges.");
-    EXPECT_THAT(with("edges", {{"edge_reach", 0}}), HasSubstr("'recipe.edge_reach' is 0.0, expected at least 0.5"));
+    EXPECT_THAT(with("edges", {{"edge_reach", 0}}),
+                HasSubstr("'recipe.edge_reach' is 0, expected a number from 0.5 to 256"));
     EXPECT_THAT(with("depth", {{"edge_reach", 6}}), HasSubstr("'recipe.edge_reach' is not a key"));
     EXPECT_THAT(with("depth", {{"label_set", "landscape"}}), HasSubstr("'recipe.label_set' is not a key"));
     EXPECT_THAT(with("depth", {{"views", {{"size", 96}}}}),

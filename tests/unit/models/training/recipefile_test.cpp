@@ -59,6 +59,20 @@ TEST_F(RecipeFileTest, NamesWhatIsWrongWithAFile)
     EXPECT_THAT(failure(write("list.json", "[1]")), HasSubstr("array"));
 }
 
+TEST_F(RecipeFileTest, JsonIsNestedWithinReason)
+{
+    const auto nested = [](size_t levels) {
+        return R"({"quoted \" [[": "]]",)"
+               "\n"
+               R"("a": )"
+               + std::string(levels, '[') + std::string(levels, ']') + "}";
+    };
+    EXPECT_EQ(failure(write("flat.json", nested(60))), "no error");
+    EXPECT_THAT(failure(write("deep.json", nested(1'000'000))),
+                HasSubstr("deep.json', line 2: this is nested too deeply"));
+    EXPECT_THAT(failure(write("huge.json", "{\"a\": 1e999}")), HasSubstr("huge.json': a number in it is too large"));
+}
+
 TEST_F(RecipeFileTest, ReadsTheStartersRecipes)
 {
     const std::filesystem::path folder = std::filesystem::path("resources") / "recipes";

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <sys/stat.h>
 #include <thread>
 
 namespace tessera::models
@@ -187,6 +188,19 @@ TEST_F(ShardTest, AHugeFactsLengthIsRefused)
 {
     const std::string bytes = bytesOf(writeThree());
     EXPECT_THAT(refusal(withNumber(bytes, 24 + 6 * 4 * 7, 0xFFFFFFF0)), HasSubstr("4294967280 bytes of facts"));
+}
+
+TEST_F(ShardTest, APipeIsNoShardAndWaitsForNobody)
+{
+    const std::filesystem::path path = m_folder / "pipe.tlds";
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    try {
+        ShardReader reader(path);
+        FAIL() << "no error";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::FileRead);
+        EXPECT_THAT(error.what(), HasSubstr("pipe.tlds cannot be read: it is not an ordinary file"));
+    }
 }
 
 TEST_F(ShardTest, ShardsAreListedByName)

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <tuple>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -123,13 +124,14 @@ TEST_F(TrainersTest, RecipesAreCheckedBeforeWorkBegins)
         return refusal(recipe);
     };
     EXPECT_THAT(with({{"learning_rat", 1}}), HasSubstr("'recipe.learning_rat' is not a key"));
-    EXPECT_THAT(with({{"views", {{"batch", 0}}}}), HasSubstr("'recipe.views.batch' is 0, expected at least 1"));
-    EXPECT_THAT(with({{"views", {{"batch", "many"}}}}), HasSubstr("wrong type"));
+    EXPECT_THAT(with({{"views", {{"batch", 0}}}}),
+                HasSubstr("'recipe.views.batch' is 0, expected a whole number from 1 to"));
+    EXPECT_THAT(with({{"views", {{"batch", "many"}}}}), HasSubstr("is \"many\", expected a whole number from 1 to"));
     EXPECT_THAT(with({{"model", {{"ddconfig", {{"ch", 30}}}}}}), HasSubstr("groups"));
     EXPECT_THAT(with({{"steps", 0}}), HasSubstr("no end"));
     EXPECT_THAT(with({{"losses", {{"perceptual", 1}, {"perceptual_weights", "/no/such.safetensors"}}}}),
                 HasSubstr("/no/such.safetensors"));
-    EXPECT_THAT(with({{"precision", "fp8"}}), HasSubstr("'recipe.precision' is 'fp8', expected auto, fp32 or bf16"));
+    EXPECT_THAT(with({{"precision", "fp8"}}), HasSubstr("'recipe.precision' is \"fp8\", expected auto, fp32 or bf16"));
     json recipe = transformerRecipe();
     json condition = conditionRecipe();
     condition.erase("model");
@@ -137,6 +139,60 @@ TEST_F(TrainersTest, RecipesAreCheckedBeforeWorkBegins)
     EXPECT_THAT(refusal(condition, trainCondition), HasSubstr("3 input channels, expected 25"));
     recipe["transformer"]["n_head"] = 5;
     EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("multiple"));
+    EXPECT_FALSE(fs::exists(folder / "refused"));
+}
+
+// Key, value, and what the sentence says of it.
+TEST_F(TrainersTest, NumbersThatNothingCanComeOfAreRefused)
+{
+    const std::tuple<const char *, json, const char *> bad[] = {
+        {"/views/batch", 2.7, "'recipe.views.batch' is 2.7, expected a whole number from 1"},
+        {"/views/batch", 1e30, "is 1e+30, expected a whole number"},
+        {"/views/whole", 7, "'recipe.views.whole' is 7, expected a number from 0 to 1"},
+        {"/views/least", 5, "is 5, expected a number from 0.1 to 1"},
+        {"/views/size", 33, "'recipe.views.size' is 33, expected a multiple of 16"},
+        {"/views", {{"size", 2048}, {"batch", 4096}}, "'recipe.views' asks for 4096 squares of 2048 pixels"},
+        {"/seed", -1, "'recipe.seed' is -1, expected a whole number of at least 0"},
+        {"/seed", 1.5, "is 1.5, expected a whole number"},
+        {"/warm_up", 2, "is 2, expected at least 1e-06 and below 1"},
+        {"/average", 1, "'recipe.average' is 1, expected at least 0 and below 1"},
+        {"/learning_rate", 1e300, "is 1e+300, expected a number from 0 to 1"},
+        {"/losses", 5, "'recipe.losses' is 5, expected a mapping"},
+        {"/losses/perceptual", "x", "is \"x\", expected a number"},
+        {"/name", "\xff", "'recipe.name' is \"\\ufffd\", expected a text in UTF-8"},
+        {"/minutes", "\xff", "expected a number"},
+        {"/adversary/from", 5, "is 5, expected a number from 0 to 1"},
+        {"/adversary/layers", 20, "'recipe.adversary.layers' is 20, expected a whole number from 1 to 4"},
+        {"/adversary/width", 1e6, "'recipe.adversary.width' is 1000000.0, expected a whole number from 8 to 512"},
+        {"/model/n_embd", 3, "'recipe.model.n_embd' is not a key"},
+        {"/model/ddconfig/chh", 3, "'recipe.model.ddconfig.chh' is not a key"},
+        {"/model/ddconfig/patch_size", 3, "12 pixels per code and side, expected a divisor of 256"},
+        {"/model/ddconfig/in_channels", 4, "4 input channels, expected 3 for a stage that reads pictures"},
+        {"/model/ddconfig/out_ch", 1, "1 output channels, expected 3"},
+    };
+    for (const auto &[key, value, sentence] : bad) {
+        json recipe = vqganRecipe();
+        recipe[json::json_pointer(key)] = value;
+        EXPECT_THAT(refusal(recipe), HasSubstr(sentence)) << key;
+    }
+    json condition = conditionRecipe();
+    condition["label_set"] = "nonsense";
+    EXPECT_THAT(refusal(condition, trainCondition), HasSubstr("is \"nonsense\", expected 'landscape'"));
+    EXPECT_FALSE(fs::exists(folder / "refused"));
+}
+
+TEST_F(TrainersTest, AResumedCheckpointOfAnotherRecipeIsNamed)
+{
+    json recipe = vqganRecipe();
+    recipe["model"]["embed_dim"] = 5;
+    TrainOptions run = options(recipe, "vqgan");
+    run.resume = true;
+    try {
+        trainVqgan(run);
+        FAIL() << "trained";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("vqgan/checkpoint.safetensors' was made by another recipe"));
+    }
 }
 
 TEST_F(TrainersTest, RefusedRecipesKeepTheEarlierLog)

@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -163,6 +164,35 @@ TEST_F(TrainersTest, ATransformerLearnsFurtherMapsRegionsAndCanvases)
     recipe["tasks"]["depth"] = 1;
     recipe["depth_stage"] = (folder / "edges" / "model.safetensors").string();
     EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("no stage that reads maps of depth"));
+}
+
+TEST_F(TrainersTest, TransformerRecipesAreCheckedBeforeWorkBegins)
+{
+    const json light = {{"key", "light"}, {"values", {"any", "day"}}}, unnamed = {{"key", ""}, {"values", {"any"}}};
+    const std::string first = (folder / "vqgan" / "model.safetensors").string();
+    const std::string condition = (folder / "condition" / "model.safetensors").string();
+    const std::tuple<const char *, json, const char *> bad[] = {
+        {"/controls", 5, "'recipe.controls' is 5, expected a list"},
+        {"/controls", {5}, "'recipe.controls[0]' is 5, expected a mapping"},
+        {"/controls",
+         {light, light},
+         "'recipe.controls[1].key' is \"light\", expected a name that no control before it"},
+        {"/controls", json::array({unnamed}), "'recipe.controls[0].key' is \"\", expected a name"},
+        {"/batch", 2.7, "'recipe.batch' is 2.7, expected a whole number from 1 to 4096"},
+        {"/dropout", 1, "'recipe.dropout' is 1, expected at least 0 and below 1"},
+        {"/condition_dropout", 7, "is 7, expected a number from 0 to 1"},
+        {"/pkeep", 3, "is 3, expected a number from 0 to 1"},
+        {"/sampling", {{"top_p", 9}}, "'recipe.sampling.top_p' is 9, expected a number from 0.01 to 1"},
+        {"/tasks", {{"filling", 2}}, "'recipe.tasks.filling' is 2, expected a number from 0 to 1"},
+        {"/tasks", {1}, "'recipe.tasks' is a list, expected a mapping"},
+        {"/first_stage", condition, "The first stage reads 25 channels, expected 3"},
+        {"/condition_stage", first, "The stage that reads labels reads 3 channels, expected 25"},
+    };
+    for (const auto &[key, value, sentence] : bad) {
+        json recipe = transformerRecipe();
+        recipe[json::json_pointer(key)] = value;
+        EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr(sentence)) << key;
+    }
 }
 
 TEST_F(TrainersTest, WindowsAreCutFromCanvases)
