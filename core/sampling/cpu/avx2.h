@@ -14,7 +14,7 @@ namespace
 struct Avx2Floats {
     using Floats = __m256;
     using Words = __m256i;
-    static constexpr int kLanes = 8, kAccumulators = 12;
+    static constexpr int kLanes = 8, kRegisters = 16;
 
     static Floats zero() { return _mm256_setzero_ps(); }
     static Floats broadcast(float value) { return _mm256_set1_ps(value); }

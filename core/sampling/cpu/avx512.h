@@ -14,7 +14,7 @@ namespace
 struct Avx512Floats {
     using Floats = __m512;
     using Words = __m512i;
-    static constexpr int kLanes = 16, kAccumulators = 24;
+    static constexpr int kLanes = 16, kRegisters = 32;
 
     static Floats zero() { return _mm512_setzero_ps(); }
     static Floats broadcast(float value) { return _mm512_set1_ps(value); }

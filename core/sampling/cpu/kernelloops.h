@@ -65,15 +65,18 @@ struct BFloat16Weights {
     }
 };
 
-// A stretch of a panel's depth. Its weights, kStretchBytes of them, are read from memory by the first tile of rows and
-// from the first cache by the others. Meanwhile the stretch after it is asked for, each tile its part [aheadFrom, aheadTo),
-// so that memory is as busy as arithmetic.
+// A stretch of a panel's depth. Its weights, at most kStretchBytes of them, are read from memory by the first tile of rows
+// and from the first cache by the others. Meanwhile the stretch behind it is asked for, each tile of rows its part
+// [aheadFrom, aheadTo), so that memory is as busy as arithmetic.
 struct Stretch {
     int64_t from = 0, to = 0;
     int64_t aheadFrom = 0, aheadTo = 0;
+
+    int64_t length() const { return to - from; }
 };
 
 constexpr int64_t kStretchBytes = 16384;
+constexpr int64_t kInt8Stretch = kStretchBytes / kPanel; // longest one of int8 weights
 
 // Only as far as the second cache, which can wait for three times as many lines at once as the first one.
 inline void askFor(const void *line)
@@ -81,6 +84,36 @@ inline void askFor(const void *line)
     constexpr int kRead = 0, kSecondCache = 2;
     __builtin_prefetch(line, kRead, kSecondCache);
 }
+
+// Asks for what lies behind a stretch while a part of its columns goes through it: lines follow each other as in memory
+// whatever the columns' width, because memory is half as fast when it is read in strips.
+class Ahead
+{
+public:
+    // Columns from the one at byte `column` of a panel's rows, which have `rowBytes`.
+    Ahead(const void *weights, int64_t rowBytes, int64_t column, Stretch stretch)
+        : m_lines(static_cast<const char *>(weights) + stretch.to * rowBytes + stretch.length() * column)
+        , m_stretch(stretch)
+    {}
+
+    // At the k-th row of the panel; every `kRows` of them, `kBytes` are taken.
+    template<int kBytes, int kRows = 1>
+    void ask(int64_t k) const
+    {
+        const int64_t offset = (k - m_stretch.from) / kRows * kBytes;
+        if (k < m_stretch.aheadFrom || k >= m_stretch.aheadTo || offset % kLine != 0)
+            return;
+#pragma GCC unroll 8
+        for (int byte = 0; byte < kBytes; byte += kLine)
+            askFor(m_lines + offset + byte);
+    }
+
+private:
+    static constexpr int kLine = 64;
+
+    const char *m_lines;
+    Stretch m_stretch;
+};
 
 template<typename Isa, int kRows, int kVectors>
 struct Tile {
@@ -99,19 +132,15 @@ Tile<Isa, kRows, kVectors> emptyTile()
     return tile;
 }
 
-template<typename Isa, typename Weights, int kRows, int kVectors, bool kAhead>
+template<typename Isa, typename Weights, int kRows, int kVectors>
 void extend(Tile<Isa, kRows, kVectors> &tile, const float *left, int64_t leftStride,
-            const typename Weights::Element *right, int64_t rightStride, Stretch stretch)
+            const typename Weights::Element *right, int64_t rightStride, Stretch stretch, const Ahead *ahead)
 {
-    constexpr int kBytes = kVectors * Isa::kLanes * int(sizeof(typename Weights::Element));
     for (int64_t k = stretch.from; k < stretch.to; ++k) {
-        const typename Weights::Element *row = right + k * rightStride;
         typename Isa::Floats weights[kVectors];
-        Weights::template load<Isa, kVectors>(row, weights);
-        if (kAhead && k >= stretch.aheadFrom && k < stretch.aheadTo)
-#pragma GCC unroll 8
-            for (int byte = 0; byte < kBytes; byte += 64)
-                askFor(reinterpret_cast<const char *>(row) + kStretchBytes + byte);
+        Weights::template load<Isa, kVectors>(right + k * rightStride, weights);
+        if (ahead)
+            ahead->template ask<kVectors * Isa::kLanes * int(sizeof(typename Weights::Element))>(k);
 #pragma GCC unroll 8
         for (int r = 0; r < kRows; ++r) {
             const typename Isa::Floats value = Isa::broadcast(left[r * leftStride + k]);
@@ -127,16 +156,18 @@ Tile<Isa, kRows, kVectors> tileOf(const float *left, int64_t leftStride, const t
                                   int64_t rightStride, int64_t depth)
 {
     auto tile = emptyTile<Isa, kRows, kVectors>();
-    extend<Isa, Weights, kRows, kVectors, false>(tile, left, leftStride, right, rightStride, {0, depth, 0, 0});
+    extend<Isa, Weights>(tile, left, leftStride, right, rightStride, {0, depth, 0, 0}, nullptr);
     return tile;
 }
 
-// Vectors of a tile of so many rows: a power of two, so that tiles fill a panel.
+// Vectors of a tile of so many rows: a power of two, so that tiles fill a panel. Sums, weights and an input stay in
+// registers; weights that serve one row alone are taken from memory.
 template<typename Isa>
 constexpr int tileVectors(int rows)
 {
+    const auto registers = [rows](int vectors) { return vectors * rows + (rows > 1 ? vectors : 0) + 1; };
     int vectors = int(kPanel) / Isa::kLanes;
-    while (vectors > 2 && vectors * rows > Isa::kAccumulators)
+    while (vectors > 2 && registers(vectors) > Isa::kRegisters)
         vectors /= 2;
     return vectors;
 }
@@ -156,7 +187,8 @@ void panelRows(const PanelTask &task, int64_t row, Stretch stretch, float *sums)
 #pragma GCC unroll 8
                 for (int v = 0; v < kVectors; ++v)
                     tile.sums[r][v] = Isa::load(sums + r * kPanel + first + v * Isa::kLanes);
-        extend<Isa, Weights, kRows, kVectors, true>(tile, input, task.inputStride, weights + first, kPanel, stretch);
+        const Ahead ahead(weights, kPanel * sizeof(*weights), first * int64_t(sizeof(*weights)), stretch);
+        extend<Isa, Weights>(tile, input, task.inputStride, weights + first, kPanel, stretch, &ahead);
 #pragma GCC unroll 8
         for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 8
@@ -241,10 +273,12 @@ void forTiles(int64_t rows, Work work)
     }
 }
 
-// Calls work<rows>(first row, stretch) for every tile of every stretch of `length`.
+// Calls work<rows>(first row, stretch) for every tile of every stretch. They are equally long, `longest` at most and but
+// for the last a multiple of four, so that each can ask for all of the next one, beyond the panel's end too.
 template<typename Work>
-void forStretches(int64_t rows, int64_t depth, int64_t length, Work work)
+void forStretches(int64_t rows, int64_t depth, int64_t longest, Work work)
 {
+    const int64_t count = (depth + longest - 1) / longest, length = ((depth + count - 1) / count + 3) / 4 * 4;
     for (int64_t from = 0; from < depth; from += length) {
         const int64_t to = from + length < depth ? from + length : depth;
         forTiles(rows, [&]<int kRows>(int64_t row) {
@@ -257,9 +291,9 @@ void forStretches(int64_t rows, int64_t depth, int64_t length, Work work)
 template<typename Isa, typename Weights>
 void floatPanel(const PanelTask &task)
 {
-    constexpr int64_t kLength = kStretchBytes / (kPanel * int64_t(sizeof(typename Weights::Element)));
+    constexpr int64_t kLongest = kStretchBytes / (kPanel * int64_t(sizeof(typename Weights::Element)));
     alignas(64) float sums[kMostRows * kPanel];
-    forStretches(task.rows, task.depth, kLength, [&]<int kRows>(int64_t row, Stretch stretch) {
+    forStretches(task.rows, task.depth, kLongest, [&]<int kRows>(int64_t row, Stretch stretch) {
         panelRows<Isa, Weights, kRows>(task, row, stretch, sums + row * kPanel);
     });
     for (int64_t row = 0; row < task.rows; ++row)
@@ -269,9 +303,8 @@ void floatPanel(const PanelTask &task)
 template<typename Isa>
 void int8Panel(const PanelTask &task)
 {
-    constexpr int64_t kLength = kStretchBytes / kPanel;
     alignas(64) int32_t dots[kMostRows * kPanel];
-    forStretches(task.rows, task.depth, kLength, [&]<int kRows>(int64_t row, Stretch stretch) {
+    forStretches(task.rows, task.depth, kInt8Stretch, [&]<int kRows>(int64_t row, Stretch stretch) {
         const uint8_t *input = static_cast<const uint8_t *>(task.input) + row * task.inputStride;
         Isa::template integerDots<kRows>(input, task.inputStride, static_cast<const int8_t *>(task.weights), stretch,
                                          dots + row * kPanel);

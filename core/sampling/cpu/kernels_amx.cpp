@@ -29,7 +29,7 @@ struct alignas(64) TileShapes {
 };
 
 // The part of the next stretch's weights that a tile of rows asks for: lines of each tile, which has 16.
-struct Ahead {
+struct LinesAhead {
     int64_t fromLine = 0, toLine = 0;
 };
 
@@ -40,7 +40,7 @@ struct Ahead {
     _tile_dpbusd(sums, 4, tile);                                                                                       \
     askForLines((from) + kStretchBytes, ahead)
 
-inline void askForLines(const int8_t *weights, Ahead ahead)
+inline void askForLines(const int8_t *weights, LinesAhead ahead)
 {
     for (int64_t line = ahead.fromLine; line < ahead.toLine; ++line)
         askFor(weights + line * 4 * kPanel);
@@ -53,7 +53,7 @@ inline void settle(const void *data)
 }
 
 // Of one tile of rows, depth [begin, end); `dots` [rows][64].
-void extendDots(const uint8_t *input, int64_t stride, const int8_t *weights, int64_t begin, int64_t end, Ahead ahead,
+void extendDots(const uint8_t *input, int64_t stride, const int8_t *weights, int64_t begin, int64_t end, LinesAhead ahead,
                 int32_t *dots)
 {
     constexpr int64_t kDotStride = kPanel * int64_t(sizeof(int32_t));

@@ -12,6 +12,7 @@ struct Avx512 : Avx512Floats {
     static void integerDots(const uint8_t *input, int64_t stride, const int8_t *weights, Stretch stretch, int32_t *dots)
     {
         constexpr int kVectors = 4;
+        const Ahead ahead(weights, kPanel, 0, stretch);
         __m512i sums[kRows][kVectors];
 #pragma GCC unroll 8
         for (int r = 0; r < kRows; ++r)
@@ -23,10 +24,7 @@ struct Avx512 : Avx512Floats {
 #pragma GCC unroll 8
             for (int v = 0; v < kVectors; ++v)
                 bytes[v] = _mm512_loadu_si512(weights + k * kPanel + 64 * v);
-            if (k >= stretch.aheadFrom && k < stretch.aheadTo)
-#pragma GCC unroll 8
-                for (int v = 0; v < kVectors; ++v)
-                    askFor(weights + k * kPanel + kStretchBytes + 64 * v);
+            ahead.ask<64 * kVectors, 4>(k);
 #pragma GCC unroll 8
             for (int r = 0; r < kRows; ++r) {
                 int32_t four;

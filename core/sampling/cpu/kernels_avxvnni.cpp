@@ -14,12 +14,14 @@ struct AvxVnni : Avx2Floats {
     static void integerDots(const uint8_t *input, int64_t stride, const int8_t *weights, Stretch stretch, int32_t *dots)
     {
         for (int64_t first = 0; first < kPanel; first += 16)
-            sixteenDots<kRows>(input, stride, weights + 4 * first, stretch, dots + first);
+            sixteenDots<kRows>(input, stride, weights + 4 * first, stretch, Ahead(weights, kPanel, first, stretch),
+                               dots + first);
     }
 
 private:
     template<int kRows>
-    static void sixteenDots(const uint8_t *input, int64_t stride, const int8_t *weights, Stretch stretch, int32_t *dots)
+    static void sixteenDots(const uint8_t *input, int64_t stride, const int8_t *weights, Stretch stretch,
+                            const Ahead &ahead, int32_t *dots)
     {
         __m256i sums[kRows][2];
 #pragma GCC unroll 8
@@ -32,6 +34,7 @@ private:
         for (int64_t k = stretch.from; k < stretch.to; k += 4) {
             const auto *from = reinterpret_cast<const __m256i *>(weights + k * kPanel);
             const __m256i low = _mm256_loadu_si256(from), high = _mm256_loadu_si256(from + 1);
+            ahead.ask<64, 4>(k);
 #pragma GCC unroll 8
             for (int r = 0; r < kRows; ++r) {
                 int32_t four;

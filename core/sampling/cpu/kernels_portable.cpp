@@ -10,7 +10,7 @@ namespace
 struct Portable {
     using Floats = float __attribute__((vector_size(16)));
     using Words = uint32_t __attribute__((vector_size(16)));
-    static constexpr int kLanes = 4, kAccumulators = 12;
+    static constexpr int kLanes = 4, kRegisters = 16;
 
     static Floats zero() { return Floats{}; }
     static Floats broadcast(float value) { return Floats{value, value, value, value}; }

@@ -57,8 +57,9 @@ public:
     int threads() const { return m_pool.threads(); }
 
 private:
-    // Below about 20 microseconds of work a second thread takes longer to arrive than it saves.
-    static constexpr int64_t kWorthThreads = int64_t(1) << 19;
+    // Some microseconds of work. A second thread arrives within one as long as it spins, and what does not come from the
+    // first caches takes several times as long as its multiplications.
+    static constexpr int64_t kWorthThreads = int64_t(1) << 16;
 
     int64_t inTurns(int64_t index, int64_t panels) const;
     void quantise(const Rows &input, int64_t rows, int64_t width);

@@ -1,7 +1,7 @@
 // What kernels.h does to rows of numbers, written once over a set of vector instructions (`Isa`). Local to the including
 // file, for the reason given in kernelloops.h.
 //
-// Isa offers: Floats (kLanes of them), kAccumulators (results held in registers), zero, broadcast, load, store, add,
+// Isa offers: Floats (kLanes of them), kRegisters (of vectors), zero, broadcast, load, store, add,
 // subtract, multiply, divide, fma (a b + c), least and greatest (the second argument when one is NaN), scaled (a times
 // 2^n, n in the low bits of the other argument's pattern), storeBytes (rounded to the nearest; values in 0..255),
 // loadWords, pairsLow and pairsHigh (the two bfloat16 of each word), fromInts, and integerDots, which adds a stretch of
