@@ -14,7 +14,9 @@ namespace
 {
 
 constexpr double kCut = -std::numeric_limits<double>::infinity();
-constexpr std::ptrdiff_t kSortedFirst = 48; // codes; the rest is sorted where these do not suffice
+// Codes that are put in order at first, and three times as many as before whenever they do not suffice: what is kept is
+// often a small part of all.
+constexpr std::ptrdiff_t kSortedFirst = 48, kSortedMore = 3;
 
 // Log of the sum of exponentials; at least one score is finite.
 double logTotal(const std::vector<double> &scores)
@@ -59,11 +61,12 @@ void keepTopP(std::vector<double> &scores, double probability)
     double before = 0; // probability of the codes already kept
     std::ptrdiff_t kept = 0;
     auto sorted = order.begin();
-    // What is kept is often a small part of all codes, so that not all of them need their place.
     for (auto code = order.begin(); code != order.end() && before <= probability; ++code) {
         if (code == sorted) {
-            sorted = code == order.begin() ? code + std::min(kSortedFirst, std::ssize(order)) : order.end();
-            std::partial_sort(code, sorted, order.end(), likelier);
+            const std::ptrdiff_t more = kept == 0 ? kSortedFirst : kSortedMore * kept;
+            sorted = code + std::min(more, order.end() - code);
+            std::nth_element(code, sorted, order.end(), likelier);
+            std::sort(code, sorted, likelier);
         }
         before += std::exp(scores[*code] - total);
         ++kept;

@@ -1,6 +1,9 @@
 #include "core/sampling/noise.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace tessera::core
 {
@@ -24,17 +27,49 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
     return counter;
 }
 
-void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, int64_t count, float *noise)
+namespace
+{
+
+// Half a step off the ends: strictly between 0 and 1, so that both logarithms are finite.
+float gumbel(uint32_t word)
+{
+    const double uniform = (word + 0.5) * 0x1p-32;
+    return float(-std::log(-std::log(uniform)));
+}
+
+// Four codes share a block of the hash.
+template<typename Wanted>
+void fill(uint64_t seed, uint32_t variation, Cell cell, int64_t count, float *noise, Wanted wanted)
 {
     const std::array<uint32_t, 2> key{uint32_t(seed), uint32_t(seed >> 32)};
-    for (int64_t code = 0; code < count; code += 4) {
-        const auto words = philox4x32({uint32_t(code / 4), uint32_t(cell.row), uint32_t(cell.column), variation}, key);
-        for (int64_t word = 0; word < 4 && code + word < count; ++word) {
-            // Half a step off the ends: strictly between 0 and 1, so that both logarithms are finite.
-            const double uniform = (words[size_t(word)] + 0.5) * 0x1p-32;
-            noise[code + word] = float(-std::log(-std::log(uniform)));
+    for (int64_t first = 0; first < count; first += 4) {
+        const int64_t end = std::min(first + 4, count);
+        std::array<uint32_t, 4> words{};
+        bool hashed = false;
+        for (int64_t code = first; code < end; ++code) {
+            if (!wanted(code)) {
+                noise[code] = 0;
+                continue;
+            }
+            if (!std::exchange(hashed, true)) {
+                words = philox4x32({uint32_t(first / 4), uint32_t(cell.row), uint32_t(cell.column), variation}, key);
+            }
+            noise[code] = gumbel(words[size_t(code - first)]);
         }
     }
+}
+
+} // namespace
+
+void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, int64_t count, float *noise)
+{
+    fill(seed, variation, cell, count, noise, [](int64_t) { return true; });
+}
+
+void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, std::span<const float> scores, float *noise)
+{
+    fill(seed, variation, cell, int64_t(scores.size()), noise,
+         [scores](int64_t code) { return scores[size_t(code)] > -std::numeric_limits<float>::infinity(); });
 }
 
 } // namespace tessera::core

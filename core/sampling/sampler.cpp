@@ -1,7 +1,6 @@
 #include "core/sampling/sampler.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -20,60 +19,28 @@ namespace tessera::core
 namespace
 {
 
-// Chooses codes from logits. Keeps the noise of places seen lately, at which it may choose again.
+// Chooses codes from logits, for several threads at once.
 class Chooser
 {
 public:
-    Chooser(const SamplingParams &params, size_t pictureCodes) : m_params(params), m_scores(pictureCodes)
-    {
-        m_places.fill({kNowhere, std::vector<float>(pictureCodes)});
-    }
+    Chooser(const SamplingParams &params, int64_t pictureCodes) : m_params(params), m_codes(pictureCodes) {}
 
-    int64_t codes() const { return int64_t(m_scores.size()); }
+    int64_t codes() const { return m_codes; }
 
-    int64_t choose(Cell cell, std::span<const float> logits)
+    int64_t choose(Cell cell, std::span<const float> logits) const
     {
         if (m_params.greedy) { // filters never remove the most probable code
             return chooseCode(logits);
         }
-        filteredLogProbabilities(logits, m_params, m_scores);
-        return chooseCode(m_scores, noiseAt(cell));
-    }
-
-    // The same for several threads at once; remembers nothing.
-    int64_t chooseAside(Cell cell, std::span<const float> logits) const
-    {
-        if (m_params.greedy) {
-            return chooseCode(logits);
-        }
         std::vector<float> scores(logits.size()), noise(logits.size());
         filteredLogProbabilities(logits, m_params, scores);
-        gumbelNoise(m_params.seed, m_params.variation, cell, int64_t(noise.size()), noise.data());
+        gumbelNoise(m_params.seed, m_params.variation, cell, scores, noise.data());
         return chooseCode(scores, noise);
     }
 
 private:
-    static constexpr Cell kNowhere{-1, -1};
-    static constexpr int kSide = 8;
-
-    struct Place {
-        Cell cell;
-        std::vector<float> noise;
-    };
-
-    const std::vector<float> &noiseAt(Cell cell)
-    {
-        Place &place = m_places[size_t(cell.row % kSide * kSide + cell.column % kSide)];
-        if (place.cell != cell) {
-            place.cell = cell;
-            gumbelNoise(m_params.seed, m_params.variation, cell, int64_t(place.noise.size()), place.noise.data());
-        }
-        return place.noise;
-    }
-
     const SamplingParams &m_params;
-    std::vector<float> m_scores;
-    std::array<Place, kSide * kSide> m_places;
+    const int64_t m_codes;
 };
 
 CodeGrid startingCodes(const SampleRequest &request)
@@ -99,7 +66,7 @@ public:
         , m_drawn(drawn)
         , m_known(aids.known)
         , m_total(plan.codes())
-        , m_chooser(request.params, size_t(config.imageTokens.count))
+        , m_chooser(request.params, config.imageTokens.count)
         , m_prefix(config, request)
         , m_digests(request.params, m_prefix, plan)
         , m_walk(config, engine, plan, {m_prefix, request.params.guidance}, walkAids(request, aids))
@@ -192,14 +159,13 @@ private:
         return true;
     }
 
-    // Side by side, unless codes are drawn again from guesses, where noise that was kept saves more.
+    // Side by side where codes come without guesses, many at once: to wake LibTorch's threads takes as long as a few codes.
     void chooseAsked()
     {
         const auto choose = [this](size_t row) {
             const std::span<const float> logits = m_walk.row(row);
             const Cell cell = m_asked.codes[row].cell;
-            note(m_draft ? m_chooser.choose(cell, logits) : m_chooser.chooseAside(cell, logits), logits,
-                 m_step[m_askedFor[row]].code);
+            note(m_chooser.choose(cell, logits), logits, m_step[m_askedFor[row]].code);
         };
         const int64_t rows = int64_t(m_asked.codes.size());
         at::parallel_for(0, rows, m_draft ? std::max<int64_t>(1, rows) : 1, [&](int64_t begin, int64_t end) {

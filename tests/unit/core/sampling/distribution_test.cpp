@@ -1,7 +1,10 @@
 #include "core/sampling/distribution.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <random>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -67,6 +70,29 @@ TEST(Filter, TopPKeepsTheCodeThatCrosses)
     EXPECT_THAT(filtered(odds, {.topP = 0.5}), ElementsAre(0, near(3 / 7.0f), 0, near(4 / 7.0f)));
     EXPECT_THAT(filtered(odds, {.topP = 0.8}), ElementsAre(0, near(3 / 9.0f), near(2 / 9.0f), near(4 / 9.0f)));
     EXPECT_THAT(filtered(odds, {.topP = 1}), ElementsAre(near(0.1f), near(0.3f), near(0.2f), near(0.4f)));
+}
+
+TEST(Filter, TopPOfManyCodesKeepsTheFirstInFallingOrder)
+{
+    constexpr size_t kCodes = 1000;
+    std::mt19937 generator(7);
+    std::uniform_int_distribution<int> share(1, 400); // some are equal
+    std::vector<float> odds(kCodes);
+    for (float &value : odds) {
+        value = float(share(generator));
+    }
+    std::vector<size_t> order(kCodes);
+    std::iota(order.begin(), order.end(), size_t(0));
+    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return odds[a] > odds[b]; });
+    const double total = std::accumulate(odds.begin(), odds.end(), 0.0);
+    for (const double probability : {0.05, 0.2, 0.5, 0.9, 0.9999}) {
+        const std::vector<float> kept = filtered(odds, {.topP = probability});
+        double before = 0;
+        for (const size_t code : order) {
+            EXPECT_EQ(kept[code] > 0, before <= probability) << code << " at " << probability;
+            before += double(odds[code]) / total;
+        }
+    }
 }
 
 TEST(Filter, TopPCountsWhatTopKLeft)

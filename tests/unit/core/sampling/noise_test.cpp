@@ -1,6 +1,7 @@
 #include "core/sampling/noise.h"
 
 #include <cmath>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -61,6 +62,18 @@ TEST(GumbelNoise, OfACodeDoesNotDependOnTheCount)
     const std::vector<float> many = noiseAt(5, 2, {7, 9}, 12);
     const std::vector<float> few = noiseAt(5, 2, {7, 9}, 5);
     EXPECT_EQ(few, std::vector<float>(many.begin(), many.begin() + 5));
+}
+
+TEST(GumbelNoise, IsLeftOutWhereACodeHasNoChance)
+{
+    constexpr float kNone = -std::numeric_limits<float>::infinity();
+    const std::vector<float> scores{kNone, -3, kNone, kNone, kNone, kNone, kNone, kNone, -1, -2, kNone, -90, -5};
+    const std::vector<float> all = noiseAt(5, 2, {7, 9}, int64_t(scores.size()));
+    std::vector<float> noise(scores.size(), -1.0f);
+    gumbelNoise(5, 2, {7, 9}, scores, noise.data());
+    for (size_t code = 0; code < scores.size(); ++code) {
+        EXPECT_EQ(noise[code], scores[code] == kNone ? 0.0f : all[code]) << code;
+    }
 }
 
 TEST(GumbelNoise, DrawsFromTheDistribution)
