@@ -267,13 +267,16 @@ private:
 
 // Weights that do not fit a cache come from memory in every pass, which makes a pass dear and further tokens cheap; so do
 // wide ones, and tiles. Measured on one core, in fp32, bf16 and int8: 1/27, 1/15, 1/19 with 310 M parameters; 1/10, 1/4, 1/4
-// with 3.5 M, drawing a code for each token included. With tiles pictures came soonest at 1/60 and 1/12.
+// with 3.5 M, drawing a code for each token included. With tiles pictures came soonest at 1/60 and 1/12, with widened bytes
+// at 1/5 and 1/3.
 double CpuEngine::tokenCost() const
 {
     constexpr int64_t kCachedBytes = int64_t(48) << 20;
     const bool cached = m_model.bytes() <= kCachedBytes;
     if (m_format == WeightFormat::Int8 && m_kernels.int8Tiles)
         return cached ? 1.0 / 12 : 1.0 / 60;
+    if (m_format == WeightFormat::Int8 && m_kernels.int8Widens)
+        return cached ? 1.0 / 3 : 1.0 / 5;
     if (m_format == WeightFormat::Float32)
         return cached ? 1.0 / 10 : 1.0 / 25;
     return cached ? 1.0 / 5 : 1.0 / 17;

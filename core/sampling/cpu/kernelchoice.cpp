@@ -55,8 +55,10 @@ bool hasAmx()
 Kernels avx512Choice()
 {
     Kernels kernels = avx512Kernels();
-    if (!__builtin_cpu_supports("avx512vnni"))
+    if (!__builtin_cpu_supports("avx512vnni")) {
         kernels.int8Panel = avx2Kernels().int8Panel;
+        kernels.int8Widens = true;
+    }
     return kernels;
 }
 
@@ -74,6 +76,7 @@ Kernels avxVnniChoice()
     Kernels kernels = avx2Kernels();
     kernels.name = "avxvnni";
     kernels.int8Panel = avxVnniInt8Panel;
+    kernels.int8Widens = false;
     return kernels;
 }
 

@@ -76,7 +76,8 @@ struct Kernels {
     void (*layerNorm)(const float *x, const float *weight, const float *bias, int64_t width, float *out) = nullptr;
     // uint8 over the row's whole range, zero included. A row that holds NaN or infinity gets the scale NaN.
     void (*quantise)(const float *x, int64_t width, uint8_t *out, float *scale, int32_t *zero) = nullptr;
-    bool int8Tiles = false; // int8Panel takes up to sixteen rows for little more than one costs
+    bool int8Tiles = false;  // int8Panel takes up to sixteen rows for little more than one costs
+    bool int8Widens = false; // int8Panel multiplies 16 bits at a time: rows cost nearly what they do in float32
 };
 
 // Those that this machine can run, the fastest first; "portable" is always the last.

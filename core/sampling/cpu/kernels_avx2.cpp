@@ -88,7 +88,11 @@ private:
 
 const Kernels &avx2Kernels()
 {
-    static constexpr Kernels kernels = kernelsOf<Avx2>("avx2");
+    static constexpr Kernels kernels = [] {
+        Kernels found = kernelsOf<Avx2>("avx2");
+        found.int8Widens = true;
+        return found;
+    }();
     return kernels;
 }
 
