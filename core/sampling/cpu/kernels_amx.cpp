@@ -53,8 +53,8 @@ inline void settle(const void *data)
 }
 
 // Of one tile of rows, depth [begin, end); `dots` [rows][64].
-void extendDots(const uint8_t *input, int64_t stride, const int8_t *weights, int64_t begin, int64_t end, LinesAhead ahead,
-                int32_t *dots)
+void extendDots(const uint8_t *input, int64_t stride, const int8_t *weights, int64_t begin, int64_t end,
+                LinesAhead ahead, int32_t *dots)
 {
     constexpr int64_t kDotStride = kPanel * int64_t(sizeof(int32_t));
     settle(dots);
