@@ -39,7 +39,9 @@ if(TESSERA_WERROR)
     target_compile_options(tessera_options INTERFACE -Werror)
 endif()
 if(TESSERA_SANITIZE)
-    set(sanitizerFlags -fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    # With sanitizers GCC takes values behind their checks for uninitialised, in LibTorch's precompiled headers, too.
+    set(sanitizerFlags -fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+        -Wno-maybe-uninitialized)
     if(TESSERA_SANITIZE MATCHES thread)
         # GCC warns of fences, of which standard headers and LibTorch's have some.
         list(APPEND sanitizerFlags -Wno-tsan)

@@ -43,6 +43,15 @@ void *operator new(size_t bytes, std::align_val_t alignment)
     return counted(bytes, size_t(alignment));
 }
 
+void *operator new(size_t bytes, const std::nothrow_t &) noexcept
+{
+    try {
+        return counted(bytes, alignof(std::max_align_t));
+    } catch (const std::bad_alloc &) {
+        return nullptr;
+    }
+}
+
 void operator delete(void *memory) noexcept
 {
     released(memory);
