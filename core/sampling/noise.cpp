@@ -8,25 +8,6 @@
 namespace tessera::core
 {
 
-std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key)
-{
-    // Multipliers and key increments of Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
-    constexpr uint64_t kMultiplier0 = 0xD2511F53;
-    constexpr uint64_t kMultiplier1 = 0xCD9E8D57;
-    constexpr uint32_t kKeyStep0 = 0x9E3779B9;
-    constexpr uint32_t kKeyStep1 = 0xBB67AE85;
-    constexpr int kRounds = 10;
-    for (int round = 0; round < kRounds; ++round) {
-        const uint64_t product0 = kMultiplier0 * counter[0];
-        const uint64_t product1 = kMultiplier1 * counter[2];
-        counter = {uint32_t(product1 >> 32) ^ counter[1] ^ key[0], uint32_t(product1),
-                   uint32_t(product0 >> 32) ^ counter[3] ^ key[1], uint32_t(product0)};
-        key[0] += kKeyStep0;
-        key[1] += kKeyStep1;
-    }
-    return counter;
-}
-
 namespace
 {
 
@@ -60,6 +41,25 @@ void fill(uint64_t seed, uint32_t variation, Cell cell, int64_t count, float *no
 }
 
 } // namespace
+
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key)
+{
+    // Multipliers and key increments of Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
+    constexpr uint64_t kMultiplier0 = 0xD2511F53;
+    constexpr uint64_t kMultiplier1 = 0xCD9E8D57;
+    constexpr uint32_t kKeyStep0 = 0x9E3779B9;
+    constexpr uint32_t kKeyStep1 = 0xBB67AE85;
+    constexpr int kRounds = 10;
+    for (int round = 0; round < kRounds; ++round) {
+        const uint64_t product0 = kMultiplier0 * counter[0];
+        const uint64_t product1 = kMultiplier1 * counter[2];
+        counter = {uint32_t(product1 >> 32) ^ counter[1] ^ key[0], uint32_t(product1),
+                   uint32_t(product0 >> 32) ^ counter[3] ^ key[1], uint32_t(product0)};
+        key[0] += kKeyStep0;
+        key[1] += kKeyStep1;
+    }
+    return counter;
+}
 
 void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, int64_t count, float *noise)
 {

@@ -15,11 +15,10 @@ constexpr int64_t kMostPixels = int64_t(1)
 
 } // namespace
 
-void checkRunKeys(Recipe &recipe)
+RunKeys readRunKeys(Recipe &recipe)
 {
-    recipe.allow({"minutes", "steps"});
-    recipe.valueOr<uint64_t>("seed", 0);
-    recipe.atLeast<double>("checkpoint_minutes", 0.01, 5);
+    return {recipe.atLeast<double>("minutes", 0, 0), recipe.atLeast<int64_t>("steps", 0, 0),
+            recipe.valueOr<uint64_t>("seed", 0), recipe.atLeast<double>("checkpoint_minutes", 0.01, 5)};
 }
 
 Schedule readSchedule(Recipe &recipe, const Schedule &otherwise)

@@ -14,8 +14,14 @@ namespace tessera::models
 
 // All of these throw as Recipe does.
 
-// The keys that TrainRun reads: a recipe is checked before a run begins.
-void checkRunKeys(Recipe &recipe);
+// What TrainRun goes by, read as well where a recipe is checked before its run begins.
+struct RunKeys {
+    double minutes = 0; // 0: no limit
+    int64_t steps = 0;  // 0: no limit
+    uint64_t seed = 0;
+    double checkpointMinutes = 0;
+};
+RunKeys readRunKeys(Recipe &recipe);
 
 struct Schedule {
     double learningRate = 0, warmUp = 0, lastRate = 0; // last two: of the run, of the learning rate

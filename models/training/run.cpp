@@ -12,6 +12,7 @@
 #include "models/error.h"
 #include "models/safetensors.h"
 #include "models/training/pictureset.h"
+#include "models/training/recipeparts.h"
 
 namespace tessera::models
 {
@@ -26,8 +27,11 @@ const std::string kLog = "log.jsonl";
 
 TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(options), m_folder(options.output)
 {
-    m_minutes = recipe.atLeast<double>("minutes", 0, 0);
-    m_steps = recipe.atLeast<int64_t>("steps", 0, 0);
+    const RunKeys keys = readRunKeys(recipe);
+    m_minutes = keys.minutes;
+    m_steps = keys.steps;
+    m_seed = keys.seed;
+    m_checkpointSeconds = 60 * keys.checkpointMinutes;
     if (options.minutes || options.steps) { // what the user asks for now replaces both limits of the recipe
         m_minutes = options.minutes.value_or(0);
         m_steps = options.steps.value_or(0);
@@ -36,8 +40,6 @@ TrainRun::TrainRun(const TrainOptions &options, Recipe &recipe) : m_options(opti
         throw Error(ErrorCode::InvalidArgument, "The run has no end: give minutes or steps, above 0.");
     m_folder.hold();
     keepEarlierRun();
-    m_seed = recipe.valueOr<uint64_t>("seed", 0);
-    m_checkpointSeconds = 60 * recipe.atLeast<double>("checkpoint_minutes", 0.01, 5);
 }
 
 void TrainRun::keepEarlierRun() const

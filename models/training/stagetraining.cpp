@@ -101,7 +101,7 @@ StageSettings::StageSettings(Recipe &recipe)
     , schedule(readSchedule(recipe, {2e-4, 0.03, 0.1}))
     , average(readAverage(recipe, 0.999))
 {
-    checkRunKeys(recipe);
+    readRunKeys(recipe);
     Recipe quantiser = recipe.child("quantiser");
     warmFraction = quantiser.share("warm_fraction", 0.1);
     restartEvery = quantiser.atLeast<int64_t>("restart_every", 1, 150);

@@ -49,7 +49,7 @@ ControlConfig controlOf(Recipe &keys, int64_t first)
 TransformerSettings::TransformerSettings(Recipe &recipe, const AutoencoderConfig &firstStage,
                                          const std::vector<ConditionConfig> &conditions)
 {
-    checkRunKeys(recipe);
+    readRunKeys(recipe);
     checkStages(firstStage, conditions);
     readConfig(recipe, firstStage, conditions);
     readTraining(recipe);
