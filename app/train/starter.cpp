@@ -55,12 +55,13 @@ public:
         checkBeforehand();
         makeLandscapes(validationOptions(), m_stop);
         std::optional<LandscapeStock> stock, canvases;
-        std::error_code ignored;
-        if (m_plan.data.canvases > 0 && !fs::exists(checkpoint("transformer"), ignored)) // it is the one that sees them
+        if (m_plan.data.canvases > 0 && !hasBegun("transformer")) // it is the one that sees them
             canvases.emplace(canvasOptions());
-        if (!hasBegun()) { // networks that go on learning keep their pictures
+        if (makesPictures()) {
+            const bool goesOn = hasBegun();
             stock.emplace(stockOptions());
-            waitFor(*stock);
+            if (!goesOn)
+                waitFor(*stock);
             if (!m_plan.data.background || stock->done())
                 stock->finish();
         }
@@ -80,12 +81,24 @@ public:
 
 private:
     fs::path checkpoint(const std::string &part) const { return m_options.output / part / "checkpoint.safetensors"; }
-    // Whether an earlier run has left something to go on with.
-    bool hasBegun() const
+    // Whether an earlier run has left something of a part to go on with.
+    bool hasBegun(const std::string &part) const
     {
         std::error_code ignored;
-        return std::ranges::any_of(kParts, [&](const char *part) { return fs::exists(checkpoint(part), ignored); });
+        return fs::exists(checkpoint(part), ignored);
     }
+    bool hasBegun() const { return hasBegun(kParts.begin()); }
+    bool hasBegun(const char *const *from) const
+    {
+        return std::any_of(from, kParts.end(), [&](const char *part) { return hasBegun(std::string(part)); });
+    }
+    // Each part learns from what the ones before it found, which must stay as it is then.
+    bool isSettled(const std::string &part) const
+    {
+        return hasBegun(std::next(std::ranges::find(kParts, part)));
+    }
+    // The transformer reads all pictures once, whoever looks at them in the background sees those that are there.
+    bool makesPictures() const { return !hasBegun() || (m_plan.data.background && !hasBegun("transformer")); }
 
     // What would else be found out after hours.
     void checkBeforehand() const
@@ -96,7 +109,7 @@ private:
                                                           "output folder.");
         checkRecipes(m_plan);
         expectOwnShards(validationOptions());
-        if (!hasBegun())
+        if (makesPictures())
             expectOwnShards(stockOptions());
         if (m_plan.data.canvases > 0)
             expectOwnShards(canvasOptions());
@@ -183,15 +196,14 @@ private:
     void train(const std::string &part, Trainer trainer, const StarterPlan::Stage &stage,
                const nlohmann::json &files = nlohmann::json::object())
     {
-        if (m_stop.stop_requested())
+        if (m_stop.stop_requested() || isSettled(part))
             return;
         models::TrainOptions request;
         request.recipe = stage.recipe;
         request.recipe.update(files);
         request.data = m_options.data;
         request.output = m_options.output / part;
-        std::error_code ignored;
-        request.resume = m_options.resume && fs::exists(checkpoint(part), ignored);
+        request.resume = m_options.resume && hasBegun(part);
         request.minutes = m_options.minutes * stage.share;
         request.device = m_device;
         request.stop = m_stop;

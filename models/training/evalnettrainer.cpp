@@ -171,7 +171,7 @@ private:
         }
         loss.backward();
         values["rate"] =
-            scheduledRate(m_schedule.learningRate, m_run.fraction(), m_schedule.warmUp, m_schedule.lastRate);
+            scheduledRate(m_schedule.learningRate, m_run.learned(), m_schedule.warmUp, m_schedule.lastRate);
         values["gradient"] = m_optimizer->step(values["rate"]);
         values["loss"] = loss.item<double>();
         values["label_loss"] = ofLabels.item<double>();

@@ -20,6 +20,7 @@ namespace
 
 using Plane = std::vector<float>; // side x side, row by row
 
+constexpr double kExactShare = 0.2; // of the fields seen in training
 constexpr double kOutlined = 0.4; // share of painted edges that are outlines of things
 
 double scaleOf(int64_t side, double windows)
@@ -166,7 +167,7 @@ at::Tensor edgeFieldOf(const PictureSet &pictures, const View &view, int64_t sid
     MapRandom random(seed);
     const double scale = scaleOf(side, windows);
     std::vector<uint8_t> lines = !exact && random.chance(kOutlined)
-                                     ? outlines(pictures, view, side, seed)
+                                     ? outlines(pictures, view, side, random.next())
                                      : foundEdges(pictures, view, side, scale, random, exact);
     if (!exact)
         paintEdges(lines, int(side), scale, random);
@@ -179,6 +180,14 @@ at::Tensor fieldOf(const ConditionConfig &condition, const PictureSet &pictures,
     if (condition.kind == ConditionKind::Depth)
         return depthField(pictures, view, side, seed, exact, windows);
     return edgeFieldOf(pictures, view, side, condition.edgeReach, seed, exact, windows);
+}
+
+at::Tensor trainingField(const ConditionConfig &condition, const PictureSet &pictures, const View &view, int64_t side,
+                         uint64_t seed, double windows)
+{
+    MapRandom random(seed);
+    const bool exact = random.chance(kExactShare);
+    return fieldOf(condition, pictures, view, side, random.next(), exact, windows);
 }
 
 } // namespace tessera::models

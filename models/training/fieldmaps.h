@@ -32,4 +32,8 @@ at::Tensor edgeFieldOf(const PictureSet &pictures, const View &view, int64_t sid
 at::Tensor fieldOf(const ConditionConfig &condition, const PictureSet &pictures, const View &view, int64_t side,
                    uint64_t seed, bool exact, double windows = 1);
 
+// The same as training sees it: now and then exact, else painted.
+at::Tensor trainingField(const ConditionConfig &condition, const PictureSet &pictures, const View &view, int64_t side,
+                         uint64_t seed, double windows = 1);
+
 } // namespace tessera::models

@@ -8,7 +8,6 @@
 #include "models/training/fieldmaps.h"
 #include "models/training/fieldscores.h"
 #include "models/training/losses.h"
-#include "models/training/mapshapes.h"
 #include "models/training/sheet.h"
 #include "models/training/stacked.h"
 #include "models/training/stagetraining.h"
@@ -21,7 +20,6 @@ namespace
 
 constexpr int64_t kValidated = 32;
 constexpr double kPyramidWeight = 0.5;
-constexpr double kExactShare = 0.2;           // of the fields seen in training
 constexpr uint64_t kFieldSeed = 0x6669656c64; // how a field is painted is drawn apart from its place
 
 struct FieldSettings : StageSettings {
@@ -66,10 +64,8 @@ protected:
         const int64_t parts = kFieldWindow / side * (kFieldWindow / side);
         const auto window = [&](int64_t i) {
             const uint64_t sample = mixedSeed(seed, uint64_t(i));
-            MapRandom random(sample ^ kFieldSeed);
-            const bool exact = random.chance(kExactShare);
             const View view = m_pictures.randomView(sample, m_views.cut);
-            return fieldOf(m_condition, m_pictures, view, kFieldWindow, random.next(), exact);
+            return trainingField(m_condition, m_pictures, view, kFieldWindow, sample ^ kFieldSeed);
         };
         const at::Tensor windows = stacked((count + parts - 1) / parts, window);
         const at::Tensor fields = windows.unfold(1, side, side).unfold(2, side, side); // [W, n, n, side, side]

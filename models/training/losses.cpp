@@ -60,9 +60,15 @@ at::Tensor featureMatchingLoss(const std::vector<at::Tensor> &fake, const std::v
     return sum / double(fake.size());
 }
 
-at::Tensor lossGradient(const at::Tensor &loss, const at::Tensor &weight)
+at::Tensor lossGradient(const at::Tensor &loss, const at::Tensor &x)
 {
-    const std::vector<at::Tensor> gradients = torch::autograd::grad({loss}, {weight}, {}, true, false, true);
+    return gradientThrough(loss, {}, x);
+}
+
+at::Tensor gradientThrough(const at::Tensor &output, const at::Tensor &outputGradient, const at::Tensor &weight)
+{
+    const std::vector<at::Tensor> gradients =
+        torch::autograd::grad({output}, {weight}, {outputGradient}, true, false, true);
     return gradients[0].defined() ? gradients[0] : at::zeros_like(weight);
 }
 

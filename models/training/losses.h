@@ -25,9 +25,10 @@ at::Tensor generatorLoss(const at::Tensor &fakeLogits);
 // are detached.
 at::Tensor featureMatchingLoss(const std::vector<at::Tensor> &fake, const std::vector<at::Tensor> &real);
 
-// d loss / d weight; the graph is kept for the pass that follows. Zeros when the loss does not depend on the
-// weight.
-at::Tensor lossGradient(const at::Tensor &loss, const at::Tensor &weight);
+// d loss / d x; the graph is kept for the pass that follows. Zeros when the loss does not depend on x.
+at::Tensor lossGradient(const at::Tensor &loss, const at::Tensor &x);
+// The same of a weight that `output` was made with, where d loss / d output is known.
+at::Tensor gradientThrough(const at::Tensor &output, const at::Tensor &outputGradient, const at::Tensor &weight);
 
 // The adversarial term's weight that balances it with the reconstruction at the decoder's last layer:
 // |reconstruction gradient| / (|adversarial gradient| + 1e-4), at most `maximum`. The paper's eq. 7 writes

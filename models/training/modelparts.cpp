@@ -54,7 +54,9 @@ StateDict stageTensors(const std::filesystem::path &path, ConditionKind kind)
 
 TrainedStage::TrainedStage(const std::filesystem::path &path, c10::Device device)
     : m_bundle(ModelBundle::open(path, device))
-{}
+{
+    readTensors();
+}
 
 TrainedStage::TrainedStage(const std::filesystem::path &path, ConditionKind kind, c10::Device device)
     : m_bundle(ModelBundle::open(path, device))
@@ -63,6 +65,19 @@ TrainedStage::TrainedStage(const std::filesystem::path &path, ConditionKind kind
     if (!m_bundle.stageOf(kind) && !readsAlone(m_bundle.config(), kind))
         throw Error(ErrorCode::ModelMismatch,
                     m_bundle.path().string() + " has no stage that reads maps of " + conditionKindName(kind) + ".");
+    readTensors();
+}
+
+void TrainedStage::readTensors()
+{
+    m_tensors = m_kind ? stageTensors(m_bundle.path(), *m_kind) : partTensors(m_bundle.path(), Part::FirstStage);
+    ModelConfig alone;
+    alone.firstStage = config();
+    if (m_kind) {
+        alone.condition.labelSet = condition().labelSet;
+        alone.condition.edgeReach = condition().edgeReach;
+    }
+    m_identity = identityOf(alone, m_tensors);
 }
 
 const Autoencoder &TrainedStage::network() const
@@ -75,11 +90,6 @@ const ConditionConfig &TrainedStage::condition() const
 {
     const ConditionConfig *condition = m_bundle.config().conditionOf(m_kind.value_or(ConditionKind::None));
     return condition ? *condition : m_bundle.config().condition;
-}
-
-StateDict TrainedStage::tensors() const
-{
-    return m_kind ? stageTensors(m_bundle.path(), *m_kind) : partTensors(m_bundle.path(), Part::FirstStage);
 }
 
 } // namespace tessera::models

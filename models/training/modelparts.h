@@ -33,12 +33,18 @@ public:
     const AutoencoderConfig &config() const { return network().config; }
     // What it says of its maps: the label set, the reach of edges.
     const ConditionConfig &condition() const;
-    const std::string &identity() const { return m_bundle.identity(); }
-    StateDict tensors() const;
+    // As they were in the file at construction, by the network's own names.
+    const StateDict &tensors() const { return m_tensors; }
+    // Of layout and tensors: equal stages, equal text, whatever else is in their files.
+    const std::string &identity() const { return m_identity; }
 
 private:
+    void readTensors();
+
     ModelBundle m_bundle;
     std::optional<ConditionKind> m_kind;
+    StateDict m_tensors;
+    std::string m_identity;
 };
 
 } // namespace tessera::models

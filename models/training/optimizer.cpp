@@ -46,12 +46,12 @@ double Optimizer::step(double learningRate)
 
 double Optimizer::gradientNorm() const
 {
-    std::vector<at::Tensor> squares; // fetched together: each fetch from a GPU waits for it
+    std::vector<at::Tensor> norms; // fetched together: each fetch from a GPU waits for it
     for (const Group &group : m_groups)
         for (const at::Tensor &parameter : group.parameters)
             if (parameter.grad().defined())
-                squares.push_back(parameter.grad().square().sum());
-    return squares.empty() ? 0 : std::sqrt(at::stack(squares).to(at::kDouble).sum().item<double>());
+                norms.push_back(parameter.grad().norm());
+    return norms.empty() ? 0 : std::sqrt(at::stack(norms).to(at::kDouble).square().sum().item<double>());
 }
 
 // theta -= rate (m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps) + decay theta)
@@ -70,7 +70,8 @@ void Optimizer::update(Group &group, double gradientScale, double learningRate)
     }
     if (parameters.empty())
         return;
-    gradients = at::_foreach_mul(gradients, gradientScale);
+    if (gradientScale != 1)
+        gradients = at::_foreach_mul(gradients, gradientScale);
     at::_foreach_mul_(m, beta1);
     at::_foreach_add_(m, gradients, 1 - beta1);
     at::_foreach_mul_(v, beta2);

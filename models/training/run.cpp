@@ -10,7 +10,6 @@
 #include <c10/core/GradMode.h>
 
 #include "models/error.h"
-#include "models/safetensors.h"
 #include "models/training/pictureset.h"
 #include "models/training/recipeparts.h"
 
@@ -54,6 +53,8 @@ bool TrainRun::next()
 {
     ++m_step;
     const double now = seconds();
+    if (m_step == 0)
+        m_begun = now;
     if (m_lastStepAt > 0)
         m_secondsPerStep =
             m_secondsPerStep > 0 ? 0.9 * m_secondsPerStep + 0.1 * (now - m_lastStepAt) : now - m_lastStepAt;
@@ -63,9 +64,20 @@ bool TrainRun::next()
 
 double TrainRun::fraction() const
 {
+    return shareOf(seconds(), 60 * m_minutes);
+}
+
+double TrainRun::learned() const
+{
+    return shareOf(seconds() - m_begun, std::max(0.0, 60 * m_minutes - m_begun));
+}
+
+// The larger of the shares of steps and of seconds.
+double TrainRun::shareOf(double seconds, double budget) const
+{
     const double ofSteps = m_steps > 0 ? double(m_step) / double(m_steps) : 0;
-    const double ofMinutes = m_minutes > 0 ? seconds() / (60 * m_minutes) : 0;
-    return std::max(ofSteps, ofMinutes);
+    const double ofSeconds = m_minutes > 0 ? (budget > 0 ? seconds / budget : 1) : 0;
+    return std::max(ofSteps, ofSeconds);
 }
 
 uint64_t TrainRun::stepSeed() const
@@ -123,7 +135,11 @@ void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::st
     for (const auto &[part, tensors] : parts)
         all.merge(withPrefixAdded(tensors, part + "/"));
     writeSafetensors(file(kCheckpoint), all,
-                     {{"step", std::to_string(nextStep)}, {"seconds", std::to_string(seconds())}, {"phase", phase}});
+                     {{"step", std::to_string(nextStep)},
+                      {"seconds", std::to_string(seconds())},
+                      {"begun", std::to_string(m_begun)},
+                      {"learns_from", m_learnsFrom},
+                      {"phase", phase}});
     m_lastSave = Clock::now();
 }
 
@@ -143,11 +159,14 @@ std::map<std::string, StateDict> TrainRun::load()
     try {
         m_step = std::stoll(index.metadata.at("step")) - 1;
         m_secondsBefore = std::stod(index.metadata.at("seconds"));
+        const auto begun = index.metadata.find("begun"); // older checkpoints do without
+        m_begun = begun == index.metadata.end() ? 0 : std::stod(begun->second);
     } catch (const std::logic_error &) {
         throw Error(ErrorCode::FileFormat, index.path.string() + " is not a training checkpoint: its step is '"
                                                + index.metadata.at("step") + "' and its seconds are '"
                                                + index.metadata.at("seconds") + "', expected numbers.");
     }
+    checkSource(index);
     m_folder.begin();
     m_loadedPhase = index.metadata.at("phase");
     m_start = Clock::now();
@@ -157,6 +176,15 @@ std::map<std::string, StateDict> TrainRun::load()
             parts[name.substr(0, slash)][name.substr(slash + 1)] = tensor;
     }
     return parts;
+}
+
+void TrainRun::checkSource(const SafetensorsIndex &index) const
+{
+    const auto found = index.metadata.find("learns_from"); // older checkpoints do without
+    if (found != index.metadata.end() && found->second != m_learnsFrom)
+        throw Error(ErrorCode::ModelMismatch,
+                    index.path.string() + " learned from '" + found->second + "', and this run would from '"
+                        + m_learnsFrom + "': give it the same again, or name another output folder.");
 }
 
 const StateDict &checkpointPart(const std::map<std::string, StateDict> &parts, const std::string &name)

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "models/parameters.h"
+#include "models/safetensors.h"
 #include "models/training/recipe.h"
 #include "models/training/runfolder.h"
 #include "models/training/trainer.h"
@@ -31,6 +32,9 @@ public:
     int64_t step() const { return m_step; }
     // Of the budget, 0..1: the larger of the shares of steps and of minutes.
     double fraction() const;
+    // The same of the steps alone, 0 with the first one: what was prepared before is no part of it. Schedules go by
+    // this.
+    double learned() const;
     // Seed of everything random in this step: nothing else has to be remembered to go on.
     uint64_t stepSeed() const;
     uint64_t seed() const { return m_seed; }
@@ -44,6 +48,9 @@ public:
     bool checkpointDue() const;
     // Tensors under "<part>/<name>"; also keeps seconds and the step to go on with. Atomic.
     void save(const std::map<std::string, StateDict> &parts, const std::string &phase, int64_t nextStep);
+    // Says what the run learns from, before load(): a checkpoint keeps it, and one that learned from something else is
+    // not gone on with.
+    void learnsFrom(const std::string &source) { m_learnsFrom = source; }
     // Call it once, when all else is ready and before anything is written: makes the output folder. Returns the parts of the
     // checkpoint to go on from, none where the run begins. Throws Error when there is none to resume, when the folder cannot
     // be made, and as the constructor does where another run was quicker.
@@ -58,6 +65,8 @@ private:
     void keepEarlierRun() const;
     std::string whatIsKept() const; // a sentence
     void writeLog(const std::string &line);
+    void checkSource(const SafetensorsIndex &index) const;
+    double shareOf(double seconds, double budget) const;
     double seconds() const { return m_secondsBefore + std::chrono::duration<double>(Clock::now() - m_start).count(); }
 
     TrainOptions m_options;
@@ -67,12 +76,13 @@ private:
     double m_checkpointSeconds = 300;
     uint64_t m_seed = 0;
     int64_t m_step = -1;
-    double m_secondsBefore = 0;
+    double m_secondsBefore = 0; // in earlier sessions
+    double m_begun = 0;         // seconds before the first step
     Clock::time_point m_start = Clock::now();
     Clock::time_point m_lastSave = Clock::now();
     double m_secondsPerStep = 0;
     double m_lastStepAt = 0;
-    std::string m_loadedPhase;
+    std::string m_loadedPhase, m_learnsFrom;
     std::ofstream m_log; // opened with the first line: until then an earlier run's stays
 };
 

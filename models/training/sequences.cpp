@@ -29,8 +29,10 @@ SequenceBuilder::SequenceBuilder(const ModelConfig &config, Stages stages)
 at::Tensor SequenceBuilder::map(ConditionKind kind, const SeenWindow &seen, int64_t side, const uint64_t *painted) const
 {
     if (kind != ConditionKind::Labels) {
-        return fieldOf(*m_config.conditionOf(kind), *seen.pictures, seen.view, side, painted ? *painted : 0, !painted,
-                       double(side) / double(this->side()));
+        const ConditionConfig &condition = *m_config.conditionOf(kind);
+        const double windows = double(side) / double(this->side());
+        return painted ? trainingField(condition, *seen.pictures, seen.view, side, *painted, windows)
+                       : fieldOf(condition, *seen.pictures, seen.view, side, 0, true, windows);
     }
     if (!painted)
         return seen.pictures->exactLabels(seen.view, side);

@@ -49,6 +49,8 @@ public:
     // Side in pixels of the picture and the map that fill one window.
     int64_t side() const { return m_config.window * m_config.firstStage.factor(); }
 
+    c10::Device device() const { return m_stages.begin()->second->codebook.device(); } // of its stages
+
     // A map as the stage of its kind takes it, an exact one or, where `painted` is a seed, as an artist might have made it:
     // int64 labels or float field, [side, side]. Side: even.
     at::Tensor map(ConditionKind kind, const SeenWindow &seen, int64_t side, const uint64_t *painted = nullptr) const;

@@ -29,8 +29,10 @@ std::vector<at::Tensor> pyramidOf(const at::Tensor &picture, int64_t smallest)
 // [patches, 3 * 7 * 7]
 at::Tensor patchesAt(const at::Tensor &level, const at::Tensor &places)
 {
-    const at::Tensor all = at::im2col(level, {kPatch, kPatch}, {1, 1}, {0, 0}, {1, 1}); // [1, 147, positions]
-    return all[0].index_select(1, places).t();
+    const at::Tensor all = level[0].unfold(1, kPatch, 1).unfold(2, kPatch, 1); // a view: [3, rows, columns, 7, 7]
+    const at::Tensor rows = at::floor_divide(places, all.size(2)), columns = at::remainder(places, all.size(2));
+    const at::Tensor taken = at::index(all, {std::nullopt, rows, columns}); // [3, patches, 7, 7]
+    return taken.transpose(0, 1).reshape({places.size(0), -1});
 }
 
 at::Tensor normalised(const at::Tensor &patches)

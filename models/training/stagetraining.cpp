@@ -166,12 +166,13 @@ void StageTraining::restore()
 
 void StageTraining::enterPhase()
 {
-    const double fraction = m_run.fraction();
+    const double fraction = m_run.learned();
     if (m_phase == "warm" && fraction >= m_settings.warmFraction && m_codebook.hasLatents()) {
         m_codebook.initialise(m_model.codebook, m_run.stepSeed());
+        m_optimizer->forgetRows("quantize.embedding.weight", at::arange(m_model.config.codes));
         m_phase = "codes";
     }
-    if (m_phase == "codes" && frozen(fraction)) {
+    if (m_phase == "codes" && fraction >= frozenFrom()) {
         const StateDict averaged = m_optimizer->averaged();
         copyInto(m_parameters, averaged, "The average");
         m_phase = "frozen";
@@ -202,7 +203,8 @@ void StageTraining::codesStep(Values &values)
     const at::Tensor loss = reconstructionLoss(output, batch.target, values) + codeLoss;
     loss.backward();
     const Schedule &schedule = m_settings.schedule;
-    const double rate = scheduledRate(schedule.learningRate, m_run.fraction(), schedule.warmUp, schedule.lastRate);
+    const double share = std::min(1.0, m_run.learned() / frozenFrom());
+    const double rate = scheduledRate(schedule.learningRate, share, schedule.warmUp, schedule.lastRate);
     values["gradient"] = m_optimizer->step(rate);
     values["loss"] = loss.item<double>();
     values["rate"] = rate;
@@ -211,7 +213,7 @@ void StageTraining::codesStep(Values &values)
     values["code_loss"] = codeLoss.item<double>();
     values["perplexity"] = m_codebook.perplexity();
     if (m_run.step() % m_settings.restartEvery == m_settings.restartEvery - 1
-        && m_run.fraction() < m_settings.restartUntil) {
+        && m_run.learned() < m_settings.restartUntil) {
         const at::Tensor rows =
             m_codebook.restart(m_model.codebook, latents, m_settings.restartBelow, m_run.stepSeed());
         m_optimizer->forgetRows("quantize.embedding.weight", rows);

@@ -64,8 +64,8 @@ protected:
     virtual Batch batch(uint64_t seed) = 0;
     // Differentiable; `output` is float32 [B, outChannels, side, side].
     virtual at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) = 0;
-    // A step after the codes are frozen; false from `frozen` means there is no such phase.
-    virtual bool frozen(double) const { return false; }
+    // The share of the run from which the codes are frozen, and what happens then; 1: they never are.
+    virtual double frozenFrom() const { return 1; }
     virtual void beginFrozenPhase() {}
     virtual void frozenStep(Values &) {}
     virtual void addState(std::map<std::string, StateDict> &) const {}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -100,20 +101,29 @@ void addPaintedMaps(TokenSet &set, const SequenceBuilder &builder, const Picture
     const int64_t rows = set.codes.size(1), columns = set.codes.size(2);
     const int64_t side = rows * builder.side() / builder.config().window;
     at::Tensor maps = at::empty({int64_t(set.views.size()), count, rows, columns}, at::kLong);
-    size_t done = 0;
-    while (done < set.views.size() && !stop.stop_requested()) {
-        const auto views = int64_t(std::min(batchOf(side), set.views.size() - done));
-        const at::Tensor painted = stacked(views * count, [&](int64_t i) {
-            const size_t view = done + size_t(i / count);
+    const auto batchAt = [&](size_t first) { return int64_t(std::min(batchOf(side), set.views.size() - first)); };
+    const auto paint = [&](size_t first) {
+        return stacked(batchAt(first) * count, [&, first](int64_t i) {
+            const size_t view = first + size_t(i / count);
             const uint64_t sample = mixedSeed(seed ^ kMapSeed, view, uint64_t(i % count));
             return builder.map(kind, {&pictures, set.views[view]}, side, &sample);
         });
+    };
+    std::future<at::Tensor> ahead; // a GPU codes maps while the processor paints the next
+    size_t done = 0;
+    while (done < set.views.size() && !stop.stop_requested()) {
+        const int64_t views = batchAt(done);
+        const at::Tensor painted = ahead.valid() ? ahead.get() : paint(done);
+        if (!builder.device().is_cpu() && done + size_t(views) < set.views.size())
+            ahead = std::async(std::launch::async, paint, done + size_t(views));
         maps.slice(0, int64_t(done), int64_t(done) + views)
             .copy_(builder.conditionTokens(kind, painted).reshape({views, count, rows, columns}));
         done += size_t(views);
         if (share)
             share(double(done) / double(set.views.size()));
     }
+    if (ahead.valid())
+        ahead.wait(); // it looks at the views
     set.maps[kind] = maps;
     set.views.resize(done);
     set.codes = set.codes.slice(0, 0, int64_t(done));

@@ -29,7 +29,7 @@ namespace tessera::models
 namespace
 {
 
-constexpr int kMapsVersion = 2;     // raised when maps are painted in another way
+constexpr int kMapsVersion = 3;     // raised when maps are painted in another way
 constexpr uint64_t kScrambling = 1; // apart from what a batch is drawn by
 
 class TransformerTraining
@@ -52,7 +52,7 @@ public:
     void train()
     {
         restore();
-        if (m_run.fraction() < 1) // a finished run is only packed again
+        if (m_run.fraction() < 1 || m_run.step() < 0) // a finished run is only packed again
             prepareTokens();
         m_validationSet =
             tokenise(m_firstStage.network(), m_validationPictures,
@@ -63,6 +63,10 @@ public:
                 keep(m_run.step() + 1);
         }
         keep(m_run.step());
+        if (m_run.step() == 0 && !m_stop.stop_requested())
+            throw Error(ErrorCode::InvalidArgument,
+                        "Codes took all of the run's time, none was left to learn from them. They are kept in "
+                            + m_run.options().output.string() + ": resume it with more minutes.");
     }
 
 private:
@@ -120,6 +124,7 @@ private:
 
     void restore()
     {
+        m_run.learnsFrom(stages());
         const auto parts = m_run.load();
         if (parts.empty())
             return;
@@ -146,21 +151,29 @@ private:
         m_maker.emplace(m_builder, m_settings.batches, m_windows, m_canvasPictures ? &m_canvases : nullptr);
     }
 
+    // Each part is kept as soon as it is whole: a stop loses no more than the one at work.
     TokenSet prepared(PictureSet &pictures, std::vector<View> views, int64_t side, const char *name)
     {
-        TokenSet set{views, {}, {}};
         const std::string madeFrom = fingerprint(pictures);
-        if (loadTokens(m_run.file(name), set, madeFrom))
-            return set;
-        pictures.keepColoursOn(m_run.options().device);
-        set = tokenise(m_firstStage.network(), pictures, std::move(views), side, m_stop,
-                       [this](double share) { m_run.prepare("pictures as codes", share); });
-        for (const auto &[kind, stage] : m_conditions.networks())
+        TokenSet set{views, {}, {}};
+        const auto keep = [&] {
+            if (!m_stop.stop_requested())
+                saveTokens(m_run.file(name), set, madeFrom);
+        };
+        if (!loadTokens(m_run.file(name), set, madeFrom)) {
+            pictures.keepColoursOn(m_run.options().device);
+            set = tokenise(m_firstStage.network(), pictures, std::move(views), side, m_stop,
+                           [this](double share) { m_run.prepare("pictures as codes", share); });
+            keep();
+        }
+        for (const auto &[kind, stage] : m_conditions.networks()) {
+            if (set.maps.contains(kind))
+                continue;
             addPaintedMaps(set, m_builder, pictures, kind,
                            kind == ConditionKind::Labels ? m_settings.mapsPerView : m_settings.fieldsPerView,
                            m_run.seed(), m_stop, [&](double share) { m_run.prepare(mapsPhase(kind), share); });
-        if (!m_stop.stop_requested())
-            saveTokens(m_run.file(name), set, madeFrom);
+            keep();
+        }
         return set;
     }
 
@@ -168,6 +181,9 @@ private:
     {
         return kind == ConditionKind::Labels ? "maps as codes" : conditionKindName(kind) + " as codes";
     }
+
+    // Whose codes these are.
+    std::string stages() const { return "pictures:" + m_firstStage.identity() + " " + m_conditions.identity(); }
 
     std::string fingerprint(const PictureSet &pictures) const
     {
@@ -190,7 +206,7 @@ private:
     void scramble(at::Tensor &tokens, uint64_t seed) const
     {
         const double keep =
-            m_settings.keep + (m_settings.lastKeep - m_settings.keep) * std::clamp(m_run.fraction(), 0.0, 1.0);
+            m_settings.keep + (m_settings.lastKeep - m_settings.keep) * std::clamp(m_run.learned(), 0.0, 1.0);
         if (keep >= 1)
             return;
         auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
@@ -209,7 +225,7 @@ private:
         const at::Tensor nll = m_builder.loss(m_model, batch, m_settings.dropout);
         nll.backward();
         const Schedule &schedule = m_settings.schedule;
-        const double rate = scheduledRate(schedule.learningRate, m_run.fraction(), schedule.warmUp, schedule.lastRate);
+        const double rate = scheduledRate(schedule.learningRate, m_run.learned(), schedule.warmUp, schedule.lastRate);
         const double gradient = m_optimizer->step(rate);
         m_run.report("transformer", {{"nats", nll.item<double>()}, {"gradient", gradient}, {"rate", rate}});
     }
@@ -223,6 +239,8 @@ private:
     void keep(int64_t nextStep)
     {
         m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, "transformer", nextStep);
+        if (nextStep == 0)
+            return; // nothing is learned yet
         const StateDict averaged = m_optimizer->averaged();
         std::map<std::string, double> figures;
         if (!m_stop.stop_requested()) {

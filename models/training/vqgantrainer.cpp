@@ -2,6 +2,7 @@
 // encoder and codebook are frozen and the decoder is sharpened against a patch discriminator. Codes learned in phase A
 // stay valid, so a transformer can be trained on them before, after or beside phase B.
 #include <algorithm>
+#include <optional>
 
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
@@ -90,21 +91,21 @@ public:
         : StageTraining(options, recipe, settings)
         , m_own(settings)
         , m_perceptual(settings.perceptual())
-        , m_pictures(options.data / "train")
         , m_validation(options.data / "val")
     {
         if (m_own.perceptualWeight > 0)
             m_perceptual.to(device(), m_bfloat16 ? at::kBFloat16 : at::kFloat);
-        m_pictures.keepColoursOn(device());
+        readPictures();
     }
 
 protected:
     Batch batch(uint64_t seed) override
     {
         std::vector<at::Tensor> views;
-        for (int64_t i = 0; i < m_own.views.batch; ++i)
-            views.push_back(
-                m_pictures.rgb(m_pictures.randomView(mixedSeed(seed, uint64_t(i)), m_own.views.cut), m_own.views.side));
+        for (int64_t i = 0; i < m_own.views.batch; ++i) {
+            const View view = m_pictures->randomView(mixedSeed(seed, uint64_t(i)), m_own.views.cut);
+            views.push_back(m_pictures->rgb(view, m_own.views.side));
+        }
         const at::Tensor x = at::stack(views);
         return {x, x};
     }
@@ -123,12 +124,11 @@ protected:
         return loss;
     }
 
-    bool frozen(double fraction) const override { return fraction >= m_own.adversaryFrom; }
+    double frozenFrom() const override { return m_own.adversaryFrom; }
 
     void beginFrozenPhase() override
     {
-        m_pictures = PictureSet(m_run.options().data / "train"); // with those that were made meanwhile
-        m_pictures.keepColoursOn(device());
+        readPictures(); // with those that were made meanwhile
         StateDict decoder;
         for (auto &[name, tensor] : m_parameters) {
             tensor.requires_grad_(false);
@@ -152,11 +152,17 @@ protected:
     void frozenStep(Values &values) override
     {
         const at::Tensor real = batch(m_run.stepSeed()).input.contiguous(at::MemoryFormat::ChannelsLast);
-        const double share = (m_run.fraction() - m_own.adversaryFrom) / (1 - m_own.adversaryFrom);
+        const double share = (m_run.learned() - m_own.adversaryFrom) / (1 - m_own.adversaryFrom);
         const double rate =
             scheduledRate(m_own.adversaryRate, share, m_settings.schedule.warmUp, m_settings.schedule.lastRate);
-        const at::Tensor fake = generatorStep(real, rate, values);
-        discriminatorStep(real, fake, rate, values);
+        const at::Tensor output = reconstructed(real);
+        // A leaf: each loss goes back as far as the picture once, and all of them together through the decoder.
+        const at::Tensor picture = output.detach().requires_grad_(true);
+        const Judged judged = judge(picture, real);
+        output.backward(pictureGradient(output, picture, real, judged, values));
+        values["gradient"] = m_optimizer->step(rate);
+        values["rate"] = rate;
+        discriminatorStep(judged, rate, values);
         ++m_frozenSteps;
     }
 
@@ -195,6 +201,13 @@ protected:
     }
 
 private:
+    void readPictures()
+    {
+        m_pictures.reset(); // two sets at once may not fit
+        m_pictures.emplace(m_run.options().data / "train");
+        m_pictures->keepColoursOn(device());
+    }
+
     at::Tensor perceptualDistance(const at::Tensor &output, const at::Tensor &target) const
     {
         std::vector<at::Tensor> targetTaps;
@@ -205,53 +218,54 @@ private:
         return m_perceptual.distance(m_perceptual.taps(output), targetTaps).mean();
     }
 
-    // The decoder learns to reconstruct and to look real; returns what it made.
-    at::Tensor generatorStep(const at::Tensor &real, double rate, Values &values)
+    struct Judged {
+        DiscriminatorOutput made, real;
+    };
+
+    // Through the frozen codes; carries gradients to the decoder.
+    at::Tensor reconstructed(const at::Tensor &real) const
     {
-        at::Tensor quantised, output;
-        DiscriminatorOutput judged, judgedReal;
+        const Autocast autocast(device(), m_bfloat16);
+        at::Tensor quantised;
         {
-            const Autocast autocast(device(), m_bfloat16);
-            {
-                const c10::NoGradGuard noGradients;
-                quantised = m_model.lookup(exactCodes(m_model, m_model.latents(real)));
-            }
-            output = m_model.decodeLatents(quantised).to(at::kFloat);
-            if (m_frozenSteps >= m_own.aloneSteps) {
-                judged = m_discriminator.forward(output, true, true);
-                const c10::NoGradGuard noGradients;
-                judgedReal = m_discriminator.forward(real, true, true);
-            }
+            const c10::NoGradGuard noGradients;
+            quantised = m_model.lookup(exactCodes(m_model, m_model.latents(real)));
         }
-        const at::Tensor reconstruction = reconstructionLoss(output, real, values);
-        at::Tensor loss = reconstruction;
-        if (judged.logits.defined()) {
-            const at::Tensor adversarial = generatorLoss(judged.logits);
-            const at::Tensor weight =
-                adaptiveWeight(lossGradient(reconstruction, m_model.decoder.lastLayer()),
-                               lossGradient(adversarial, m_model.decoder.lastLayer()), m_own.adversaryMaximum);
-            const double ramp = std::min(1.0, double(m_frozenSteps - m_own.aloneSteps) / double(m_own.rampSteps));
-            loss = loss + m_own.adversaryWeight * ramp * weight * adversarial
-                   + m_own.featureWeight * ramp * featureMatchingLoss(judged.features, judgedReal.features);
-            values["adversarial"] = adversarial.item<double>();
-            values["adaptive_weight"] = weight.item<double>();
-        }
-        loss.backward();
-        m_discriminatorOptimizer->dropGradients();
-        values["gradient"] = m_optimizer->step(rate);
-        values["loss"] = loss.item<double>();
-        values["rate"] = rate;
-        return output.detach();
+        return m_model.decodeLatents(quantised).to(at::kFloat);
     }
 
-    void discriminatorStep(const at::Tensor &real, const at::Tensor &fake, double rate, Values &values)
+    Judged judge(const at::Tensor &picture, const at::Tensor &real) const
     {
-        at::Tensor loss;
-        {
-            const Autocast autocast(device(), m_bfloat16);
-            loss = discriminatorHingeLoss(m_discriminator.forward(real, true).logits,
-                                          m_discriminator.forward(fake, true).logits);
-        }
+        const Autocast autocast(device(), m_bfloat16);
+        return {m_discriminator.forward(picture, true, true), m_discriminator.forward(real, true, true)};
+    }
+
+    // Of the decoder's loss: to reconstruct and, once the discriminator has had its steps alone, to look real.
+    at::Tensor pictureGradient(const at::Tensor &output, const at::Tensor &picture, const at::Tensor &real,
+                               const Judged &judged, Values &values)
+    {
+        const at::Tensor reconstruction = reconstructionLoss(picture, real, values);
+        const at::Tensor gradient = lossGradient(reconstruction, picture);
+        values["loss"] = reconstruction.item<double>();
+        if (m_frozenSteps < m_own.aloneSteps)
+            return gradient;
+        const double ramp = std::min(1.0, double(m_frozenSteps - m_own.aloneSteps) / double(m_own.rampSteps));
+        const at::Tensor adversarial = generatorLoss(judged.made.logits);
+        const at::Tensor matching = featureMatchingLoss(judged.made.features, judged.real.features);
+        const at::Tensor towardsReal = lossGradient(adversarial, picture);
+        const at::Tensor last = m_model.decoder.lastLayer();
+        const at::Tensor weight = adaptiveWeight(gradientThrough(output, gradient, last),
+                                                 gradientThrough(output, towardsReal, last), m_own.adversaryMaximum);
+        values["adversarial"] = adversarial.item<double>();
+        values["adaptive_weight"] = weight.item<double>();
+        const at::Tensor share = m_own.adversaryWeight * ramp * weight;
+        values["loss"] += (share * adversarial + m_own.featureWeight * ramp * matching).item<double>();
+        return gradient + share * towardsReal + m_own.featureWeight * ramp * lossGradient(matching, picture);
+    }
+
+    void discriminatorStep(const Judged &judged, double rate, Values &values)
+    {
+        const at::Tensor loss = discriminatorHingeLoss(judged.real.logits, judged.made.logits);
         loss.backward();
         m_discriminatorOptimizer->step(rate);
         values["discriminator"] = loss.item<double>();
@@ -259,7 +273,8 @@ private:
 
     const VqganSettings m_own;
     Perceptual m_perceptual;
-    PictureSet m_pictures, m_validation;
+    std::optional<PictureSet> m_pictures;
+    PictureSet m_validation;
     int64_t m_frozenSteps = 0;
     Discriminator m_discriminator;
     std::unique_ptr<Optimizer> m_discriminatorOptimizer;

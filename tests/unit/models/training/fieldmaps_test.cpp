@@ -108,6 +108,18 @@ TEST_F(FieldMaps, LieInTheRangeOfAField)
     }
 }
 
+TEST_F(FieldMaps, AFifthOfThoseInTrainingIsExact)
+{
+    ConditionConfig condition;
+    condition.kind = ConditionKind::Depth;
+    const at::Tensor exact = depth(kWhole, 64, 0, true);
+    int found = 0;
+    for (uint64_t seed = 0; seed < 100; ++seed)
+        found += at::equal(trainingField(condition, *pictures, kWhole, 64, seed), exact);
+    EXPECT_GT(found, 8);
+    EXPECT_LT(found, 36);
+}
+
 TEST_F(FieldMaps, MirroredViewsMirror)
 {
     View view{0, 20, 30, 200, false}, mirrored = view;

@@ -1,10 +1,12 @@
 #include "models/training/run.h"
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,6 +20,7 @@ namespace
 {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -88,7 +91,49 @@ TEST_F(RunTest, ARunThatEndedIsGoneOnWith)
     again->next();
     again->report("phase", {{"loss", 2}});
     EXPECT_EQ(again->step(), 1);
-    EXPECT_THAT(textOf(output() / "log.jsonl"), testing::AllOf(HasSubstr("1.0"), HasSubstr("2.0")));
+    EXPECT_THAT(textOf(output() / "log.jsonl"), AllOf(HasSubstr("1.0"), HasSubstr("2.0")));
+}
+
+// Codes, for instance, are made before the first step: rates and shares must begin with it.
+TEST_F(RunTest, WhatIsPreparedBeforeTheFirstStepIsNoPartOfTheSchedule)
+{
+    TrainOptions limited = options();
+    limited.steps = {};
+    limited.minutes = 1;
+    const double prepared = 0.1 / 60; // of the budget
+    {
+        const auto run = made(limited);
+        run->load();
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        run->next();
+        EXPECT_GE(run->fraction(), prepared);
+        EXPECT_LT(run->learned(), run->fraction() - 0.9 * prepared);
+        run->save({}, "phase", 1);
+    }
+    limited.resume = true;
+    const auto again = made(limited);
+    again->load();
+    again->next();
+    EXPECT_LT(again->learned(), again->fraction() - 0.9 * prepared);
+}
+
+TEST_F(RunTest, ACheckpointThatLearnedFromSomethingElseIsNotGoneOnWith)
+{
+    {
+        const auto run = made(options());
+        run->learnsFrom("these codes");
+        run->load();
+        run->next();
+        run->save({}, "phase", 1);
+    }
+    auto run = made(options(true));
+    run->learnsFrom("other codes");
+    EXPECT_THAT(refusal([&] { run->load(); }),
+                AllOf(HasSubstr("learned from 'these codes'"), HasSubstr("would from 'other codes'")));
+    run.reset();
+    run = made(options(true));
+    run->learnsFrom("these codes");
+    EXPECT_EQ(refusal([&] { run->load(); }), "accepted");
 }
 
 TEST_F(RunTest, NothingIsMadeBeforeItBegins)
@@ -135,7 +180,7 @@ TEST_F(RunTest, ABrokenTrainingNamesACheckpointOnlyWhereThereIsOne)
     run->load();
     run->next();
     const auto broken = [&] { run->report("phase", {{"loss", std::nan("")}}); };
-    EXPECT_THAT(refusal(broken), testing::AllOf(HasSubstr("'loss' is not a number."), Not(HasSubstr("checkpoint"))));
+    EXPECT_THAT(refusal(broken), AllOf(HasSubstr("'loss' is not a number."), Not(HasSubstr("checkpoint"))));
     run->save({}, "phase", 1);
     EXPECT_THAT(refusal(broken), HasSubstr("The last checkpoint is kept in " + output().string()));
 }

@@ -1,9 +1,11 @@
 // The training runs as a whole, on a few tiny pictures: they learn, stop, go on exactly where they were, and leave models
 // that open.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -50,6 +52,25 @@ TEST_F(TrainersTest, FrozenPhaseKeepsTheCodes)
         EXPECT_EQ(at::equal(tensor, last.at(name)),
                   !(name.starts_with("model/decoder.") || name.starts_with("model/post_")))
             << name;
+}
+
+// Codes that are kept for good are learned to the end of the schedule.
+TEST_F(TrainersTest, TheRateFallsBeforeTheCodesAreFrozen)
+{
+    json recipe = vqganRecipe();
+    recipe["steps"] = 40;
+    recipe["warm_up"] = 0.05;
+    recipe["last_rate"] = 0.01;
+    std::vector<double> rates; // of phase A
+    TrainOptions run = options(recipe, "vqgan-rates");
+    run.steps = {};
+    run.progress = [&](const TrainProgress &progress) {
+        if (progress.phase == "warm" || progress.phase == "codes")
+            rates.push_back(progress.values.at("rate"));
+    };
+    trainVqgan(run);
+    ASSERT_GT(rates.size(), 8U);
+    EXPECT_LT(rates.back(), 0.05 * *std::ranges::max_element(rates));
 }
 
 TEST_F(TrainersTest, StoppedRunGoesOnExactly)

@@ -56,6 +56,51 @@ TEST_F(TrainersTest, TransformerLearnsFromTheMap)
     EXPECT_LT(maps.at("map_iou").get<double>(), 1);
 }
 
+// Codes are made anew only where they are missing; a transformer of other codes is not gone on with.
+TEST_F(TrainersTest, ATransformerStaysWithItsStages)
+{
+    json recipe = transformerRecipe();
+    recipe["format"] = "fp32";
+    trainTransformer(options(recipe, "stays"));
+    recipe["first_stage"] = (folder / "stays" / "model.safetensors").string(); // the same stage in another file
+    TrainOptions again = options(recipe, "stays");
+    again.resume = true;
+    EXPECT_NO_THROW(trainTransformer(again));
+
+    json otherStage = vqganRecipe();
+    otherStage["seed"] = 99;
+    trainVqgan(options(otherStage, "vqgan-other"));
+    recipe["first_stage"] = (folder / "vqgan-other" / "model.safetensors").string();
+    again = options(recipe, "stays");
+    again.resume = true;
+    try {
+        trainTransformer(again);
+        ADD_FAILURE() << "went on with other codes";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("learned from"));
+    }
+}
+
+TEST_F(TrainersTest, ARunWithoutTimeToLearnSaysSoAndKeepsItsCodes)
+{
+    TrainOptions run = options(transformerRecipe(), "no-time");
+    run.steps = {};
+    run.minutes = 1e-6;
+    try {
+        trainTransformer(run);
+        ADD_FAILURE() << "packed what had learned nothing";
+    } catch (const Error &error) {
+        EXPECT_THAT(error.what(), HasSubstr("resume it with more minutes"));
+    }
+    EXPECT_FALSE(fs::exists(folder / "no-time" / "model.safetensors"));
+    const auto made = fs::last_write_time(folder / "no-time" / "tokens.safetensors");
+    run = options(transformerRecipe(), "no-time");
+    run.resume = true;
+    trainTransformer(run);
+    EXPECT_EQ(fs::last_write_time(folder / "no-time" / "tokens.safetensors"), made);
+    EXPECT_TRUE(fs::exists(folder / "no-time" / "model.safetensors"));
+}
+
 TEST_F(TrainersTest, TransformerGoesOnFromAWholeModel)
 {
     trainTransformer(options(transformerRecipe(), "whole"));
