@@ -28,7 +28,7 @@ void alpine(Scene &scene, Random &random)
     t.ridge = std::sqrt(t.ridge);
     t.road = random.chance(.3f);
     t.flowers = random.chance(.35f) ? random.range(.3f, 1.f) : 0;
-    if (random.chance(.45f))
+    if (random.chance(.75f))
         t.shore = Shore::Gravel;
     t.road = random.chance(.3f);
 }
@@ -74,7 +74,7 @@ void coast(Scene &scene, Random &random)
     Terrain &t = scene.terrain;
     t.hasWater = true;
     const float shore = random.next();
-    t.shore = shore < .52f ? Shore::Sand : shore < .85f ? Shore::Gravel : Shore::Mud;
+    t.shore = shore < .46f ? Shore::Sand : shore < .85f ? Shore::Gravel : Shore::Mud;
     t.waterLevel = random.range(.0f, .14f);
     t.mountainHeight = random.range(.5f, 2.0f);
     t.mountainDistance = random.range(1.4f, 7);

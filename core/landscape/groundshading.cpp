@@ -159,7 +159,8 @@ TESSERA_PIXEL Vec3 lit(const Ground &ground, const Place &m, const Surface &s, f
         const Vec3 n = normalize({.25f * normal.x, 1, .25f * normal.z});
         Vec3 mirror = ray - n * (2 * dot(ray, n));
         mirror.y = std::max(mirror.y, .01f);
-        const float fresnel = .03f + .8f * std::pow(1 - saturate(-dot(ray, n)), 4.f);
+        const float straight = saturate(std::max(-dot(ray, n), -dot(ray, m.normal))); // a bank's slope faces the eye
+        const float fresnel = .03f + .8f * std::pow(1 - straight, 4.f);
         color = mix(color, skyRadiance(scene, normalize(mirror)), gloss * fresnel);
         color =
             color + scene.lightColor * (gloss * reached * std::pow(saturate(dot(normal, normalize(sun - ray))), 60.f));

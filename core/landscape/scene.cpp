@@ -140,7 +140,7 @@ void drawPalette(Scene &scene, Random &random)
     c.sand = mix(Vec3{.50f, .42f, .29f}, Vec3{.58f, .50f, .38f}, random.next());
     c.dirt = mix(Vec3{.18f, .13f, .085f}, Vec3{.24f, .19f, .14f}, random.next());
     drawSeason(c, random);
-    c.water = mix(Vec3{.012f, .045f, .055f}, Vec3{.03f, .10f, .10f}, random.next());
+    c.water = mix(Vec3{.014f, .050f, .075f}, Vec3{.030f, .125f, .150f}, random.next());
     scene.terrain.paved = random.chance(.4f);
     c.road = scene.terrain.paved ? grey(random.range(.09f, .16f)) : c.dirt * random.range(1.1f, 1.7f);
     scene.saturation = random.range(.80f, 1.08f);

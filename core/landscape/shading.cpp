@@ -97,14 +97,15 @@ TESSERA_PIXEL Vec3 withFoam(const Scene &scene, Vec3 color, Vec3 p, float depth,
     return color;
 }
 
-// What is seen through the surface: the bed where it is shallow, the water's own colour where it is deep.
+// What is seen through the surface: the bed where it is shallow, the water's own colour where it is deep. Water takes
+// red first, so that a bed of sand looks green before it is lost.
 TESSERA_PIXEL Vec3 waterBody(const Scene &scene, float depth, float reached)
 {
     const float sun = reached * std::max(.1f, scene.light.y);
     const Vec3 deep = scene.palette.water * (scene.skyAverage * 2.2f + scene.lightColor * (.30f * sun));
     const Vec3 bed = scene.palette.sand * (scene.skyAverage * 1.3f + scene.lightColor * (.5f * sun));
     const float clearness = scene.terrain.river ? 160.f : 110.f;
-    return mix(bed * .55f, deep, 1 - std::exp(-depth * clearness));
+    return deep + (bed * .55f - deep) * exp(Vec3{2.6f, 1.f, .8f} * (-depth * clearness));
 }
 
 TESSERA_PIXEL PixelSample shadeWater(const Ground &ground, Vec3 ray, Vec3 p, float distance)
@@ -144,7 +145,8 @@ TESSERA_PIXEL PixelSample shadeAt(const Ground &ground, Vec3 eye, Vec3 ray, floa
     if (reached >= kSkyDistance)
         return shadeSky(scene, eye, ray);
     const Vec3 p = eye + ray * reached;
-    const bool water = scene.terrain.hasWater && p.y <= scene.terrain.waterLevel + .0005f;
+    const float shore = std::min(.0005f, .5f * scene.camera.footprint(reached)); // how exactly the ray met the land
+    const bool water = scene.terrain.hasWater && p.y <= scene.terrain.waterLevel + shore;
     PixelSample s = water ? shadeWater(ground, ray, p, reached) : shadeGround(ground, p, reached, true);
     const AirSample air = throughAir(scene, s.color, eye, ray, reached);
     s.color = air.color;

@@ -182,9 +182,10 @@ TESSERA_PIXEL void addBeach(const Scene &scene, const Place &m, Surface &s)
     if (weight > .5f && shore == Shore::Sand)
         s.ripple = .22f * ripples(scene, m);
     if (beach > .2f) {
-        const float level = scene.terrain.waterLevel, puddle = shore == Shore::Mud ? .25f * m.detail.value : 0;
-        const float wet =
-            saturate(smoothStep(level + (shore == Shore::Mud ? .02f : .008f), level + .0015f, m.bare) + puddle);
+        const Terrain &t = scene.terrain;
+        const float puddle = shore == Shore::Mud ? .25f * m.detail.value : 0;
+        const float dry = t.river ? .5f * kBankHeight : shore == Shore::Mud ? .02f : .008f; // from here up
+        const float wet = saturate(smoothStep(dry, .2f * dry, m.bare - t.waterLevel) + puddle);
         s.albedo = s.albedo * mix(1.f, .5f, wet);
         s.gloss = .85f * wet;
     }
@@ -366,7 +367,7 @@ TESSERA_PIXEL float beachWeight(const Scene &scene, const Place &m)
     const Terrain &t = scene.terrain;
     if (!t.hasWater)
         return 0;
-    const float top = t.river ? .006f + .007f * m.broad : .03f + .03f * m.broad;
+    const float top = t.river ? (.6f + .9f * m.broad) * kBankHeight : .03f + .03f * m.broad;
     const float height = m.bare + (t.river ? .0015f : .005f) * m.detail.value;
     return smoothStep(t.waterLevel + top, t.waterLevel + (t.river ? .4f : .5f) * top, height);
 }

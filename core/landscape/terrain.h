@@ -27,7 +27,7 @@ TESSERA_PIXEL inline F windingShift(float bend, std::uint32_t seed, F z)
     return bend * (a - .5f + .3f * (b - .5f));
 }
 
-inline constexpr float kBankHeight = .006f; // of a broad river, above the water, km
+inline constexpr float kBankHeight = .004f; // of a broad river, above the water, km
 
 inline constexpr std::uint32_t kRiverSeed = 811, kRoadSeed = 821;
 
