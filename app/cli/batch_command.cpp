@@ -207,7 +207,9 @@ private:
         } catch (const Error &error) {
             if (!isInputFault(error.code()) || (request && !isToBlame(*request)))
                 throw;
-            const std::string sentence = named(error.what(), job.map.string());
+            std::string sentence = named(error.what(), job.map.string());
+            if (!sentence.ends_with('.'))
+                sentence += '.';
             m_progress.failed(job.map, sentence);
             m_tally.failed.push_back({{"map", job.map.string()}, {"error", sentence}});
         }

@@ -36,8 +36,10 @@ State &state()
 {
     for (const auto &undo : state().undo)
         undo();
-    constexpr std::string_view kText = "\ntessera-cli: Interrupted; no unfinished file was left.\n";
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    std::string_view text = "\ntessera-cli: Interrupted; no unfinished file was left.\n";
+    if (!::isatty(STDERR_FILENO)) // behind "^C" or a bar a line begins
+        text.remove_prefix(1);
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
     ::_exit(kInterrupted);
 }
 
@@ -57,6 +59,17 @@ bool isIgnored(int signal)
     return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+sigset_t interruptSignals()
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    if (!isIgnored(SIGHUP))
+        sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
 // Returns what it was.
 int setMode(Mode mode)
 {
@@ -66,17 +79,17 @@ int setMode(Mode mode)
 
 } // namespace
 
+void holdInterrupts()
+{
+    const sigset_t signals = interruptSignals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 void installInterrupts()
 {
     std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    if (!isIgnored(SIGHUP))
-        sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::thread([signals] {
+    holdInterrupts();
+    std::thread([signals = interruptSignals()] {
         int signal = 0;
         while (sigwait(&signals, &signal) == 0)
             onSignal();

@@ -11,6 +11,9 @@ namespace tessera::cli
 // Thrown by a command that was asked to stop.
 struct Interrupted {};
 
+// As early as may be: a signal that comes before installInterrupts() waits for it, also in the program that exec()
+// starts.
+void holdInterrupts();
 // Before any other thread starts: the signals are blocked in all of them and taken by one that waits for them.
 // Writing to a pipe that nobody reads fails from then on, as any write may, and ends nothing.
 void installInterrupts();

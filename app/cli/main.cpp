@@ -76,6 +76,7 @@ int run(CLI::App &app, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    tessera::cli::holdInterrupts();
     tessera::app::occupyStandardStreams();
     tessera::app::parkWaitingThreads(argv);
     tessera::cli::installInterrupts();

@@ -49,7 +49,7 @@ void checkTarget(const fs::path &path)
 fs::path resolvedPath(const fs::path &path)
 {
     std::error_code error;
-    const fs::path found = fs::weakly_canonical(path, error);
+    const fs::path found = fs::weakly_canonical(fs::absolute(path), error); // without it "x" and "./x" differ
     return error ? path.lexically_normal() : found;
 }
 

@@ -186,8 +186,10 @@ void report(const RenderOptions &options, const Task &task, const std::vector<Fi
         passes += finished.result.passes;
     }
     if (!options.report.json) {
-        std::printf("%s: %d codes, %.2f s, %.3f nats per code\n", results.front().outputs.picture.string().c_str(),
-                    codes, total, meanNats(results));
+        std::string names;
+        for (const Finished &finished : results)
+            names += (names.empty() ? "" : ", ") + finished.outputs.picture.string();
+        std::printf("%s: %d codes, %.2f s, %.3f nats per code\n", names.c_str(), codes, total, meanNats(results));
         return;
     }
     const core::Image &picture = results.front().result.picture;

@@ -1,6 +1,7 @@
 #include "core/document/imagefile.h"
 
 #include "core/document/atomicfile.h"
+#include "core/document/floattiff.h"
 #include "core/document/pngchunks.h"
 #include "core/document/pngtext.h"
 #include "models/error.h"
@@ -11,9 +12,11 @@
 #include <QImageWriter>
 #include <QtEndian>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 namespace tessera::core
@@ -48,6 +51,10 @@ void checkFormat(const QByteArray &format, const std::string &fileName)
 
 void checkSize(QSize size, const std::string &fileName)
 {
+    if (size.width() == 0 || size.height() == 0) {
+        failFormat(fileName, "has " + std::to_string(size.width()) + " x " + std::to_string(size.height())
+                                 + " pixels; expected at least one");
+    }
     if (size.width() > kMaxImageSidePixels || size.height() > kMaxImageSidePixels) {
         failFormat(fileName, "has " + std::to_string(size.width()) + " x " + std::to_string(size.height())
                                  + " pixels; at most " + std::to_string(kMaxImageSidePixels)
@@ -99,14 +106,32 @@ void checkWhole(const QByteArray &content, const QByteArray &format, const std::
     }
 }
 
+// As IHDR has it; invalid where the file ends before.
+QSize sizeOfPng(const QByteArray &content)
+{
+    constexpr qsizetype kWidth = 16, kHeight = 20;
+    if (content.size() < kHeight + 4) {
+        return {};
+    }
+    const auto side = [&](qsizetype at) {
+        const quint32 pixels = qFromBigEndian<quint32>(content.constData() + at);
+        return int(std::min<quint32>(pixels, std::numeric_limits<int>::max()));
+    };
+    return {side(kWidth), side(kHeight)};
+}
+
 // What they would say on the error stream even when only asked for the size.
 void checkReadable(const QByteArray &content, const QByteArray &format, const std::string &fileName)
 {
     if (format == "png") {
         forEachPngChunk(content, fileName, PngChecksums::Critical, [](const PngChunk &) { return true; });
+        checkSize(sizeOfPng(content), fileName);
     }
     if (format == "tiff" && !tiffIsWhole(content)) {
         failFormat(fileName, "is cut off: its end is missing");
+    }
+    if (format == "tiff" && readFloatTiff(content, fileName)) {
+        failFormat(fileName, "holds floating-point numbers, which only depth maps may; expected 8 or 16 bits a value");
     }
 }
 
@@ -114,6 +139,30 @@ bool isPalettePng(const QByteArray &content)
 {
     constexpr qsizetype kColourType = 25; // behind the signature, in IHDR
     return content.startsWith("\x89PNG") && content.size() > kColourType && content[kColourType] == 3;
+}
+
+// A label's number is the 16-bit value itself or, where a program has spread 8 bits over 16, a 257th of it.
+QImage numbersOf16Bits(const QImage &image, const std::string &fileName)
+{
+    quint16 greatest = 0;
+    bool spread = true;
+    const auto row = [&](int y) { return reinterpret_cast<const quint16 *>(image.constScanLine(y)); };
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width(); ++x) {
+            greatest = std::max(greatest, row(y)[x]);
+            spread = spread && row(y)[x] % 257 == 0;
+        }
+    }
+    if (greatest > 255 && !spread) {
+        failFormat(fileName, "is 16-bit gray with values up to " + std::to_string(greatest)
+                                 + "; expected the numbers of labels, at most 255");
+    }
+    QImage numbers(image.size(), QImage::Format_Grayscale8);
+    for (int y = 0; y < image.height(); ++y) {
+        std::transform(row(y), row(y) + image.width(), numbers.scanLine(y),
+                       [&](quint16 value) { return uchar(greatest > 255 ? value / 257 : value); });
+    }
+    return numbers;
 }
 
 // What Qt's own formats become before their bytes are taken as they are.
@@ -127,7 +176,7 @@ QImage withPlainPixels(const QImage &image, PalettePixels palettePixels)
     }
     // Qt reads gray files of fewer than 8 bits as palettes of grays.
     const bool grayPalette = image.depth() <= 8 && !image.hasAlphaChannel() && image.allGray();
-    if (image.format() == QImage::Format_Grayscale16 || grayPalette) {
+    if (grayPalette) {
         return image.convertToFormat(QImage::Format_Grayscale8);
     }
     return image.convertToFormat(image.hasAlphaChannel() ? QImage::Format_RGBA8888 : QImage::Format_RGB888);
@@ -214,6 +263,8 @@ ImageBytes readMapImage(const fs::path &path, PalettePixels palettePixels)
     QImage decoded = decodeImage(content, path.string());
     if (decoded.format() == QImage::Format_Mono && isPalettePng(content)) // of one bit a pixel
         decoded.convertTo(QImage::Format_Indexed8);
+    if (decoded.format() == QImage::Format_Grayscale16)
+        decoded = numbersOf16Bits(decoded, path.string());
     const QImage plain = withPlainPixels(decoded, palettePixels);
     ImageBytes image{plain.width(), plain.height(), plain.depth() / 8, {}};
     const size_t rowBytes = size_t(image.width) * size_t(image.channels);

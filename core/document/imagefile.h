@@ -27,7 +27,8 @@ enum class PalettePixels { Colors, Indices };
 
 // The pixels as they are in the file, for importMap: gray files have 1 channel, files with alpha 4 (not
 // premultiplied, except TIFF, whose alpha Qt multiplies in), others 3. A file with a palette gives its
-// colours or its indices, as asked; 16-bit values lose their lower half. Throws like readImage.
+// colours or its indices, as asked. 16-bit gray files are read as numbers of labels: as they are up to 255, or 8 bits
+// spread over 16; 16-bit colours lose their lower half. Throws like readImage, and for other 16-bit gray values.
 ImageBytes readMapImage(const std::filesystem::path &path, PalettePixels palettePixels = PalettePixels::Colors);
 
 // 1 channel: gray, 3: RGB, 4: RGBA. The image owns its pixels.

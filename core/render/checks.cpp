@@ -204,7 +204,10 @@ void checkRegion(const ModelConfig &config, const RenderRequest &request)
     const Grid<uint8_t> locked =
         lockedCells(*request.region, canvasOf(config, request), int(config.firstStage.factor()));
     if (std::ranges::all_of(locked.values, [](uint8_t value) { return value != 0; }))
-        refuse("The region is empty: no pixel of it is white, so nothing may change.");
+        refuse("The region is empty: no pixel of it within the canvas of "
+               + pixels(int(locked.size.columns * config.firstStage.factor()),
+                        int(locked.size.rows * config.firstStage.factor()))
+               + " is white, so nothing may change.");
 }
 
 } // namespace

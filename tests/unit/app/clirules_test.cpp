@@ -234,6 +234,11 @@ TEST_F(CliRules, TransparentPixelsOfAMaskAreBlack)
                   "mask.png: The region is empty");
 }
 
+TEST_F(CliRules, OneFileUnderTwoNamesIsNotWrittenTwice)
+{
+    expectFailure(render({"-o", file("a.png"), "--codes", "both.npy", "--scores", "./both.npy"}), "the same file");
+}
+
 TEST_F(CliRules, ErrorsAboutSizesNameTheFile)
 {
     render({"-o", file("a.png")}); // 48 x 40

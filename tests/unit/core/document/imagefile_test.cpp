@@ -1,5 +1,6 @@
 #include "core/document/imagefile.h"
 
+#include "core/document/pngchunks.h"
 #include "core/document/pngtext.h"
 #include "temporaryfolder.h"
 
@@ -8,6 +9,8 @@
 #include <QImageWriter>
 
 #include <gmock/gmock.h>
+
+#include <cstring>
 
 namespace tessera::core
 {
@@ -122,6 +125,22 @@ TEST_F(ImageFile, grayPalettesAndBitmapsAreGray)
     EXPECT_EQ(readMapImage(file("m.png")), (ImageBytes{9, 2, 1, std::vector<uint8_t>(18, 255)}));
 }
 
+TEST_F(ImageFile, labelsIn16BitsKeepTheirNumbers)
+{
+    const auto write = [&](std::vector<quint16> values) {
+        QImage image(int(values.size()), 1, QImage::Format_Grayscale16);
+        std::memcpy(image.scanLine(0), values.data(), 2 * values.size());
+        put("n.png", encodedAs(image, "png"));
+    };
+    write({0, 1, 24, 255});
+    EXPECT_THAT(readMapImage(file("n.png")).bytes, testing::ElementsAre(0, 1, 24, 255));
+    write({0, 257, 24 * 257, 65535}); // spread
+    EXPECT_THAT(readMapImage(file("n.png")).bytes, testing::ElementsAre(0, 1, 24, 255));
+    write({0, 1, 256});
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readMapImage(file("n.png")); }),
+                AllOf(HasSubstr("n.png"), HasSubstr("up to 256"), HasSubstr("at most 255")));
+}
+
 TEST_F(ImageFile, alphaIsNeverMultipliedIn)
 {
     const ImageBytes image{3, 1, 4, {10, 200, 30, 0, 1, 2, 3, 1, 250, 251, 252, 128}};
@@ -172,7 +191,7 @@ TEST_F(ImageFile, refusesOtherFilesByContent)
     EXPECT_EQ(readMapImage(file("right.txt")), gradient(3, 3, 3));
 }
 
-TEST_F(ImageFile, refusesHugePicturesBeforeReadingThem)
+TEST_F(ImageFile, refusesHugeAndEmptyPicturesBeforeReadingThem)
 {
     QByteArray bmp = encodedAs(toQImage(gradient(2, 2, 3)), "bmp");
     bmp[18] = char(0x01);
@@ -180,6 +199,12 @@ TEST_F(ImageFile, refusesHugePicturesBeforeReadingThem)
     put("wide.bmp", bmp);
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("wide.bmp")); }),
                 AllOf(HasSubstr("16385 x 2"), HasSubstr("at most 16384")));
+
+    constexpr qsizetype kHeader = 8, kData = 16, kRest = 33; // IHDR, what it holds, the chunks behind it
+    const QByteArray png = encodedAs(toQImage(gradient(2, 2, 3)), "png");
+    const QByteArray noWidth = QByteArray(4, 0) + png.mid(kData + 4, 9);
+    put("none.png", png.left(kHeader) + pngChunk("IHDR", noWidth) + png.mid(kRest));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("none.png")); }), HasSubstr("0 x 2 pixels"));
 }
 
 TEST_F(ImageFile, writesTextsIntoPngFiles)
