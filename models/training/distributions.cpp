@@ -46,18 +46,17 @@ double frechetDistance(const at::Tensor &first, const at::Tensor &second)
     return shift + da.square().sum().item<double>() + db.square().sum().item<double>() - 2 * cross;
 }
 
-double mmdSquared(const at::Tensor &first, const at::Tensor &second)
+double mmdSquared(const at::Tensor &set, const at::Tensor &reference)
 {
-    const at::Tensor a = first.to(at::kCPU, at::kDouble), b = second.to(at::kCPU, at::kDouble);
+    const at::Tensor a = set.to(at::kCPU, at::kDouble), b = reference.to(at::kCPU, at::kDouble);
     expectSets(a, b);
-    const at::Tensor both = at::cat({a, b}), all = distances(both, both);
-    const at::Tensor others = at::triu(at::ones_like(all), 1).to(at::kBool);
-    const double width = all.masked_select(others).median().item<double>();
-    TORCH_CHECK(width > 0, "MMD: more than half of the rows are equal");
-    const at::Tensor kernel = (all.square() / (-2 * width * width)).exp();
-    const int64_t n = a.size(0), total = both.size(0);
-    const at::Tensor ofA = kernel.slice(0, 0, n).slice(1, 0, n), ofB = kernel.slice(0, n, total).slice(1, n, total);
-    return meanOfOthers(ofA) + meanOfOthers(ofB) - 2 * kernel.slice(0, 0, n).slice(1, n, total).mean().item<double>();
+    const at::Tensor within = distances(b, b);
+    const at::Tensor pairs = at::triu(at::ones_like(within), 1).to(at::kBool);
+    const double width = within.masked_select(pairs).median().item<double>();
+    TORCH_CHECK(width > 0, "MMD: more than half of the reference's rows are equal");
+    const auto kernel = [&](const at::Tensor &far) { return (far.square() / (-2 * width * width)).exp(); };
+    return meanOfOthers(kernel(distances(a, a))) + meanOfOthers(kernel(within))
+           - 2 * kernel(distances(a, b)).mean().item<double>();
 }
 
 Manifold densityAndCoverage(const at::Tensor &realSet, const at::Tensor &generatedSet, int64_t k)

@@ -13,8 +13,9 @@ namespace tessera::models
 double frechetDistance(const at::Tensor &a, const at::Tensor &b);
 
 // Squared maximum mean discrepancy (Gretton et al. 2012, eq. 3: unbiased, so that it may be below 0) with the kernel
-// exp(-|x - y|^2 / (2 w^2)), w the median distance between rows of both sets together. REQUIRES: as above, not all rows equal.
-double mmdSquared(const at::Tensor &a, const at::Tensor &b);
+// exp(-|x - y|^2 / (2 w^2)), w the median distance between rows of the reference: sets that are held against one
+// reference are measured by one kernel. REQUIRES: as above, most rows of the reference differ.
+double mmdSquared(const at::Tensor &set, const at::Tensor &reference);
 
 struct Manifold {
     double density = 0;  // how many real neighbourhoods a generated picture lies in, as a part of k; may exceed 1

@@ -57,10 +57,13 @@ TEST(FrechetDistance, IsTheSameOnMoreAxesThanPictures)
 
 TEST(MmdSquared, CaseWorkedByHand)
 {
-    // Distances of both sets together are 0, 0, 1, 1, 1, 1: the width is 1. Within a set exp(-1/2), between them the mean of
-    // 1 and exp(-1/2).
+    // The width is 1. Within a set exp(-1/2), between them the mean of 1 and exp(-1/2).
     const at::Tensor set = at::tensor({0.0, 1.0}, at::kDouble).reshape({2, 1});
     EXPECT_NEAR(mmdSquared(set, set), std::exp(-0.5) - 1, 1e-12);
+    // The reference's width, 1, serves a set that is wider: exp(-8) within it.
+    const at::Tensor wide = at::tensor({0.0, 4.0}, at::kDouble).reshape({2, 1});
+    const double between = (1 + std::exp(-0.5) + std::exp(-8) + std::exp(-4.5)) / 4;
+    EXPECT_NEAR(mmdSquared(wide, set), std::exp(-8) + std::exp(-0.5) - 2 * between, 1e-12);
 }
 
 TEST(MmdSquared, IsAboutZeroForOneDistributionAndLargeForTwo)
