@@ -82,6 +82,11 @@ Transformer Transformer::create(const TransformerConfig &config, ParameterSource
 
 at::Tensor Transformer::forward(const at::Tensor &tokens, int64_t skip, double dropout) const
 {
+    return at::linear(features(tokens, skip, dropout), head); // [B, T - skip, vocab]
+}
+
+at::Tensor Transformer::features(const at::Tensor &tokens, int64_t skip, double dropout) const
+{
     at::Tensor x = at::embedding(tokenEmbedding, tokens) + positionEmbedding.slice(1, 0, tokens.size(1));
     x = dropped(x, dropout); // [B, T, n]
     for (const TransformerBlock &block : blocks) {
@@ -89,8 +94,7 @@ at::Tensor Transformer::forward(const at::Tensor &tokens, int64_t skip, double d
         x = x.slice(1, unasked) + dropped(attention(block, layerNorm(block.ln1, x), unasked, config), dropout);
         x = x + dropped(linear(block.mlpDown, at::gelu(linear(block.mlpUp, layerNorm(block.ln2, x)))), dropout);
     }
-    x = layerNorm(lnFinal, x);
-    return at::linear(x, head); // [B, T - skip, vocab]
+    return layerNorm(lnFinal, x);
 }
 
 } // namespace tessera::models

@@ -33,6 +33,8 @@ struct Transformer {
     // tokens: int64 [B, T], T <= blockSize -> logits [B, T - skip, vocab] of the positions from `skip` on.
     // Causal, except that the first `unmasked` tokens see each other. `dropout` > 0 only in training.
     at::Tensor forward(const at::Tensor &tokens, int64_t skip = 0, double dropout = 0) const;
+    // The same without the head, for who needs few of its rows: [B, T - skip, embedding].
+    at::Tensor features(const at::Tensor &tokens, int64_t skip = 0, double dropout = 0) const;
 };
 
 // Additive attention mask [T, T]: 0 where row may see column, -inf elsewhere.

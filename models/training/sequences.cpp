@@ -93,15 +93,15 @@ Sequences SequenceBuilder::sequences(const at::Tensor &prefix, const at::Tensor 
 at::Tensor SequenceBuilder::loss(const Transformer &model, const Sequences &batch, double dropout) const
 {
     const c10::Device device = model.tokenEmbedding.device();
-    at::Tensor logits;
+    const int64_t first = m_config.imageTokens.first, count = m_config.imageTokens.count;
+    at::Tensor logits; // of the picture's codes, a third of the vocabulary: [B, window^2, count]
     {
         const Autocast autocast(device, bfloat16Pays(device));
-        logits = model.forward(batch.tokens.to(device), m_config.prefixLength() - 1, dropout); // [B, window^2, vocab]
+        const at::Tensor x = model.features(batch.tokens.to(device), m_config.prefixLength() - 1, dropout);
+        logits = at::linear(x, model.head.slice(0, first, first + count));
     }
-    const int64_t first = m_config.imageTokens.first, count = m_config.imageTokens.count;
-    logits = logits.slice(2, first, first + count).to(at::kFloat).reshape({-1, count});
-    return at::cross_entropy_loss(logits, batch.target.to(device).reshape({-1}), {}, at::Reduction::Mean,
-                                  Sequences::kNotJudged);
+    return at::cross_entropy_loss(logits.to(at::kFloat).reshape({-1, count}), batch.target.to(device).reshape({-1}), {},
+                                  at::Reduction::Mean, Sequences::kNotJudged);
 }
 
 } // namespace tessera::models
