@@ -147,9 +147,11 @@ void CanvasItem::wheelEvent(QWheelEvent *event)
 void CanvasItem::mousePressEvent(QMouseEvent *event)
 {
     forceActiveFocus(Qt::MouseFocusReason);
+    setVisualFocus(false);
     moveCursor(event->position());
     if (m_drag != Drag::None || !m_view)
         return; // a second button changes nothing
+    m_dragButton = event->button();
     if (event->button() == Qt::MiddleButton || m_spaceHeld || toolCursor() == Qt::OpenHandCursor) {
         m_drag = Drag::Pan;
         m_lastScreen = event->position();
@@ -173,9 +175,8 @@ void CanvasItem::mouseMoveEvent(QMouseEvent *event)
 
 void CanvasItem::mouseReleaseEvent(QMouseEvent *event)
 {
-    if (event->buttons() != Qt::NoButton)
-        return;
-    mouseUngrabEvent();
+    if (event->button() == m_dragButton)
+        mouseUngrabEvent();
 }
 
 void CanvasItem::mouseUngrabEvent()
@@ -226,8 +227,15 @@ void CanvasItem::keyReleaseEvent(QKeyEvent *event)
     event->ignore();
 }
 
+void CanvasItem::focusInEvent(QFocusEvent *event)
+{
+    setVisualFocus(event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason);
+    QQuickItem::focusInEvent(event);
+}
+
 void CanvasItem::focusOutEvent(QFocusEvent *event)
 {
+    setVisualFocus(false);
     setSpaceHeld(false); // its release will go elsewhere
     QQuickItem::focusOutEvent(event);
 }
@@ -236,6 +244,19 @@ void CanvasItem::moveCursor(const QPointF &screen)
 {
     m_cursor = toImage(screen);
     Q_EMIT cursorChanged();
+}
+
+QPoint CanvasItem::cursorPixel() const
+{
+    return {int(std::floor(m_cursor.x())), int(std::floor(m_cursor.y()))};
+}
+
+void CanvasItem::setVisualFocus(bool visual)
+{
+    if (m_visualFocus == visual)
+        return;
+    m_visualFocus = visual;
+    Q_EMIT visualFocusChanged();
 }
 
 void CanvasItem::setSpaceHeld(bool held)

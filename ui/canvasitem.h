@@ -20,8 +20,10 @@ class CanvasItem : public QQuickItem
     Q_OBJECT
     QML_ANONYMOUS
     Q_PROPERTY(tessera::ui::CanvasView *view READ view WRITE setView NOTIFY viewChanged)
-    Q_PROPERTY(QPointF cursor READ cursor NOTIFY cursorChanged)          // image pixels
-    Q_PROPERTY(bool cursorInside READ cursorInside NOTIFY cursorChanged) // over the pane
+    Q_PROPERTY(QPointF cursor READ cursor NOTIFY cursorChanged)             // image pixels
+    Q_PROPERTY(QPoint cursorPixel READ cursorPixel NOTIFY cursorChanged)    // the image's pixel there
+    Q_PROPERTY(bool cursorInside READ cursorInside NOTIFY cursorChanged)    // over the pane
+    Q_PROPERTY(bool visualFocus READ visualFocus NOTIFY visualFocusChanged) // the keyboard brought the focus here
 
 public:
     explicit CanvasItem(QQuickItem *parent = nullptr);
@@ -29,11 +31,14 @@ public:
     CanvasView *view() const { return m_view; }
     void setView(CanvasView *view);
     QPointF cursor() const { return m_cursor; }
+    QPoint cursorPixel() const;
     bool cursorInside() const { return m_cursorInside; }
+    bool visualFocus() const { return m_visualFocus; }
 
 Q_SIGNALS:
     void viewChanged();
     void cursorChanged();
+    void visualFocusChanged();
 
 protected:
     virtual QImage image() const = 0;
@@ -60,6 +65,7 @@ protected:
     void hoverLeaveEvent(QHoverEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     void keyReleaseEvent(QKeyEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
     void focusOutEvent(QFocusEvent *event) override;
 
 private:
@@ -68,12 +74,15 @@ private:
     void prepareTile(QSGSimpleTextureNode &tile, const QImage &shown, int index, bool isNew);
     void moveCursor(const QPointF &screen);
     void setSpaceHeld(bool held);
+    void setVisualFocus(bool visual);
     QPointF toImage(const QPointF &screen) const;
 
     QPointer<CanvasView> m_view;
     QPointF m_cursor;
     bool m_cursorInside = false;
     bool m_spaceHeld = false;
+    bool m_visualFocus = false;
+    Qt::MouseButton m_dragButton = Qt::NoButton; // that began the drag
     Drag m_drag = Drag::None;
     QPointF m_lastScreen; // while panning
     QSize m_tiledSize;    // size of the image that the tiles were made for

@@ -16,9 +16,8 @@ class CanvasView : public QObject
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("made by the program")
-    Q_PROPERTY(double zoom READ zoom NOTIFY changed)           // logical screen pixels per image pixel
-    Q_PROPERTY(QPointF centre READ centre NOTIFY changed)      // image pixels
-    Q_PROPERTY(QSizeF imageSize READ imageSize NOTIFY changed) // pixels
+    Q_PROPERTY(double zoom READ zoom NOTIFY changed)      // logical screen pixels per image pixel
+    Q_PROPERTY(QPointF centre READ centre NOTIFY changed) // image pixels
     // How much of the picture shows through on the map, 0 .. 1: for tracing.
     Q_PROPERTY(double trace READ trace WRITE setTrace NOTIFY changed)
     // The pane that "fit" fits into; a fitted view follows it.
@@ -32,7 +31,7 @@ public:
 
     double zoom() const { return m_zoom; }
     QPointF centre() const { return m_centre; }
-    QSizeF imageSize() const { return m_imageSize; }
+    QSizeF imageSize() const { return m_imageSize; } // pixels
     QSizeF pane() const { return m_pane; }
     void setPane(const QSizeF &pane);
     double trace() const { return m_trace; }
@@ -52,7 +51,7 @@ public:
     Q_INVOKABLE void fit();
     Q_INVOKABLE void actualPixels();
     // A rectangle of the image in a pane's coordinates.
-    Q_INVOKABLE QRectF onScreen(const QRectF &image, const QSizeF &pane) const;
+    QRectF onScreen(const QRectF &image, const QSizeF &pane) const;
 
 Q_SIGNALS:
     void changed();

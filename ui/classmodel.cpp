@@ -84,6 +84,12 @@ QString ClassModel::nameOf(int number) const
     return m_names.value(number);
 }
 
+int ClassModel::rowOf(int number) const
+{
+    const auto found = std::find(m_visible.begin(), m_visible.end(), number);
+    return found == m_visible.end() ? -1 : int(found - m_visible.begin());
+}
+
 int ClassModel::firstVisible() const
 {
     bool isNumber = false;

@@ -39,7 +39,9 @@ public:
     void setCurrent(int number);
     QString currentName() const { return nameOf(m_current); }
 
-    Q_INVOKABLE QString nameOf(int number) const;
+    QString nameOf(int number) const;
+    // Where the filter leaves the class; -1 where it does not.
+    Q_INVOKABLE int rowOf(int number) const;
     // The first class that the filter leaves; -1 when it leaves none. A number that was typed in full comes first.
     Q_INVOKABLE int firstVisible() const;
 

@@ -16,6 +16,8 @@ public:
 
     LoadedModel load(const std::filesystem::path &model) override;
     void unload() override;
+    std::string device() const override { return m_renderer->device(); }
+    std::string precision() const override { return m_renderer->precision(); }
     core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
                               const core::RenderEvents &events) override;
     std::string record(const core::RenderRequest &request, const core::RenderResult &result) const override;

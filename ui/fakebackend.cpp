@@ -116,7 +116,8 @@ LoadedModel FakeBackend::load(const std::filesystem::path &model)
     if (model.stem() == "missing")
         throw Error(ErrorCode::ModelNotFound, "There is no model at " + model.string());
     m_loaded = true;
-    return {fakeInfo(model), "cpu", "fp32"};
+    m_precision = "fp32";
+    return {fakeInfo(model), device(), m_precision};
 }
 
 core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::stop_token stop,
@@ -132,9 +133,12 @@ core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::
     result.codes = core::CodeGrid(grid, core::kNoCode);
     result.picture = {grid.columns * kFactor, grid.rows * kFactor, {}};
     result.picture.rgb.assign(size_t(3) * size_t(result.picture.width) * size_t(result.picture.height), kUndrawn);
-    for (const core::Relief relief : m_script.reliefs)
+    for (const core::Relief relief : m_script.reliefs) {
+        if (relief == core::Relief::HalfPrecision)
+            m_precision = "bf16";
         if (events.relieved)
             events.relieved(relief);
+    }
     for (int code = 0; code < grid.cells() && !stop.stop_requested(); ++code) {
         if (m_script.beforeCode)
             m_script.beforeCode(code);

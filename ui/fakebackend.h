@@ -34,12 +34,15 @@ public:
 
     LoadedModel load(const std::filesystem::path &model) override;
     void unload() override { m_loaded = false; }
+    std::string device() const override { return "cpu"; }
+    std::string precision() const override { return m_precision; }
     core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
                               const core::RenderEvents &events) override;
 
 private:
     FakeScript m_script;
     bool m_loaded = false;
+    std::string m_precision = "fp32";
 };
 
 // "delay=4,fail=100,missing": milliseconds per code, the code before which rendering fails, a model that is not

@@ -1,5 +1,8 @@
 #include "ui/fielddocument.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "core/map/strokes.h"
 
 namespace tessera::ui
@@ -8,14 +11,19 @@ namespace tessera::ui
 FieldDocument::FieldDocument(FieldKind kind, QObject *parent) : HistoryDocument(parent), m_kind(kind)
 {
     m_map = blankMap(kDefaultSide, kDefaultSide);
-    m_savedStates = {m_history.stateId()};
     show(m_map.rect());
 }
 
 void FieldDocument::takeSize(const QSize &newSize)
 {
-    if (untouched() && m_filePath.isEmpty() && size() != newSize)
+    if (untouched() && filePath().isEmpty() && size() != newSize)
         replace(blankMap(newSize.width(), newSize.height()), {});
+}
+
+bool FieldDocument::flat() const
+{
+    const std::vector<float> &values = m_map.values;
+    return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
 }
 
 void FieldDocument::paintStroke(const QPointF &from, const QPointF &to, double diameter, double ink)

@@ -21,6 +21,8 @@ public:
     // A map not begun yet takes the size of the one that was in hand; another stays as it is.
     void takeSize(const QSize &size);
 
+    bool flat() const; // every pixel holds the same
+
     bool holdsLabels() const override { return false; }
     bool hasLevels() const override { return m_kind == FieldKind::Depth; }
     double blankInk() const override { return -1; }

@@ -32,9 +32,9 @@ public:
 
     Q_INVOKABLE void goUp();
     Q_INVOKABLE void goHome();
-    Q_INVOKABLE void refresh();
+    void refresh();
     // `name`: an entry, a relative or an absolute path, "~" at the start for the home folder.
-    Q_INVOKABLE QString absolute(const QString &name) const;
+    QString absolute(const QString &name) const;
     Q_INVOKABLE bool isFolder(const QString &name) const;
     // Whether it is a folder that holds a model, as the published ones come.
     Q_INVOKABLE bool isModelFolder(const QString &name) const;

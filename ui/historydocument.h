@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <memory>
 #include <new>
 #include <optional>
 #include <set>
@@ -33,7 +35,9 @@ public:
     using Edit = std::function<core::PixelRect(Map &)>;
 
     const Map &map() const { return m_map; }
-    bool modified() const override { return !m_savedStates.contains(m_history.stateId()); }
+    const QString &filePath() const override { return m_file->path; }
+    bool modified() const override { return !m_file->saved.contains(stateId()); }
+    bool unsaved() const override { return modified() || leftUnsaved(); }
     bool canUndo() const override { return m_history.canUndo(); }
     bool canRedo() const override { return m_history.canRedo(); }
     bool gestureOpen() const override { return m_history.gestureOpen(); }
@@ -42,7 +46,7 @@ public:
 
     void beginGesture() override { m_history.beginGesture(m_map); }
     void apply(const Edit &edit);
-    void endGesture() override;
+    void endGesture() override { finishGesture(m_file); }
     void cancelGesture() override;
     void undo() override;
     void redo() override;
@@ -50,7 +54,7 @@ public:
 
     // A map that was read from a file; becomes the saved state. An empty path: an unnamed map that counts as saved.
     void replace(Map map, const QString &filePath);
-    // A made map: a step like any other, so that it is not saved yet.
+    // A made map without a file: a step like any other, so that it is not saved yet.
     void replaceUnsaved(Map map);
     // The same with one that nobody drew: what goes with another landscape may take its place, see offer().
     void replaceMade(Map map);
@@ -61,6 +65,14 @@ public:
     void markSaved(const QString &filePath) override;
 
 protected:
+    // What a map was read from or written to. The maps between two replacements share one, which undo brings back with
+    // them.
+    struct File {
+        QString path;
+        std::set<uint64_t> saved; // states that count as saved
+    };
+    using SharedFile = std::shared_ptr<File>;
+
     using MapDocument::MapDocument;
 
     virtual Map blankMap(int width, int height) const = 0;
@@ -69,12 +81,24 @@ protected:
     virtual void stateReached() {} // undo or redo has brought the map to another state
 
     void show(const core::PixelRect &area);
+    // A step to another map, of `file`. Where memory does not suffice (std::bad_alloc), the map before stays.
+    void step(Map map, const SharedFile &file);
     bool untouched() const { return !canUndo() && !canRedo(); }
     bool free() const;
 
     Map m_map;
     core::MapHistory<Map> m_history;
-    std::set<uint64_t> m_savedStates;
+    SharedFile m_file = std::make_shared<File>(File{{}, {m_history.stateId()}}); // never null
+
+private:
+    void finishGesture(const SharedFile &file);
+    void take(const SharedFile &file);
+    void nameSaved(const QString &filePath);
+    bool leftUnsaved() const;
+
+    std::map<uint64_t, SharedFile> m_files{{m_history.stateId(), m_file}}; // by state
+    // The states that were not saved when another map took their place, by that map's.
+    std::map<uint64_t, uint64_t> m_left;
     std::optional<uint64_t> m_madeState; // in which the map is as it was made
 };
 
@@ -92,11 +116,27 @@ void HistoryDocument<Map>::apply(const Edit &edit)
 }
 
 template<typename Map>
-void HistoryDocument<Map>::endGesture()
+void HistoryDocument<Map>::finishGesture(const SharedFile &file)
 {
+    const uint64_t before = stateId();
+    const bool leavesWork = file != m_file && modified() && m_madeState != before;
     m_history.endGesture(m_map);
     stepMade();
+    if (stateId() != before) {
+        if (leavesWork)
+            m_left[stateId()] = before;
+        take(file);
+    }
     Q_EMIT stateChanged();
+}
+
+template<typename Map>
+void HistoryDocument<Map>::take(const SharedFile &file)
+{
+    const bool another = file != m_file;
+    m_files[stateId()] = m_file = file;
+    if (another)
+        Q_EMIT replaced();
 }
 
 template<typename Map>
@@ -115,6 +155,7 @@ void HistoryDocument<Map>::undo()
         return;
     const core::PixelRect area = m_history.undo(m_map);
     stateReached();
+    take(m_files.at(stateId()));
     show(area);
     Q_EMIT stateChanged();
 }
@@ -126,6 +167,7 @@ void HistoryDocument<Map>::redo()
         return;
     const core::PixelRect area = m_history.redo(m_map);
     stateReached();
+    take(m_files.at(stateId()));
     show(area);
     Q_EMIT stateChanged();
 }
@@ -135,23 +177,29 @@ void HistoryDocument<Map>::newCanvas(int width, int height)
 {
     replaceUnsaved(
         blankMap(std::clamp(width, kSmallestSide, kLargestSide), std::clamp(height, kSmallestSide, kLargestSide)));
-    markSaved({}); // an empty canvas is nothing to lose
+    nameSaved({}); // an empty canvas is nothing to lose
 }
 
 template<typename Map>
 void HistoryDocument<Map>::replace(Map map, const QString &filePath)
 {
-    const bool first = untouched();
+    const bool first = untouched() && m_file->path.isEmpty();
     replaceUnsaved(std::move(map));
     if (first) {
         m_history.clear(); // nobody misses the empty canvas of the start
         stepMade();
     }
-    markSaved(filePath);
+    nameSaved(filePath);
 }
 
 template<typename Map>
 void HistoryDocument<Map>::replaceUnsaved(Map map)
+{
+    step(std::move(map), std::make_shared<File>());
+}
+
+template<typename Map>
+void HistoryDocument<Map>::step(Map map, const SharedFile &file)
 {
     cancelGesture();
     m_history.beginGesture(m_map);
@@ -159,7 +207,7 @@ void HistoryDocument<Map>::replaceUnsaved(Map map)
     m_history.addChange(m_map.rect());
     try {
         show(m_map.rect());
-        endGesture();
+        finishGesture(file);
     } catch (const std::bad_alloc &) {
         cancelGesture(); // the map before is back
         throw;
@@ -176,7 +224,7 @@ void HistoryDocument<Map>::replaceMade(Map map)
 template<typename Map>
 bool HistoryDocument<Map>::free() const
 {
-    if (canRedo() || gestureOpen() || !m_filePath.isEmpty())
+    if (canRedo() || gestureOpen() || !filePath().isEmpty())
         return false;
     return untouched() || m_madeState == stateId() || m_map == blankMap(m_map.width, m_map.height);
 }
@@ -187,16 +235,38 @@ void HistoryDocument<Map>::offer(Map map)
     if (!free())
         return;
     replaceMade(std::move(map));
-    m_savedStates.insert(stateId());
+    m_file->saved.insert(stateId());
     Q_EMIT stateChanged();
 }
 
 template<typename Map>
 void HistoryDocument<Map>::markSaved(const QString &filePath)
 {
-    m_filePath = filePath;
-    m_savedStates = {m_history.stateId()};
+    for (const auto &[state, file] : m_files)
+        if (file->path == filePath)
+            file->saved.clear(); // that file holds another map now
+    m_file->path = filePath;
+    m_file->saved = {stateId()};
     Q_EMIT stateChanged();
+}
+
+// The map in hand is what the file holds.
+template<typename Map>
+void HistoryDocument<Map>::nameSaved(const QString &filePath)
+{
+    take(std::make_shared<File>(File{filePath, {stateId()}}));
+    Q_EMIT stateChanged();
+}
+
+// Whether undo leads back to a map that was not saved when another took its place, nor since.
+template<typename Map>
+bool HistoryDocument<Map>::leftUnsaved() const
+{
+    return std::any_of(m_left.begin(), m_left.end(), [this](const auto &left) {
+        const auto &[after, before] = left;
+        return after <= stateId() && holdsState(after) && holdsState(before)
+               && !m_files.at(before)->saved.contains(before);
+    });
 }
 
 template<typename Map>

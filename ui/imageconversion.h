@@ -1,4 +1,4 @@
-// Between core's plain pictures and maps and Qt's images.
+// Between core's plain pictures and maps and Qt's images. Any thread.
 #pragma once
 
 #include <array>

@@ -8,13 +8,23 @@
 namespace tessera::ui
 {
 
+namespace
+{
+
+size_t paintedPixels(const core::LabelMap &map, const core::LabelSet &words)
+{
+    return size_t(
+        std::count_if(map.labels.begin(), map.labels.end(), [&](uint8_t label) { return !words.isVoid(label); }));
+}
+
+} // namespace
+
 LabelDocument::LabelDocument(QObject *parent)
     : HistoryDocument(parent)
     , m_set(std::make_shared<core::LabelSet>())
     , m_colors(labelColors(*m_set))
 {
     m_map = core::LabelMap(kDefaultSide, kDefaultSide);
-    m_savedStates = {m_history.stateId()};
     m_setSince[m_history.stateId()] = m_set;
     show(m_map.rect());
 }
@@ -25,22 +35,23 @@ LabelDocument::Translation LabelDocument::translateTo(const core::LabelSet &set)
         return {};
     cancelGesture();
     const SharedSet before = m_set;
-    const auto painted = [](const core::LabelMap &map, const core::LabelSet &words) {
-        return size_t(
-            std::count_if(map.labels.begin(), map.labels.end(), [&](uint8_t label) { return !words.isVoid(label); }));
-    };
     core::LabelMap map = core::translated(m_map, *before, set);
-    const size_t paintedBefore = painted(m_map, *before);
-    const bool saved = !modified(), first = untouched() && paintedBefore == 0;
+    const size_t painted = paintedPixels(m_map, *before);
+    const Translation result{painted > 0, painted - paintedPixels(map, set)};
+    const bool saved = !modified(), first = untouched() && painted == 0;
     adopt(std::make_shared<core::LabelSet>(set));
-    const Translation result{paintedBefore > 0, paintedBefore - painted(map, set)};
-    if (first) {
-        replace(std::move(map), m_filePath);
-        return result;
+    try {
+        if (first)
+            replace(std::move(map), filePath());
+        else
+            step(std::move(map), m_file);
+    } catch (const std::bad_alloc &) {
+        adopt(before); // the map before is back, in its own words
+        show(m_map.rect());
+        throw;
     }
-    replaceUnsaved(std::move(map));
     if (saved)
-        m_savedStates.insert(m_history.stateId());
+        m_file->saved.insert(stateId());
     Q_EMIT stateChanged();
     return result;
 }

@@ -7,7 +7,7 @@ namespace tessera::ui
 
 QString MapDocument::title() const
 {
-    return m_filePath.isEmpty() ? untitled() : QFileInfo(m_filePath).fileName();
+    return filePath().isEmpty() ? untitled() : QFileInfo(filePath()).fileName();
 }
 
 std::optional<double> MapDocument::inkAt(const QPoint &pixel) const

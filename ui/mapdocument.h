@@ -23,6 +23,8 @@ class MapDocument : public QObject
     QML_ELEMENT
     QML_UNCREATABLE("made by the program")
     Q_PROPERTY(QSize size READ size NOTIFY sizeChanged) // pixels
+    Q_PROPERTY(int smallestSide MEMBER kSmallestSide CONSTANT)
+    Q_PROPERTY(int largestSide MEMBER kLargestSide CONSTANT)
     Q_PROPERTY(QString title READ title NOTIFY stateChanged)
     Q_PROPERTY(bool modified READ modified NOTIFY stateChanged)
     Q_PROPERTY(bool canUndo READ canUndo NOTIFY stateChanged)
@@ -38,8 +40,10 @@ public:
     const QImage &image() const { return m_image; } // RGB32, as painted
     QSize size() const { return m_image.size(); }
     QString title() const;
-    const QString &filePath() const { return m_filePath; } // empty: never saved
-    virtual bool modified() const = 0;
+    virtual const QString &filePath() const = 0; // of the map as it is now; empty: never saved
+    virtual bool modified() const = 0;           // the map as it is now is not saved
+    // Closing would lose the map, or one that it took the place of and that undo leads back to.
+    virtual bool unsaved() const = 0;
     virtual bool canUndo() const = 0;
     virtual bool canRedo() const = 0;
     virtual bool gestureOpen() const = 0;
@@ -55,7 +59,7 @@ public:
     Q_INVOKABLE virtual void undo() = 0;
     Q_INVOKABLE virtual void redo() = 0;
     // Sides are clamped to kSmallestSide .. kLargestSide. The former canvas comes back by undo.
-    Q_INVOKABLE virtual void newCanvas(int width, int height) = 0;
+    virtual void newCanvas(int width, int height) = 0;
     virtual void markSaved(const QString &filePath) = 0;
 
     // Labels are numbers of a set, other maps hold -1 .. 1.
@@ -65,8 +69,8 @@ public:
     virtual int usualBrush() const { return 32; }           // diameter to begin with, pixels
     std::optional<double> inkAt(const QPoint &pixel) const; // nothing outside
     // What the pixel holds, for people; empty outside.
-    Q_INVOKABLE QString textAt(const QPoint &pixel) const;
-    Q_INVOKABLE QColor colorAt(const QPoint &pixel) const;
+    QString textAt(const QPoint &pixel) const;
+    QColor colorAt(const QPoint &pixel) const;
 
     // Points in map pixels, between the pixels; see core/map/strokes.h.
     virtual void paintStroke(const QPointF &from, const QPointF &to, double diameter, double ink) = 0;
@@ -78,6 +82,7 @@ public:
 Q_SIGNALS:
     void sizeChanged();
     void stateChanged();
+    void replaced(); // by another map: opened, made, new, or brought back
     void changed(const QRect &area); // of image(); the whole of it when the size changed
 
 protected:
@@ -86,7 +91,6 @@ protected:
     virtual QString textOf(const QPoint &pixel) const = 0;
     virtual QColor colorOf(const QPoint &pixel) const = 0;
 
-    QString m_filePath;
     QImage m_image;
 };
 

@@ -50,7 +50,7 @@ core::ImportedMap readLabelMap(const fs::path &path, const core::LabelSet &set)
 
 core::FieldMap readFieldMap(const fs::path &path)
 {
-    return core::normalizedField(core::readFieldImage(path), path.string());
+    return core::readScaledField(path);
 }
 
 core::FieldMap readEdgesOfPhoto(const fs::path &path)
@@ -66,7 +66,7 @@ void writeLabelMap(const fs::path &path, const core::LabelMap &map, const core::
 
 void writeFieldMap(const fs::path &path, const core::FieldMap &field)
 {
-    core::writeImage(path, fieldImage(field));
+    core::writeImage(path, fieldImage(field), {{core::kFieldRangeKey, core::kWholeFieldRange}});
 }
 
 bool writePicture(const fs::path &path, const QImage &picture, const QByteArray &record)

@@ -14,7 +14,8 @@ namespace tessera::ui
 
 // Each reader throws Error that names the file.
 core::ImportedMap readLabelMap(const std::filesystem::path &path, const core::LabelSet &set);
-// Depth or edges, scaled to -1 .. 1 by their own lowest and highest value, as `tessera-cli render` reads them.
+// Depth or edges, -1 .. 1: a PNG of writeFieldMap() as it was written, any other file scaled by its own lowest and
+// highest value, as `tessera-cli render` scales all of them, and the session what it renders.
 core::FieldMap readFieldMap(const std::filesystem::path &path);
 // The edges of a photo or picture, -1 .. 1.
 core::FieldMap readEdgesOfPhoto(const std::filesystem::path &path);

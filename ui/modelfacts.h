@@ -1,4 +1,4 @@
-// What a model is and needs, in words for the artist.
+// What a model is and needs, in words for the artist. UI thread: the words are translated.
 #pragma once
 
 #include <QString>

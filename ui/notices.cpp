@@ -24,7 +24,7 @@ QString titleOf(ErrorCode code)
     case ErrorCode::OutOfMemory:
         return Notices::tr("Memory does not suffice: try a smaller canvas");
     case ErrorCode::Device:
-        return Notices::tr("The graphics device failed");
+        return Notices::tr("The device could not do this");
     case ErrorCode::NonFinite:
         return Notices::tr("The model gave no usable numbers");
     }
@@ -35,18 +35,22 @@ QString titleOf(ErrorCode code)
 
 void Notices::show(Kind kind, const QString &title, const QString &detail)
 {
-    m_shown = true;
-    m_kind = kind;
-    m_title = title;
-    m_detail = detail;
-    m_offersModel = false;
-    Q_EMIT changed();
+    tell(kind, title, detail, false);
 }
 
 void Notices::showError(ErrorCode code, const QString &detail)
 {
-    show(code == ErrorCode::InvalidArgument ? Warning : Problem, titleOf(code), detail);
-    m_offersModel = code == ErrorCode::ModelNotFound || code == ErrorCode::ModelMismatch;
+    const bool offersModel = code == ErrorCode::ModelNotFound || code == ErrorCode::ModelMismatch;
+    tell(code == ErrorCode::InvalidArgument ? Warning : Problem, titleOf(code), detail, offersModel);
+}
+
+void Notices::tell(Kind kind, const QString &title, const QString &detail, bool offersModel)
+{
+    m_shown = true;
+    m_kind = kind;
+    m_title = title;
+    m_detail = detail;
+    m_offersModel = offersModel;
     Q_EMIT changed();
 }
 

@@ -41,6 +41,8 @@ Q_SIGNALS:
     void changed();
 
 private:
+    void tell(Kind kind, const QString &title, const QString &detail, bool offersModel);
+
     bool m_shown = false;
     bool m_offersModel = false;
     Kind m_kind = Info;

@@ -1,4 +1,5 @@
 // A label set for a model whose labels nobody has named here: "label 1", "label 2", in colours told apart well.
+// Any thread.
 #pragma once
 
 #include "core/map/labelset.h"

@@ -44,16 +44,25 @@ PaintTools::PaintTools(MapDocument &document, QObject *parent)
     : QObject(parent)
     , m_document(&document)
     , m_brushSize(document.usualBrush())
-{}
+{
+    follow(document);
+}
+
+void PaintTools::follow(MapDocument &document)
+{
+    m_hasLastPoint = false;
+    connect(&document, &MapDocument::replaced, this, [this] { m_hasLastPoint = false; });
+}
 
 void PaintTools::setDocument(MapDocument &document)
 {
     if (m_document == &document)
         return;
     release();
-    m_hasLastPoint = false;
     m_brushSizes[m_document] = m_brushSize;
+    m_document->disconnect(this);
     m_document = &document;
+    follow(document);
     const auto known = m_brushSizes.find(&document);
     setBrushSize(known != m_brushSizes.end() ? known->second : document.usualBrush());
     if (m_tool == Gradient)
@@ -64,15 +73,24 @@ void PaintTools::setTool(Tool tool)
 {
     if (m_tool == tool)
         return;
-    cancelGesture();
+    release();
     m_tool = tool;
     Q_EMIT toolChanged();
 }
 
+PaintTools::Tool PaintTools::paintingTool() const
+{
+    return m_tool == Eraser || m_tool == Picker ? Brush : m_tool;
+}
+
 void PaintTools::setLabel(int label)
 {
-    if (m_tool == Eraser || m_tool == Picker)
-        setTool(Brush);
+    setTool(paintingTool());
+    useLabel(label);
+}
+
+void PaintTools::useLabel(int label)
+{
     if (m_label == label)
         return;
     m_label = label;
@@ -81,8 +99,12 @@ void PaintTools::setLabel(int label)
 
 void PaintTools::setLevel(double level)
 {
-    if (m_tool == Eraser || m_tool == Picker)
-        setTool(Brush);
+    setTool(paintingTool());
+    useLevel(level);
+}
+
+void PaintTools::useLevel(double level)
+{
     m_level = std::clamp(level, 0.0, 1.0);
     Q_EMIT levelChanged();
 }
@@ -117,6 +139,7 @@ void PaintTools::press(const QPointF &point, Qt::KeyboardModifiers modifiers)
     m_pressed = true;
     m_picking = m_tool == Picker || modifiers.testFlag(Qt::ControlModifier);
     if (m_picking) {
+        m_toolAfterPick = m_tool;
         pick(point);
         return;
     }
@@ -165,7 +188,9 @@ void PaintTools::release()
     if (!m_pressed)
         return;
     m_pressed = false;
-    if (!m_picking && m_document->gestureOpen()) {
+    if (m_picking) {
+        setTool(m_toolAfterPick);
+    } else if (m_document->gestureOpen()) {
         applyPending();
         m_document->endGesture();
     }
@@ -203,14 +228,12 @@ void PaintTools::pick(const QPointF &point)
     const std::optional<double> found = m_document->inkAt(pixelAt(point));
     if (!found)
         return;
+    const bool blank = !m_document->hasLevels() && *found == m_document->blankInk();
+    m_toolAfterPick = blank ? Eraser : paintingTool(); // void is not in the palette
     if (m_document->hasLevels())
-        setLevel((*found + 1) / 2);
-    else if (*found == m_document->blankInk())
-        setTool(Eraser); // void is not in the palette
-    else if (m_document->holdsLabels())
-        setLabel(int(*found));
-    else
-        setTool(Brush);
+        useLevel((*found + 1) / 2);
+    else if (m_document->holdsLabels() && !blank)
+        useLabel(int(*found));
 }
 
 void PaintTools::applyPending()

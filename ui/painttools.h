@@ -21,6 +21,7 @@ class PaintTools : public QObject
     Q_PROPERTY(Tool tool READ tool WRITE setTool NOTIFY toolChanged)
     Q_PROPERTY(int label READ label WRITE setLabel NOTIFY labelChanged)
     Q_PROPERTY(int brushSize READ brushSize WRITE setBrushSize NOTIFY brushSizeChanged) // diameter, map pixels
+    Q_PROPERTY(int largestBrush MEMBER kLargestBrush CONSTANT)
     // What paints on a document that has levels: on depth 0 far .. 1 near.
     Q_PROPERTY(double level READ level WRITE setLevel NOTIFY levelChanged)
     Q_PROPERTY(double gradientEnd READ gradientEnd WRITE setGradientEnd NOTIFY levelChanged) // the same scale
@@ -44,10 +45,11 @@ public:
     void setDocument(MapDocument &document);
 
     Tool tool() const { return m_tool; }
-    void setTool(Tool tool);
+    void setTool(Tool tool); // a stroke under way ends as if the pen were lifted
     int label() const { return m_label; }
     // Choosing a label while erasing or picking goes back to the brush: one wants to paint with it.
     void setLabel(int label);
+    void useLabel(int label); // the tool stays in hand
     int brushSize() const { return m_brushSize; }
     void setBrushSize(int size);
     double level() const { return m_level; }
@@ -65,7 +67,7 @@ public:
 
     // Points in map pixels, between the pixels. Shift draws a straight line from the last stroke's end with brush and
     // eraser, a square with the rectangle, an upright or level gradient. Ctrl picks what is under the point with every
-    // tool.
+    // tool; the tool to paint it with is taken when the pen is lifted.
     void press(const QPointF &point, Qt::KeyboardModifiers modifiers);
     void drag(const QPointF &point, Qt::KeyboardModifiers modifiers);
     void release(); // nothing when the pen is up
@@ -80,7 +82,10 @@ Q_SIGNALS:
     void pendingChanged();
 
 private:
+    void follow(MapDocument &document);
     double ink() const;
+    Tool paintingTool() const;
+    void useLevel(double level);
     void stroke(const QPointF &from, const QPointF &to);
     void pick(const QPointF &point);
     void applyPending();
@@ -96,6 +101,7 @@ private:
     double m_gradientEnd = 0.0;
     bool m_pressed = false;
     bool m_picking = false;
+    Tool m_toolAfterPick = Brush;
     bool m_hasLastPoint = false;
     QPointF m_lastPoint; // of the last stroke
     QPoint m_corner;     // where the rectangle began

@@ -40,7 +40,13 @@ void PaletteModel::setLabelSet(const core::LabelSet &set)
     m_set = set;
     m_order = groupedOrder(set);
     refilter();
-    Q_EMIT labelSetChanged();
+    Q_EMIT currentChanged();
+}
+
+void PaletteModel::setCurrent(int label)
+{
+    m_current = label;
+    Q_EMIT currentChanged();
 }
 
 void PaletteModel::setFilter(const QString &filter)

@@ -20,7 +20,8 @@ class PaletteModel : public QAbstractListModel
     QML_UNCREATABLE("made by the program")
     Q_PROPERTY(QString filter READ filter WRITE setFilter NOTIFY filterChanged)
     Q_PROPERTY(int count READ count NOTIFY filterChanged)
-    Q_PROPERTY(QString title READ title NOTIFY labelSetChanged)
+    Q_PROPERTY(QString currentName READ currentName NOTIFY currentChanged)
+    Q_PROPERTY(QColor currentColor READ currentColor NOTIFY currentChanged)
 
 public:
     enum Role { LabelRole = Qt::UserRole + 1, NameRole, ColorRole, GroupRole, DigitRole };
@@ -34,10 +35,13 @@ public:
     // Finds names and synonyms that hold the text, without regard to case.
     void setFilter(const QString &filter);
     int count() const { return int(m_visible.size()); }
-    QString title() const { return QString::fromStdString(m_set.title); }
+    // The label in hand, whether the set has it or not.
+    void setCurrent(int label);
+    QString currentName() const { return nameOf(m_current); }
+    QColor currentColor() const { return colorOf(m_current); }
 
-    Q_INVOKABLE QString nameOf(int label) const;
-    Q_INVOKABLE QColor colorOf(int label) const;
+    QString nameOf(int label) const;
+    QColor colorOf(int label) const;
     // The label that a digit key 1..9 chooses, whatever the filter; -1 when there is none.
     Q_INVOKABLE int labelForDigit(int digit) const;
     // Where the filter leaves the label; -1 where it does not.
@@ -51,7 +55,7 @@ public:
 
 Q_SIGNALS:
     void filterChanged();
-    void labelSetChanged();
+    void currentChanged(); // the label, or what the set says of it
 
 private:
     bool matches(const core::Label &label) const;
@@ -61,6 +65,7 @@ private:
     std::vector<int> m_order;   // labels by group, groups in the order of their first label
     std::vector<int> m_visible; // those of m_order that match
     QString m_filter;
+    int m_current = 1;
 };
 
 } // namespace tessera::ui

@@ -3,6 +3,11 @@
 namespace tessera::ui
 {
 
+MapItem::MapItem(QQuickItem *parent) : CanvasItem(parent)
+{
+    connect(this, &CanvasItem::cursorChanged, this, &MapItem::underCursorChanged);
+}
+
 void MapItem::setDocument(MapDocument *document)
 {
     if (m_document == document)
@@ -10,10 +15,23 @@ void MapItem::setDocument(MapDocument *document)
     if (m_document)
         m_document->disconnect(this);
     m_document = document;
-    if (m_document)
+    if (m_document) {
         connect(m_document, &MapDocument::changed, this, &MapItem::markDirty);
+        connect(m_document, &MapDocument::changed, this, &MapItem::underCursorChanged);
+    }
     markDirty({});
     Q_EMIT documentChanged();
+    Q_EMIT underCursorChanged();
+}
+
+QString MapItem::textUnderCursor() const
+{
+    return m_document && cursorInside() ? m_document->textAt(cursorPixel()) : QString();
+}
+
+QColor MapItem::colorUnderCursor() const
+{
+    return m_document && cursorInside() ? m_document->colorAt(cursorPixel()) : QColor(Qt::transparent);
 }
 
 void MapItem::setTools(PaintTools *tools)

@@ -1,4 +1,4 @@
-// The two panes: the map one paints on, and the picture one looks at.
+// The two panes: the map one paints on, and the picture one looks at. UI thread but updatePaintNode, as CanvasItem.
 #pragma once
 
 #include "ui/canvasitem.h"
@@ -17,16 +17,22 @@ class MapItem : public tessera::ui::CanvasItem
     QML_ELEMENT
     Q_PROPERTY(tessera::ui::MapDocument *document READ document WRITE setDocument NOTIFY documentChanged REQUIRED)
     Q_PROPERTY(tessera::ui::PaintTools *tools READ tools WRITE setTools NOTIFY toolsChanged REQUIRED)
+    // What the map holds under the cursor; empty and clear where there is no map.
+    Q_PROPERTY(QString textUnderCursor READ textUnderCursor NOTIFY underCursorChanged)
+    Q_PROPERTY(QColor colorUnderCursor READ colorUnderCursor NOTIFY underCursorChanged)
 
 public:
-    explicit MapItem(QQuickItem *parent = nullptr) : CanvasItem(parent) {}
+    explicit MapItem(QQuickItem *parent = nullptr);
 
     MapDocument *document() const { return m_document; }
     void setDocument(MapDocument *document);
     PaintTools *tools() const { return m_tools; }
     void setTools(PaintTools *tools);
+    QString textUnderCursor() const;
+    QColor colorUnderCursor() const;
 
 Q_SIGNALS:
+    void underCursorChanged();
     void documentChanged();
     void toolsChanged();
 

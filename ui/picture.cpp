@@ -1,16 +1,34 @@
 #include "ui/picture.h"
 
+#include <utility>
+
 namespace tessera::ui
 {
 
-void Picture::show(const QImage &image, const QByteArray &record)
+void Picture::show(const QImage &image, const QByteArray &record, const QString &result)
 {
-    setContent({image, record, !image.isNull(), false});
+    m_former = {};
+    setContent({image, record, result, !image.isNull(), false, false});
+}
+
+void Picture::showPart(const QImage &image, const QString &result)
+{
+    if (!empty() && !m_content.partial)
+        m_former = m_content;
+    setContent({image, {}, result, true, false, true});
+}
+
+void Picture::showFormer()
+{
+    if (!hasFormer())
+        return;
+    std::swap(m_content, m_former);
+    Q_EMIT changed();
 }
 
 void Picture::showStartingPoint(const QImage &image)
 {
-    setContent({image, {}, false, true});
+    setContent({image, {}, {}, false, true, false});
 }
 
 void Picture::markSaved()

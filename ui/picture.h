@@ -16,15 +16,18 @@ class Picture : public QObject
     QML_UNCREATABLE("made by the program")
     Q_PROPERTY(bool empty READ empty NOTIFY changed)
     Q_PROPERTY(QSize size READ size NOTIFY changed)
-    Q_PROPERTY(bool unsaved READ unsaved NOTIFY changed)
     Q_PROPERTY(bool startingPoint READ startingPoint NOTIFY changed) // a made landscape, not rendered
+    Q_PROPERTY(QString result READ result NOTIFY changed)            // of its render, see RenderController::lastResult
+    Q_PROPERTY(bool hasFormer READ hasFormer NOTIFY changed)         // see showFormer()
 
 public:
     struct Content {
         QImage image; // RGB32
         QByteArray record;
+        QString result;
         bool unsaved = false;
         bool startingPoint = false; // not rendered
+        bool partial = false;       // more of it may come
 
         // Pictures are compared by identity: a copy is equal, the same pixels made again are not.
         bool operator==(const Content &other) const { return image.cacheKey() == other.image.cacheKey(); }
@@ -34,12 +37,20 @@ public:
 
     bool empty() const { return m_content.image.isNull(); }
     QSize size() const { return m_content.image.size(); }
-    bool unsaved() const { return m_content.unsaved; }
+    // It, or the whole picture that it was drawn over.
+    bool unsaved() const { return m_content.unsaved || (m_former.unsaved && !m_former.partial); }
     bool startingPoint() const { return m_content.startingPoint; }
     const QImage &image() const { return m_content.image; } // RGB32
 
-    // `record`: what the written file carries so that the picture can be made again; empty for partial pictures.
-    void show(const QImage &image, const QByteArray &record = {});
+    const QString &result() const { return m_content.result; }
+    bool hasFormer() const { return !m_former.image.isNull(); }
+
+    // A whole picture. `record`: what the written file carries so that the picture can be made again.
+    void show(const QImage &image, const QByteArray &record = {}, const QString &result = {});
+    // What there is of a picture. The whole one before is kept until the next is whole.
+    void showPart(const QImage &image, const QString &result);
+    // Exchanges what is shown for the whole picture that was shown before it was begun; nothing without one.
+    Q_INVOKABLE void showFormer();
     const QByteArray &record() const { return m_content.record; }
     // A picture that was not rendered and is no loss: it can be made again.
     void showStartingPoint(const QImage &image);
@@ -52,6 +63,7 @@ Q_SIGNALS:
 
 private:
     Content m_content;
+    Content m_former;
 };
 
 } // namespace tessera::ui

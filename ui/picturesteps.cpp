@@ -10,7 +10,7 @@ void PictureSteps::add(const MapDocument &document, const Side &before, const Si
     m_steps.push_back({&document, before, after});
 }
 
-void PictureSteps::follow(const MapDocument &document, Picture &picture)
+void PictureSteps::follow(const MapDocument &document, Picture &picture, RenderSettings &settings)
 {
     std::erase_if(m_steps, [&](const Step &step) {
         return step.document == &document
@@ -23,7 +23,11 @@ void PictureSteps::follow(const MapDocument &document, Picture &picture)
         const bool undone = state == step.before.state && picture.content() == step.after.picture;
         const bool redone = state == step.after.state && picture.content() == step.before.picture;
         if (undone || redone) {
-            picture.setContent(undone ? step.before.picture : step.after.picture);
+            const Side &left = undone ? step.after : step.before;
+            const Side &reached = undone ? step.before : step.after;
+            picture.setContent(reached.picture);
+            if (settings.choices() == left.choices)
+                settings.choose(reached.choices);
             return;
         }
     }

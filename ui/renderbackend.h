@@ -29,6 +29,9 @@ public:
     virtual LoadedModel load(const std::filesystem::path &model) = 0;
     // Gives the model's memory back. Nothing when none is loaded.
     virtual void unload() = 0;
+    // What the loaded model runs on, as LoadedModel has it. A render that runs out of memory may change them.
+    virtual std::string device() const = 0;
+    virtual std::string precision() const = 0;
     // Blocking, as core::Renderer::render. Throws Error (ModelNotFound) when no model is loaded.
     virtual core::RenderResult render(const core::RenderRequest &request, std::stop_token stop,
                                       const core::RenderEvents &events) = 0;

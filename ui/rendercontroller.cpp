@@ -14,6 +14,8 @@ namespace tessera::ui
 namespace
 {
 
+constexpr QChar kTextDivider(0x9c); // see Text.elide of Qt Quick
+
 // So many partial pictures a render: each costs a run of the decoder.
 constexpr int kPreviews = 16;
 
@@ -101,7 +103,9 @@ QString RenderController::progressText() const
     if (m_progress.codesPerSecond <= 0)
         return codes;
     const QString rate = QLocale().toString(m_progress.codesPerSecond, 'f', m_progress.codesPerSecond < 10 ? 1 : 0);
-    return tr("%1 · %2/s · %3 left").arg(codes, rate, durationText(m_progress.secondsLeft));
+    const QString left = tr("%1 left").arg(durationText(m_progress.secondsLeft));
+    return QStringList{tr("%1 · %2/s · %3").arg(codes, rate, left), tr("%1 · %2").arg(codes, left), left}.join(
+        kTextDivider);
 }
 
 QRectF RenderController::windowRect() const
@@ -241,22 +245,34 @@ void RenderController::onProgressed(quint64 id, const core::RenderProgress &prog
 
 void RenderController::onPreviewed(quint64 id, const QImage &picture)
 {
-    if (isCurrent(id))
-        Q_EMIT pictureGrew(picture);
+    if (!isCurrent(id))
+        return;
+    m_lastResult = stoppedText(); // true as long as no more of it comes
+    Q_EMIT pictureGrew(picture);
 }
 
 void RenderController::onRendered(quint64 id, const RenderAnswer &answer)
 {
     if (!m_running || m_running->id != id)
         return;
-    if (isCurrent(id) && !answer.picture.isNull()) {
-        m_lastResult = resultText(answer);
-        if (answer.finished)
-            Q_EMIT pictureFinished(answer.picture, answer.record);
-        else if (m_progress.codesDone > 0)
-            Q_EMIT pictureGrew(answer.picture);
+    followDevice(answer);
+    if (isCurrent(id) && answer.finished) {
+        m_lastResult = finishedText();
+        Q_EMIT pictureFinished(answer.picture, answer.record);
+    } else if (!answer.picture.isNull() && m_progress.codesDone > 0) {
+        onPreviewed(id, answer.picture);
     }
     endRun();
+}
+
+// A render that ran out of memory may have gone on elsewhere.
+void RenderController::followDevice(const RenderAnswer &answer)
+{
+    if (m_model.device == answer.device && m_model.precision == answer.precision)
+        return;
+    m_model.device = answer.device;
+    m_model.precision = answer.precision;
+    Q_EMIT modelChanged();
 }
 
 void RenderController::onFailed(quint64 id, const RenderFailure &failure)
@@ -272,10 +288,13 @@ void RenderController::onFailed(quint64 id, const RenderFailure &failure)
     }
 }
 
-QString RenderController::resultText(const RenderAnswer &answer) const
+QString RenderController::stoppedText() const
 {
-    if (!answer.finished)
-        return tr("Stopped at %1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
+    return tr("Stopped at %1 of %2 codes").arg(m_progress.codesDone).arg(m_progress.codesTotal);
+}
+
+QString RenderController::finishedText() const
+{
     const QString seconds = QLocale().toString(double(m_clock.elapsed()) / 1000.0, 'f', 1);
     const QString done = tr("%1 codes in %2 s").arg(m_progress.codesTotal).arg(seconds);
     const core::WindowPolicy &window = m_running->window;

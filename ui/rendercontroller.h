@@ -27,18 +27,15 @@ class RenderController : public QObject
     Q_PROPERTY(ModelState modelState READ modelState NOTIFY modelChanged)
     Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
     Q_PROPERTY(QString modelDetail READ modelDetail NOTIFY modelChanged) // device, precision, size
-    Q_PROPERTY(QString modelPath READ modelPath NOTIFY modelChanged)
     // What the model is and needs, see modelfacts.h; empty while none is open.
     Q_PROPERTY(QVariantList modelFacts READ modelFacts NOTIFY modelChanged)
-    Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)             // a render runs or waits
-    Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged) // asked to stop, not yet stopped
-    Q_PROPERTY(int codesDone READ codesDone NOTIFY progressChanged)
-    Q_PROPERTY(int codesTotal READ codesTotal NOTIFY progressChanged)
+    Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)               // a render runs or waits
+    Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged)   // asked to stop, not yet stopped
     Q_PROPERTY(double fraction READ fraction NOTIFY progressChanged) // 0 .. 1
+    // In several lengths, one after the other as Qt Quick's Text divides them: it shows the first that has room.
     Q_PROPERTY(QString progressText READ progressText NOTIFY progressChanged)
     // The attention window of the latest code, in pixels of the picture; empty while nothing renders.
     Q_PROPERTY(QRectF windowRect READ windowRect NOTIFY progressChanged)
-    Q_PROPERTY(QString lastResult READ lastResult NOTIFY busyChanged) // "256 codes in 6.2 s", "stopped at 40 of 256"
 
 public:
     enum ModelState { NoModel, Loading, Ready, Failed };
@@ -60,10 +57,11 @@ public:
     double fraction() const;
     QString progressText() const;
     QRectF windowRect() const;
+    // Of the picture that was given last: "256 codes in 6.2 s", "Stopped at 40 of 256 codes".
     const QString &lastResult() const { return m_lastResult; }
 
     // A path, or "starter". Stops a running render. Until it is loaded, the model before stays in use.
-    Q_INVOKABLE void loadModel(const QString &path);
+    void loadModel(const QString &path);
     // Stops a running render and gives the model's memory back.
     Q_INVOKABLE void unloadModel();
     // The values decide the picture: later changes of the map do not reach the render.
@@ -102,7 +100,9 @@ private:
     void onPreviewed(quint64 id, const QImage &picture);
     void onRendered(quint64 id, const RenderAnswer &answer);
     void onFailed(quint64 id, const RenderFailure &failure);
-    QString resultText(const RenderAnswer &answer) const;
+    void followDevice(const RenderAnswer &answer);
+    QString stoppedText() const;
+    QString finishedText() const;
 
     QThread m_thread;
     RenderWorker *m_worker = nullptr; // lives on m_thread, which deletes it

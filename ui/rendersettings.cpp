@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include <QRandomGenerator>
-#include <QVariantMap>
 
 namespace tessera::ui
 {
@@ -71,6 +70,16 @@ QVariantList RenderSettings::controls() const
         list.append(QVariantMap{{"key", key}, {"title", capitalised(key)}, {"values", values}});
     }
     return list;
+}
+
+QVariantMap RenderSettings::chosen() const
+{
+    QVariantMap places;
+    for (const core::ModelInfo::Control &control : m_info.controls) {
+        const QString key = QString::fromStdString(control.key);
+        places[key] = controlIndex(key);
+    }
+    return places;
 }
 
 void RenderSettings::rerollSeed()

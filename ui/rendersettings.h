@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <QVariantList>
+#include <QVariantMap>
 #include <QtQml/qqmlregistration.h>
 
 #include "core/render/render.h"
@@ -24,6 +25,7 @@ class RenderSettings : public QObject
     Q_PROPERTY(bool guidanceActs READ guidanceActs NOTIFY modelChanged)
     // Maps with "key", "title", "values" (shown), in the model's order.
     Q_PROPERTY(QVariantList controls READ controls NOTIFY modelChanged)
+    Q_PROPERTY(QVariantMap chosen READ chosen NOTIFY changed) // by key: the place among the control's values
 
 public:
     // A seed has to be said and typed: ten digits at most.
@@ -39,9 +41,11 @@ public:
     void setGuidance(double guidance);
     bool guidanceActs() const { return m_info.guidance; }
     QVariantList controls() const;
+    QVariantMap chosen() const;
+    const std::map<std::string, std::string> &choices() const { return m_controls; } // only what is not "any"
 
     Q_INVOKABLE void rerollSeed();
-    Q_INVOKABLE int controlIndex(const QString &key) const;
+    int controlIndex(const QString &key) const;
     Q_INVOKABLE void setControlIndex(const QString &key, int index);
 
     // Of the choices those that the model knows; its other controls become "any".
@@ -60,7 +64,7 @@ private:
     uint64_t m_seed = 1;
     double m_temperature = 1.0;
     double m_guidance = 1.0;
-    std::map<std::string, std::string> m_controls; // only what is not "any"
+    std::map<std::string, std::string> m_controls; // see choices()
 };
 
 } // namespace tessera::ui

@@ -70,7 +70,8 @@ void RenderWorker::render(const RenderJob &job)
         events.decodeStopped = [&] { return !job.unwanted->load(); };
         const core::RenderResult result = m_backend->render(job.request, job.stop, events);
         const std::string record = result.finished ? m_backend->record(job.request, result) : std::string();
-        Q_EMIT rendered(job.id, {toQImage(result.picture), result.finished, QByteArray::fromStdString(record)});
+        Q_EMIT rendered(job.id, {toQImage(result.picture), result.finished, QByteArray::fromStdString(record),
+                                 m_backend->device(), m_backend->precision()});
     });
 }
 

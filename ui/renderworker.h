@@ -26,7 +26,9 @@ struct RenderJob {
 struct RenderAnswer {
     QImage picture; // owns its pixels; null when nothing was drawn
     bool finished = false;
-    QByteArray record; // of a finished picture, see RenderBackend::record
+    QByteArray record;     // of a finished picture, see RenderBackend::record
+    std::string device;    // after the render, see RenderBackend::device
+    std::string precision; // the same
 };
 
 struct RenderFailure {

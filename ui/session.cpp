@@ -57,6 +57,7 @@ void Session::wire()
     for (const Source source : {Labels, Depth, Edges})
         wireDocument(*documentOf(source));
     connect(&m_labels, &LabelDocument::labelSetChanged, this, &Session::showPalette);
+    connect(&m_tools, &PaintTools::labelChanged, this, [this] { m_palette.setCurrent(m_tools.label()); });
     connect(&m_picture, &Picture::changed, this, &Session::unsavedChanged);
     connect(&m_maker, &LandscapeMaker::busyChanged, this, &Session::imaginingChanged);
     connect(&m_maker, &LandscapeMaker::made, this, &Session::takeLandscape);
@@ -70,7 +71,7 @@ void Session::wireDocument(MapDocument &document)
     QJSEngine::setObjectOwnership(&document, QJSEngine::CppOwnership);
     connect(&document, &MapDocument::sizeChanged, this, &Session::showCanvas);
     connect(&document, &MapDocument::stateChanged, this, [this, &document] {
-        m_surprises.follow(document, m_picture);
+        m_surprises.follow(document, m_picture, m_settings);
         Q_EMIT unsavedChanged();
     });
 }
@@ -86,15 +87,20 @@ void Session::wireRendering()
     connect(&m_controller, &RenderController::failed, &m_notices, &Notices::showError);
     connect(&m_controller, &RenderController::relieved, this,
             [this](const QString &what) { m_notices.show(Notices::Info, tr("This canvas is large"), what); });
-    connect(&m_controller, &RenderController::pictureGrew, this,
-            [this](const QImage &image) { showRendered(image, {}); });
+    connect(&m_controller, &RenderController::pictureGrew, this, &Session::showPart);
     connect(&m_controller, &RenderController::pictureFinished, this, &Session::showRendered);
 }
 
 void Session::showRendered(const QImage &image, const QByteArray &record)
 {
     m_surprises.clear();
-    m_picture.show(image, record);
+    m_picture.show(image, record, m_controller.lastResult());
+}
+
+void Session::showPart(const QImage &image)
+{
+    m_surprises.clear();
+    m_picture.showPart(image, m_controller.lastResult());
 }
 
 bool Session::canRender() const
@@ -124,16 +130,16 @@ MapDocument *Session::documentOf(Source source)
 QStringList Session::unsavedMaps() const
 {
     QStringList names;
-    if (m_labels.modified())
+    if (m_labels.unsaved())
         names.append(tr("labels"));
-    if (m_depth.modified())
+    if (m_depth.unsaved())
         names.append(tr("depth"));
-    if (m_edges.modified())
+    if (m_edges.unsaved())
         names.append(tr("edges"));
     return names;
 }
 
-// A map that is not the one in sight is named.
+// A map that is not the one in hand is named.
 QString Session::unsavedText() const
 {
     const QStringList maps = unsavedMaps();
@@ -141,9 +147,11 @@ QString Session::unsavedText() const
     if (maps.isEmpty())
         return picture ? tr("The picture is not saved.") : QString();
     const bool several = maps.size() > 1;
+    const bool inHand = needsMap() && m_document->unsaved();
     const QString what = several                  ? tr("The maps of %1").arg(listed(maps))
+                         : !inHand                ? tr("The map of %1").arg(maps.first())
                          : m_document->modified() ? tr("The map")
-                                                  : tr("The map of %1").arg(maps.first());
+                                                  : tr("The map that undo brings back");
     if (picture)
         return tr("%1 and the picture are not saved.").arg(what);
     return (several ? tr("%1 are not saved.") : tr("%1 is not saved.")).arg(what);
@@ -151,10 +159,23 @@ QString Session::unsavedText() const
 
 QSize Session::canvasSize() const
 {
+    if (m_source == Coordinates && m_freeSize.isValid())
+        return m_freeSize;
     if (m_source != Class && m_source != Nothing)
         return m_document->size();
     const int side = m_controller.modelInfo().window * m_controller.modelInfo().factor;
     return {side, side};
+}
+
+void Session::newCanvas(int width, int height)
+{
+    if (needsMap()) {
+        m_document->newCanvas(width, height);
+        return;
+    }
+    constexpr int kLeast = MapDocument::kSmallestSide, kMost = MapDocument::kLargestSide;
+    m_freeSize = QSize(width, height).expandedTo({kLeast, kLeast}).boundedTo({kMost, kMost});
+    showCanvas();
 }
 
 bool Session::told(const std::function<void()> &work)
@@ -201,8 +222,20 @@ void Session::render()
     request.width = canvasSize().width();
     request.height = canvasSize().height();
     request.window = core::automaticWindow(m_controller.modelInfo(), request.width, request.height);
-    if (told([&] { setCondition(request); }))
-        m_controller.render(std::move(request));
+    if (!told([&] { setCondition(request); }))
+        return;
+    if ((m_source == Depth || m_source == Edges) && m_document->inkAt({0, 0}) != m_document->blankInk())
+        tellIfFlat(fieldOf(m_source));
+    m_controller.render(std::move(request));
+}
+
+// Models see a field stretched to all of -1 .. 1.
+void Session::tellIfFlat(const FieldDocument &field)
+{
+    if (field.flat())
+        m_notices.show(Notices::Info, tr("The map is the same everywhere"),
+                       &field == &m_depth ? tr("Models see differences of depth alone, so it is all far to them.")
+                                          : tr("Models see differences alone, so it is without lines to them."));
 }
 
 void Session::setCondition(core::RenderRequest &request) const
@@ -236,21 +269,38 @@ void Session::surprise()
 
 void Session::surpriseWith(quint32 seed)
 {
-    if (needsMap())
+    if (!needsMap() || m_maker.busy())
+        return;
+    told([&] {
+        if (m_source == Labels && !knowsLandscapes()) {
+            m_notices.show(Notices::Info, tr("No landscape can be made of these labels"),
+                           tr("The model does not say what they mean."));
+            return;
+        }
+        m_makingFor = m_source;
         m_maker.make(seed, m_document->size());
+    });
+}
+
+// Whether the labels in hand have words for anything in a landscape.
+bool Session::knowsLandscapes() const
+{
+    const core::LabelSet &set = m_labels.labelSet();
+    const auto words = core::labelTranslation(core::loadLabelSet(kDefaultLabelSet), set);
+    return std::any_of(words.begin(), words.end(), [&](uint8_t label) { return !set.isVoid(label); });
 }
 
 void Session::takeLandscape(const MadeLandscape &made)
 {
-    if (!needsMap())
-        return;        // another model was opened meanwhile
+    if (m_source != m_makingFor || made.picture.size() != m_document->size())
+        return;        // it was asked for another canvas
     m_tools.release(); // a stroke under way is a step of its own
-    const PictureSteps::Side before{m_document->stateId(), m_picture.content()};
+    const PictureSteps::Side before{m_document->stateId(), m_picture.content(), m_settings.choices()};
     if (!told([&] { layMap(m_source, made); }) || m_document->stateId() == before.state)
         return;
     m_picture.showStartingPoint(made.picture);
     m_settings.choose(made.controls);
-    m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content()});
+    m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content(), m_settings.choices()});
     for (const Source source : m_sources)
         if (isMap(source) && source != m_source)
             told([&] { layMap(source, made); });
@@ -266,10 +316,10 @@ void Session::layMap(Source source, const MadeLandscape &made)
         else
             document.offer(std::move(map));
     };
-    if (source == Labels)
-        lay(m_labels, core::translated(made.labels, core::loadLabelSet(kDefaultLabelSet), m_labels.labelSet()));
-    else
+    if (source != Labels)
         lay(fieldOf(source), source == Depth ? made.depth : made.edges);
+    else if (knowsLandscapes())
+        lay(m_labels, core::translated(made.labels, core::loadLabelSet(kDefaultLabelSet), m_labels.labelSet()));
 }
 
 void Session::useModel(const core::ModelInfo &info)
@@ -285,6 +335,7 @@ void Session::useModel(const core::ModelInfo &info)
 void Session::useSources(std::vector<Source> sources)
 {
     m_sources = std::move(sources);
+    m_toTranslate = true;
     Q_EMIT sourcesChanged();
     Q_EMIT canRenderChanged();
     if (m_sources.empty())
@@ -293,7 +344,7 @@ void Session::useSources(std::vector<Source> sources)
     useSource(holds(m_sources, m_source) ? m_source : m_sources.front());
 }
 
-// Labels come into the words of a model that takes them as soon as they are in hand.
+// Labels come into the words of a model that takes them as soon as they are in hand, once: undo takes it back for good.
 void Session::useSource(Source source)
 {
     const QSize before = m_document->size();
@@ -310,7 +361,7 @@ void Session::useSource(Source source)
     Q_EMIT canRenderChanged();
     Q_EMIT unsavedChanged();
     showCanvas();
-    if (source == Labels && holds(m_sources, Labels))
+    if (source == Labels && holds(m_sources, Labels) && std::exchange(m_toTranslate, false))
         told([this] { useLabelSet(setOfModel()); });
 }
 
@@ -343,7 +394,7 @@ void Session::showPalette()
     const core::LabelSet &set = m_labels.labelSet();
     const uint8_t label = core::labelTranslation(m_palette.labelSet(), set)[uint8_t(m_tools.label())];
     m_palette.setLabelSet(set);
-    m_tools.setLabel(set.isVoid(label) ? m_palette.labelForDigit(1) : label);
+    m_tools.useLabel(set.isVoid(label) ? m_palette.labelForDigit(1) : label);
 }
 
 void Session::showCanvas()

@@ -47,6 +47,8 @@ class Session : public QObject
     Q_PROPERTY(tessera::ui::Notices *notices READ notices CONSTANT)
     Q_PROPERTY(tessera::ui::FolderModel *folder READ folder CONSTANT)
     Q_PROPERTY(bool canRender READ canRender NOTIFY canRenderChanged)
+    // Why the open model cannot paint here; empty where it can, and while none is open.
+    Q_PROPERTY(QString reasonNotToRender READ reasonNotToRender NOTIFY canRenderChanged)
     Q_PROPERTY(bool imagining READ imagining NOTIFY imaginingChanged)      // a landscape to start from is being made
     Q_PROPERTY(QString unsavedText READ unsavedText NOTIFY unsavedChanged) // empty: nothing would be lost
 
@@ -81,23 +83,28 @@ public:
     Notices *notices() { return &m_notices; }
     FolderModel *folder() { return &m_folder; }
     bool canRender() const;
+    QString reasonNotToRender() const;
     bool imagining() const { return m_maker.busy(); }
     QString unsavedText() const;
-    // Of the picture to be made, pixels: the map's, or one window of models that render no more.
-    QSize canvasSize() const;
+    // Of the picture to be made, pixels: the map's, or one window of models that render no more. Coordinates, which need
+    // no map, have one of their own as soon as a new canvas was made for them.
+    Q_INVOKABLE QSize canvasSize() const;
+    Q_INVOKABLE void newCanvas(int width, int height); // as MapDocument::newCanvas
 
     Q_INVOKABLE void openModel(const QUrl &place); // a file or a folder
     Q_INVOKABLE void unloadModel();
     // What was dropped on the window: a model or a map, told by what it is.
     Q_INVOKABLE void openAny(const QUrl &place);
-    // Each tells what went wrong through notices and leaves everything as it was; true when done.
-    Q_INVOKABLE bool openMap(const QUrl &file);
+    // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the kind
+    // of map that the file was asked for: a model that came since may have put another in hand. Opening comes back to it.
+    Q_INVOKABLE bool openMap(Source source, const QUrl &file);
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
-    Q_INVOKABLE bool saveMap(const QUrl &file);
+    Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
     Q_INVOKABLE bool savePicture(const QUrl &file);
     Q_INVOKABLE void render();
     // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too. Its
-    // other maps that the model takes are offered to their documents, see HistoryDocument::offer().
+    // other maps that the model takes are offered to their documents, see HistoryDocument::offer(). What is made when
+    // another source is in hand, or a canvas of another size, is dropped.
     Q_INVOKABLE void surprise();
     void surpriseWith(quint32 seed);
 
@@ -127,12 +134,16 @@ private:
     core::LabelSet setOfModel() const;
     void showPalette();
     void showCanvas();
+    bool knowsLandscapes() const;
     void takeLandscape(const MadeLandscape &made);
     void layMap(Source source, const MadeLandscape &made);
     void showRendered(const QImage &image, const QByteArray &record);
+    void showPart(const QImage &image);
     void openWaitingMap();
+    bool takeInHand(Source source);
     void readMap(const std::filesystem::path &path);
-    QString reasonNotToRender() const;
+    void makeWay();
+    void tellIfFlat(const FieldDocument &field);
     void setCondition(core::RenderRequest &request) const;
     // Errors of files become a notice. True when there was none.
     bool told(const std::function<void()> &work);
@@ -143,6 +154,8 @@ private:
     MapDocument *m_document = &m_labels;
     Source m_source = Labels;
     std::vector<Source> m_sources;
+    bool m_toTranslate = false; // the labels were not in hand since the model was opened
+    QSize m_freeSize;           // of the canvas for coordinates; not valid: as large as the map
     PaintTools m_tools{m_labels};
     PaletteModel m_palette;
     ClassModel m_classes;
@@ -154,6 +167,7 @@ private:
     QUrl m_waitingMap; // until the model is there
     PictureSteps m_surprises;
     LandscapeMaker m_maker;
+    Source m_makingFor = Labels;
     RenderController m_controller;
 };
 

@@ -3,17 +3,28 @@
 #include "core/document/atomicfile.h"
 #include "core/document/floattiff.h"
 #include "core/document/imagefile.h"
+#include "core/document/pngchunks.h"
+#include "core/document/pngtext.h"
+#include "core/map/depthmap.h"
 
 #include <QImage>
 #include <QtEndian>
 
 #include <cmath>
 #include <optional>
+#include <utility>
 
 namespace tessera::core
 {
 namespace
 {
+
+constexpr qint64 kMaxFileBytes = qint64(2) << 30;
+
+struct FieldInFile {
+    FieldMap field;
+    float white = 0; // of gray files; 0: the file holds other numbers
+};
 
 FieldMap emptyField(const QImage &image)
 {
@@ -41,6 +52,17 @@ bool isPlainNumber(float value)
     return value == 0 || (std::abs(value) > 1e-12f && std::abs(value) < 1e9f);
 }
 
+// Whether nearly all pixels that are not 0 are: some may hold NaN or infinity, which whoever uses the field refuses.
+bool holdsNumbers(const FieldMap &field)
+{
+    size_t plain = 0, other = 0;
+    for (const float value : field.values) {
+        plain += value != 0 && isPlainNumber(value);
+        other += !isPlainNumber(value);
+    }
+    return other <= plain / 10;
+}
+
 std::optional<FieldMap> floatsInBytes(const QImage &image)
 {
     if (!image.hasAlphaChannel() || image.depth() != 32) {
@@ -49,32 +71,58 @@ std::optional<FieldMap> floatsInBytes(const QImage &image)
     const QImage bytes = image.convertToFormat(QImage::Format_RGBA8888);
     FieldMap field =
         fieldOf<uchar>(bytes, [](const uchar *row, int x) { return qFromLittleEndian<float>(row + 4 * x); });
-    for (const float value : field.values) {
-        if (!isPlainNumber(value)) {
-            return {};
-        }
+    return holdsNumbers(field) ? std::optional(std::move(field)) : std::nullopt;
+}
+
+FieldInFile fieldIn(const QByteArray &content, const std::string &fileName)
+{
+    if (const std::optional<FieldMap> floats = readFloatTiff(content, fileName)) {
+        return {*floats};
     }
-    return field;
+    const QImage image = decodeImage(content, fileName);
+    if (image.format() == QImage::Format_Grayscale16) {
+        return {fieldOf<quint16>(image, [](const quint16 *row, int x) { return float(row[x]); }), 65535};
+    }
+    if (const std::optional<FieldMap> floats = floatsInBytes(image)) {
+        return {*floats};
+    }
+    return {fieldOf<uchar>(image.convertToFormat(QImage::Format_Grayscale8),
+                           [](const uchar *row, int x) { return float(row[x]); }),
+            255};
+}
+
+// No checksum of a text is looked at: a damaged comment does no harm.
+bool saysWholeRange(const QByteArray &content, const std::string &fileName)
+{
+    const QByteArray said = kFieldRangeKey + QByteArray(5, '\0') + kWholeFieldRange; // as pngWithText() writes it
+    bool found = false;
+    if (content.startsWith(kPngSignature)) {
+        forEachPngChunk(content, fileName, PngChecksums::Critical, [&](const PngChunk &chunk) {
+            found = chunk.type == "iTXt" && chunk.content == said;
+            return !found;
+        });
+    }
+    return found;
 }
 
 } // namespace
 
 FieldMap readFieldImage(const std::filesystem::path &path)
 {
-    constexpr qint64 kMaxFileBytes = qint64(2) << 30;
+    return fieldIn(readWholeFile(path, kMaxFileBytes), path.string()).field;
+}
+
+FieldMap readScaledField(const std::filesystem::path &path)
+{
     const QByteArray content = readWholeFile(path, kMaxFileBytes);
-    if (const std::optional<FieldMap> floats = readFloatTiff(content, path.string())) {
-        return *floats;
+    FieldInFile read = fieldIn(content, path.string());
+    if (read.white == 0 || !saysWholeRange(content, path.string())) {
+        return normalizedField(std::move(read.field), path.string());
     }
-    const QImage image = decodeImage(content, path.string());
-    if (image.format() == QImage::Format_Grayscale16) {
-        return fieldOf<quint16>(image, [](const quint16 *row, int x) { return float(row[x]); });
+    for (float &value : read.field.values) {
+        value = value / read.white * 2 - 1;
     }
-    if (const std::optional<FieldMap> floats = floatsInBytes(image)) {
-        return *floats;
-    }
-    return fieldOf<uchar>(image.convertToFormat(QImage::Format_Grayscale8),
-                          [](const uchar *row, int x) { return float(row[x]); });
+    return std::move(read.field);
 }
 
 } // namespace tessera::core

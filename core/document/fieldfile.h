@@ -1,4 +1,4 @@
-// Depth and edge maps from picture files.
+// Depth and edge maps in picture files. Callable from any thread.
 #pragma once
 
 #include "core/map/fieldmap.h"
@@ -13,5 +13,14 @@ namespace tessera::core
 // little-endian float in the four bytes of a pixel, told from pictures by all values being plain numbers.
 // Throws Error like readImage.
 FieldMap readFieldImage(const std::filesystem::path &path);
+
+// A PNG text: what the file's black and its white stand for. A file with the whole range was written from a map in
+// [-1, 1] and says what each value is; any other one says no more than which is more.
+inline constexpr char kFieldRangeKey[] = "tessera:field-range";
+inline constexpr char kWholeFieldRange[] = "-1 1";
+
+// In [-1, 1]: a gray PNG with that text as it was written, any other file scaled by normalizedField(). Throws
+// Error like readFieldImage and normalizedField.
+FieldMap readScaledField(const std::filesystem::path &path);
 
 } // namespace tessera::core

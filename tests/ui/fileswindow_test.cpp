@@ -56,6 +56,39 @@ TEST(Files, ASavedMapOpensAsTheSameMap)
     EXPECT_EQ(painter.session.document()->title(), "map.png");
 }
 
+TEST(Files, AMapIsSavedAsWhatItWasAskedFor)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    painter.stroke({100, 100}, {300, 150});
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    painter.session.setSource(ui::Session::Depth); // as a model does that comes meanwhile
+    enterName(painter, folder.filePath("map.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    EXPECT_EQ(painter.session.labels()->title(), "map.png");
+    EXPECT_EQ(painter.session.depth()->title(), "Untitled depth");
+
+    painter.session.setSource(ui::Session::Labels);
+    painter.key(Qt::Key_O, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    painter.session.setSource(ui::Session::Depth);
+    enterName(painter, folder.filePath("map.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    EXPECT_EQ(painter.session.document(), painter.session.labels());
+    EXPECT_EQ(painter.session.depth()->title(), "Untitled depth");
+}
+
+TEST(Files, ACardForANewCanvasGoesWithTheMapItWasAskedFor)
+{
+    PainterWindow painter;
+    painter.key(Qt::Key_N, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "createButton"));
+    painter.session.setSource(ui::Session::Depth);
+    EXPECT_TRUE(cardClosed(painter, "createButton"));
+    EXPECT_FALSE(painter.session.labels()->canUndo());
+}
+
 TEST(Files, ThePictureIsSavedInTheFormatOfItsSuffix)
 {
     const QTemporaryDir folder;
@@ -127,12 +160,60 @@ TEST(Files, AFileThatIsNoMapShowsABannerAndChangesNothing)
     painter.stroke({100, 100}, {300, 150});
     const core::LabelMap before = painter.session.labels()->map();
 
-    EXPECT_FALSE(painter.session.openMap(QUrl::fromLocalFile(file.fileName())));
+    EXPECT_FALSE(painter.session.openMap(ui::Session::Labels, QUrl::fromLocalFile(file.fileName())));
 
     EXPECT_TRUE(painter.shown("banner"));
     EXPECT_TRUE(painter.text("bannerDetail").contains("noise.png"));
     EXPECT_EQ(painter.session.labels()->map(), before);
     EXPECT_TRUE(painter.session.document()->modified());
+}
+
+TEST(Files, ANewCanvasBeginsWithThePresentSizeAndRefusesAWrongOne)
+{
+    PainterWindow painter;
+    painter.session.document()->newCanvas(768, 512);
+    painter.key(Qt::Key_N, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "createButton"));
+    EXPECT_EQ(painter.text("widthField"), "768");
+    EXPECT_EQ(painter.text("heightField"), "512");
+
+    painter.item("heightField")->setProperty("text", "12");
+    painter.item("widthField")->forceActiveFocus();
+    painter.key(Qt::Key_Return);
+
+    EXPECT_TRUE(painter.shown("createButton"));
+    EXPECT_EQ(painter.session.document()->size(), QSize(768, 512));
+}
+
+TEST(Files, AGoodSaveTakesTheMessageOfABadOneAway)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    EXPECT_FALSE(painter.session.saveMap(ui::Session::Labels, QUrl::fromLocalFile("/nowhere/map.png")));
+    EXPECT_TRUE(painter.shown("banner"));
+    EXPECT_TRUE(painter.session.saveMap(ui::Session::Labels, QUrl::fromLocalFile(folder.filePath("map.png"))));
+    EXPECT_FALSE(painter.shown("banner"));
+
+    painter.session.picture()->show(QImage(64, 64, QImage::Format_RGB32));
+    EXPECT_FALSE(painter.session.savePicture(QUrl::fromLocalFile("/nowhere/picture.png")));
+    EXPECT_TRUE(painter.session.savePicture(QUrl::fromLocalFile(folder.filePath("picture.png"))));
+    EXPECT_FALSE(painter.shown("banner"));
+}
+
+TEST(Files, PixelsWithoutALabelAreCounted)
+{
+    const QTemporaryDir folder;
+    QImage map(300, 280, QImage::Format_RGB32);
+    map.fill(QColor(0x9c, 0xee, 0xdd)); // sky in GauGAN's colours
+    map.setPixelColor(0, 0, Qt::magenta);
+    ASSERT_TRUE(map.save(folder.filePath("one.png")));
+    map.setPixelColor(1, 0, Qt::magenta);
+    ASSERT_TRUE(map.save(folder.filePath("two.png")));
+    PainterWindow painter;
+    painter.drop(folder.filePath("one.png"));
+    EXPECT_TRUE(painter.text("bannerDetail").startsWith("One pixel had")) << painter.text("bannerDetail").toStdString();
+    painter.drop(folder.filePath("two.png"));
+    EXPECT_TRUE(painter.text("bannerDetail").startsWith("2 pixels had")) << painter.text("bannerDetail").toStdString();
 }
 
 TEST(Files, ANewCanvasTakesTheSizeAndUndoBringsTheOldOneBack)
@@ -167,6 +248,19 @@ TEST(Files, QuittingAsksOnlyWhenWorkWouldBeLost)
     painter.key(Qt::Key_Z, Qt::ControlModifier);
     painter.key(Qt::Key_Q, Qt::ControlModifier);
     EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.window->isVisible(); }, kWaitMs));
+}
+
+TEST(Files, QuittingAsksForStrokesUnderANewCanvas)
+{
+    PainterWindow painter;
+    painter.stroke({100, 100}, {300, 150});
+    painter.key(Qt::Key_N, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "createButton"));
+    painter.click("createButton");
+    ASSERT_TRUE(cardClosed(painter, "createButton"));
+    painter.key(Qt::Key_Q, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "quitText"));
+    EXPECT_EQ(painter.text("quitText"), "The map that undo brings back is not saved.");
 }
 
 TEST(Files, LeavingWithoutSavingIsPossible)

@@ -4,7 +4,10 @@
 
 #include <semaphore>
 
-#include "painterwindow.h"
+#include <QDir>
+#include <QTemporaryDir>
+
+#include "listener.h"
 
 namespace tessera::tests
 {
@@ -134,6 +137,96 @@ TEST(Keyboard, AnEmptiedSeedIsThereAgain)
     EXPECT_EQ(painter.text("seedField"), "7");
     const QQuickItem *field = painter.item("seedField");
     EXPECT_GE(field->width(), field->property("contentWidth").toDouble() + 14);
+}
+
+TEST(Keyboard, ATypedSeedIsUsedAtOnceAndReturnGivesTheKeysBack)
+{
+    Listener listener;
+    PainterWindow painter(listener.script());
+    ASSERT_TRUE(painter.loadModel());
+    painter.grab(); // the panel has its new choices in place
+    painter.click("seedField");
+    ASSERT_TRUE(focused(painter, "seedField"));
+    painter.key(Qt::Key_A, Qt::ControlModifier);
+    painter.type("77");
+    EXPECT_EQ(listener.asked(painter).seed, 77u);
+    painter.key(Qt::Key_Return);
+    EXPECT_TRUE(focused(painter, "mapCanvas"));
+    painter.key(Qt::Key_E);
+    EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Eraser);
+}
+
+TEST(Keyboard, ReturnPressesEveryButton)
+{
+    PainterWindow painter;
+    painter.item("eraserTool")->forceActiveFocus(Qt::TabFocusReason);
+    painter.key(Qt::Key_Return);
+    EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Eraser);
+    painter.item("modelButton")->forceActiveFocus(Qt::TabFocusReason);
+    painter.key(Qt::Key_Return);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return painter.shown("closeModelCard"); }, kWaitMs));
+}
+
+TEST(Keyboard, ClassesAreOneStopAndArrowsReachThem)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("class.ckpt"));
+    painter.session.classes()->setCurrent(30);
+    painter.key(Qt::Key_F, Qt::ControlModifier);
+    ASSERT_TRUE(focused(painter, "classSearch"));
+    painter.key(Qt::Key_Tab);
+    ASSERT_TRUE(focused(painter, "classList"));
+    for (int i = 0; i < 40; ++i)
+        painter.key(Qt::Key_Down);
+    painter.key(Qt::Key_Return);
+    EXPECT_EQ(painter.session.classes()->current(), 70);
+    EXPECT_TRUE(focused(painter, "pictureCanvas"));
+}
+
+TEST(Keyboard, FilesAreFoundOpenedAndNamedWithoutTheMouse)
+{
+    const QTemporaryDir folder;
+    ASSERT_TRUE(QDir(folder.path()).mkdir("maps"));
+    QImage map(300, 280, QImage::Format_Grayscale8);
+    map.fill(kSky);
+    for (int i = 0; i < 40; ++i)
+        ASSERT_TRUE(map.save(folder.filePath(QString("maps/%1.png").arg(i, 2, 10, QChar('0')))));
+    PainterWindow painter;
+    painter.session.folder()->setPath(folder.path());
+    painter.key(Qt::Key_O, Qt::ControlModifier);
+    ASSERT_TRUE(focused(painter, "fileName"));
+    painter.key(Qt::Key_Backtab, Qt::ShiftModifier);
+    ASSERT_TRUE(focused(painter, "fileList"));
+    painter.key(Qt::Key_Return); // into the folder
+    EXPECT_EQ(painter.session.folder()->path(), folder.filePath("maps"));
+    for (int i = 0; i < 35; ++i)
+        painter.key(Qt::Key_Down);
+    painter.key(Qt::Key_Return);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.shown("fileName"); }, kWaitMs));
+    EXPECT_EQ(painter.session.document()->title(), "35.png");
+
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(focused(painter, "fileName"));
+    painter.key(Qt::Key_Backtab, Qt::ShiftModifier);
+    ASSERT_TRUE(focused(painter, "fileList"));
+    painter.key(Qt::Key_Return); // names the file; nothing is replaced unseen
+    ASSERT_TRUE(focused(painter, "fileName"));
+    EXPECT_TRUE(painter.text("fileWarning").contains("replaced"));
+}
+
+TEST(Keyboard, APaneReachedByTabIsFramed)
+{
+    PainterWindow painter;
+    EXPECT_FALSE(painter.canvas()->visualFocus());
+    painter.item("fitButton")->forceActiveFocus();
+    painter.canvas()->forceActiveFocus(Qt::TabFocusReason);
+    EXPECT_TRUE(painter.shown("mapFrame"));
+    painter.stroke({100, 100}, {120, 100});
+    EXPECT_FALSE(painter.shown("mapFrame"));
+    painter.item("pictureCanvas")->forceActiveFocus(Qt::BacktabFocusReason);
+    EXPECT_TRUE(painter.shown("pictureFrame"));
+    painter.canvas()->forceActiveFocus();
+    EXPECT_FALSE(painter.shown("pictureFrame"));
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include <QFontMetricsF>
 #include <QPainter>
 
 #include "core/map/strokes.h"
@@ -98,6 +99,15 @@ TEST(Looks, HalfRendered)
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.item("mapCanvas")->width() < 350; }, kWaitMs));
     painter.saveScreenshot("half-rendered-1024x700.png");
     EXPECT_EQ(truncatedTexts(painter), QStringList());
+    painter.window->resize(960, 600);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.window->contentItem()->width() == 960; }, kWaitMs));
+    painter.saveScreenshot("half-rendered-960x600.png");
+    const QString progress = painter.session.controller()->progressText(); // the next shorter one is shown in full
+    EXPECT_EQ(truncatedTexts(painter), QStringList{progress});
+    const QQuickItem *item = painter.item("progressText");
+    const QFontMetricsF metrics(item->property("font").value<QFont>());
+    EXPECT_NEAR(item->property("contentWidth").toDouble(),
+                metrics.horizontalAdvance(progress.section(QChar(0x9c), 1, 1)), 2);
     permits.release(100000 - 400);
 }
 

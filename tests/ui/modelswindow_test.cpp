@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QAccessible>
 #include <QDir>
 #include <QTemporaryDir>
 
@@ -147,6 +148,22 @@ TEST(Models, CoordinatesTakeTheCanvasAndNoMap)
     EXPECT_EQ(QSize(request.width, request.height), QSize(512, 256));
 }
 
+TEST(Models, ANewCanvasForCoordinatesLeavesTheMapAlone)
+{
+    Listener listener;
+    PainterWindow painter(listener.script());
+    const core::LabelMap labels = painter.session.labels()->map();
+    ASSERT_TRUE(painter.loadModel("coordinates.ckpt"));
+    painter.key(Qt::Key_N, Qt::ControlModifier);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("createButton"); }, kWaitMs));
+    EXPECT_EQ(painter.text("widthField"), "512");
+    painter.click("size1024x512");
+    painter.click("createButton");
+    const core::RenderRequest request = listener.asked(painter);
+    EXPECT_EQ(QSize(request.width, request.height), QSize(1024, 512));
+    EXPECT_EQ(painter.session.labels()->map(), labels);
+}
+
 TEST(Models, EachKindKeepsItsMapWhileAnotherIsOpen)
 {
     PainterWindow painter;
@@ -180,7 +197,7 @@ TEST(Models, AMapIsTranslatedToTheLabelsOfAnotherModel)
 
     EXPECT_TRUE(painter.shown("banner"));
     EXPECT_TRUE(painter.text("bannerTitle").contains("COCO-Stuff"));
-    EXPECT_EQ(painter.session.palette()->title(), "COCO-Stuff");
+    EXPECT_EQ(painter.session.palette()->labelSet().title, "COCO-Stuff");
     EXPECT_EQ(painter.labelAt(300, 300), 255);
     const int grass = painter.labelAt(150, 100);
     EXPECT_EQ(painter.session.palette()->nameOf(grass), "grass");
@@ -210,6 +227,20 @@ TEST(Models, WhereVoidIsNotZeroTheFirstLabelPaints)
     EXPECT_EQ(painter.labelAt(150, 100), 255);
     painter.moveTo({120, 100});
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.text("hoverText").startsWith("person"); }, kWaitMs));
+}
+
+TEST(Models, TheLabelInHandIsNamedInTheWordsOfTheModel)
+{
+    PainterWindow painter;
+    for (const int label : {3, 4}) { // one may have the same number in the other set
+        painter.session.tools()->setLabel(label);
+        ASSERT_TRUE(painter.loadModel("ade20k.ckpt"));
+        const int now = painter.session.tools()->label();
+        EXPECT_EQ(painter.text("currentLabelText"), painter.session.palette()->nameOf(now));
+        EXPECT_EQ(painter.item("currentSwatch")->property("color").value<QColor>(),
+                  painter.session.palette()->colorOf(now));
+        ASSERT_TRUE(painter.loadModel());
+    }
 }
 
 TEST(Models, TheCardSaysWhatAModelIsAndUnloadsIt)
@@ -296,6 +327,38 @@ TEST(Models, AFirstStageSaysThatItCannotPaintThoughAMapWasOpened)
     ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.document()->size() == QSize(300, 280); }, kWaitMs));
     EXPECT_TRUE(painter.shown("banner"));
     EXPECT_TRUE(painter.text("bannerDetail").contains("first stage"));
+    EXPECT_TRUE(painter.text("hintText").contains("first stage"));
+    EXPECT_TRUE(painter.shown("hintModelButton"));
+}
+
+TEST(Models, AModelWithoutAMapLeavesTheKeyboardToAnOpenCard)
+{
+    PainterWindow painter;
+    painter.key(Qt::Key_M, Qt::ControlModifier);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("fileName"); }, kWaitMs));
+    ASSERT_TRUE(painter.loadModel("class.ckpt"));
+    painter.type("last.ckpt");
+    EXPECT_EQ(painter.text("fileName"), "last.ckpt");
+}
+
+TEST(Models, AMapOutOfSightIsNamedAsUnsaved)
+{
+    PainterWindow painter;
+    painter.stroke({100, 100}, {200, 100});
+    ASSERT_TRUE(painter.loadModel("nothing.ckpt"));
+    EXPECT_EQ(painter.session.unsavedText(), "The map of labels is not saved.");
+}
+
+TEST(Models, AStatusOfTheModelIsReadAloud)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel());
+    QAccessibleInterface *button = QAccessible::queryAccessibleInterface(painter.item("modelButton"));
+    ASSERT_TRUE(button);
+    EXPECT_EQ(button->text(QAccessible::Name), "Scripted model");
+    QAccessibleInterface *slider = QAccessible::queryAccessibleInterface(painter.item("brushSlider"));
+    ASSERT_TRUE(slider);
+    EXPECT_EQ(slider->text(QAccessible::Description), "32 px");
 }
 
 TEST(Models, AMapNamedAtTheStartWaitsForItsModel)

@@ -126,6 +126,20 @@ TEST(Painting, TheOutlineIsAsLargeAsTheBrush)
     EXPECT_LE((middle.toPoint() - painter.onScreen({200, 200})).manhattanLength(), 2);
 }
 
+TEST(Painting, WhatLiesUnderTheCursorIsSaidAsSoonAsItChanges)
+{
+    PainterWindow painter;
+    painter.session.tools()->setLabel(kGrass);
+    painter.moveTo({190, 200});
+    painter.moveTo({200, 200});
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.text("hoverText").startsWith("unpainted"); }, kWaitMs));
+    painter.press({200, 200});
+    EXPECT_TRUE(painter.text("hoverText").startsWith("grass")) << painter.text("hoverText").toStdString();
+    painter.release({200, 200});
+    painter.key(Qt::Key_Z, Qt::ControlModifier);
+    EXPECT_TRUE(painter.text("hoverText").startsWith("unpainted")) << painter.text("hoverText").toStdString();
+}
+
 TEST(Painting, TheEraserLeavesVoid)
 {
     PainterWindow painter;
@@ -276,6 +290,19 @@ TEST(Painting, SpaceAndMiddleButtonPanWithoutPainting)
     QTest::mouseRelease(painter.window, Qt::MiddleButton, {}, from - QPoint(40, 0));
     EXPECT_NEAR(painter.session.view()->centre().x(), start.x(), 1e-6);
     EXPECT_EQ(painter.session.labels()->map(), before);
+}
+
+TEST(Painting, TheStrokeEndsWithTheButtonThatBeganIt)
+{
+    PainterWindow painter;
+    painter.session.tools()->setLabel(kGrass);
+    painter.press({100, 100});
+    QTest::mousePress(painter.window, Qt::MiddleButton, {}, painter.onScreen({100, 100}));
+    QTest::mouseRelease(painter.window, Qt::LeftButton, {}, painter.onScreen({100, 100}));
+    painter.moveTo({200, 100});
+    QTest::mouseRelease(painter.window, Qt::MiddleButton, {}, painter.onScreen({200, 100}));
+    EXPECT_EQ(painter.labelAt(100, 100), kGrass);
+    EXPECT_EQ(painter.labelAt(200, 100), 0);
 }
 
 } // namespace

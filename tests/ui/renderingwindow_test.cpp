@@ -5,6 +5,8 @@
 #include <atomic>
 #include <semaphore>
 
+#include <QAccessible>
+
 #include "painterwindow.h"
 
 namespace tessera::tests
@@ -58,6 +60,8 @@ TEST(Rendering, ThePictureGrowsWithTheAttentionWindowOnIt)
     const QImage half = painter.session.picture()->image();
     EXPECT_NE(half.pixel(10, 10), half.pixel(10, 250)); // above drawn, below not yet
     EXPECT_NEAR(painter.item("renderProgress")->width(), painter.item("pictureCanvas")->width() / 2, 2);
+    QAccessibleInterface *bar = QAccessible::queryAccessibleInterface(painter.item("renderProgress"));
+    EXPECT_EQ(bar->text(QAccessible::Description), "50 %");
 
     gate.let(kCodes);
     ASSERT_TRUE(idle(painter));
@@ -96,6 +100,35 @@ TEST(Rendering, CancelKeepsWhatIsDone)
     EXPECT_FALSE(painter.session.picture()->empty());
     EXPECT_TRUE(painter.session.controller()->lastResult().startsWith("Stopped at 10"));
     EXPECT_FALSE(painter.session.notices()->shown());
+}
+
+TEST(Rendering, TheWholePictureComesBackFromUnderAStoppedOne)
+{
+    Gate gate;
+    PainterWindow painter(gate.script());
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.render();
+    gate.let(kCodes);
+    ASSERT_TRUE(idle(painter));
+    const QImage whole = painter.session.picture()->image();
+    EXPECT_FALSE(painter.shown("formerPictureButton"));
+
+    painter.session.settings()->setSeed(2);
+    painter.session.render();
+    gate.let(100);
+    ASSERT_TRUE(reached(painter, 100));
+    painter.key(Qt::Key_Escape);
+    gate.let(1);
+    ASSERT_TRUE(idle(painter));
+    EXPECT_NE(painter.session.picture()->image(), whole);
+    EXPECT_TRUE(painter.text("pictureTitle").startsWith("Stopped at 10"));
+    painter.saveScreenshot("stopped.png");
+    painter.click("formerPictureButton");
+
+    EXPECT_EQ(painter.session.picture()->image(), whole);
+    EXPECT_TRUE(painter.text("pictureTitle").startsWith("256 codes in"));
+    EXPECT_EQ(painter.session.unsavedText(), "The picture is not saved.");
 }
 
 TEST(Rendering, PaintingGoesOnDuringARender)

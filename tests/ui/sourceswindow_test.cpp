@@ -119,7 +119,7 @@ TEST(Sources, AFileIsOpenedAndSavedAsWhatIsPaintedFrom)
     EXPECT_EQ(painter.session.depth()->size(), QSize(300, 280));
     EXPECT_EQ(painter.session.depth()->inkAt({0, 0}), 1.0);
     EXPECT_EQ(painter.session.labels()->map(), labels);
-    ASSERT_TRUE(painter.session.saveMap(QUrl::fromLocalFile(folder.filePath("saved.png"))));
+    ASSERT_TRUE(painter.session.saveMap(Session::Depth, QUrl::fromLocalFile(folder.filePath("saved.png"))));
     EXPECT_EQ(QImage(folder.filePath("saved.png")).size(), QSize(300, 280));
     EXPECT_EQ(painter.session.depth()->title(), "saved.png");
 }
@@ -187,7 +187,7 @@ TEST(Sources, LabelsWaitForTheirTurnToBeTranslated)
     EXPECT_FALSE(painter.shown("banner"));
     painter.click("sourceLabels");
     EXPECT_TRUE(painter.text("bannerTitle").contains("Landscape"));
-    EXPECT_EQ(painter.session.palette()->title(), "Landscape");
+    EXPECT_EQ(painter.session.palette()->labelSet().title, "Landscape");
     painter.key(Qt::Key_Z, Qt::ControlModifier);
     EXPECT_EQ(painter.session.labels()->map(), before);
 }
@@ -211,6 +211,34 @@ TEST(Sources, KeysChooseAndLeaveTheCanvasReadyToPaint)
     EXPECT_EQ(painter.session.source(), Session::Labels);
     painter.key(Qt::Key_Left);
     EXPECT_EQ(painter.session.source(), Session::Edges);
+}
+
+TEST(Sources, ReturnChoosesAKindAndAStepOfDepth)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel(kSeveral));
+    painter.item("sourceDepth")->forceActiveFocus(Qt::TabFocusReason);
+    painter.key(Qt::Key_Return);
+    EXPECT_EQ(painter.session.source(), Session::Depth);
+    painter.item("level2")->forceActiveFocus(Qt::TabFocusReason);
+    painter.key(Qt::Key_Return);
+    EXPECT_NEAR(painter.session.tools()->level(), 0.4, 1e-9);
+    painter.click("level1");
+    EXPECT_NEAR(painter.session.tools()->level(), 0.2, 1e-9);
+}
+
+TEST(Sources, ARectangleOnEdgesIsShownAsItWillBe)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel(kSeveral));
+    painter.session.tools()->setLevel(0.4);
+    painter.click("sourceEdges");
+    painter.key(Qt::Key_R);
+    painter.press({100, 120});
+    painter.moveTo({200, 220});
+    EXPECT_EQ(painter.item("pendingRectangle")->property("color").value<QColor>(), QColor(Qt::white));
+    painter.release({200, 220});
+    EXPECT_EQ(painter.session.edges()->inkAt({150, 150}), 1.0);
 }
 
 TEST(Sources, AStrokeUnderThePenIsAStepOfItsOwnMap)

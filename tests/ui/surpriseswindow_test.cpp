@@ -99,6 +99,23 @@ TEST(Surprises, ALandscapeAndAModelLeaveTheStrokeUnderThePenAsAStep)
     EXPECT_NE(again, stroked);
 }
 
+TEST(Surprises, TheSceneIsShownAsItWasMadeAndGoesWithUndo)
+{
+    PainterWindow painter;
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    ASSERT_TRUE(surprised(painter, 5));
+    const ui::RenderSettings &settings = *painter.session.settings();
+    EXPECT_FALSE(settings.choices().empty());
+    for (const char *key : {"light", "biome", "weather"})
+        EXPECT_EQ(painter.item(QString("control_") + key)->property("currentIndex").toInt(), settings.controlIndex(key))
+            << key;
+
+    painter.key(Qt::Key_Z, Qt::ControlModifier);
+    for (const char *key : {"light", "biome", "weather"})
+        EXPECT_EQ(painter.item(QString("control_") + key)->property("currentIndex").toInt(), 0) << key;
+}
+
 TEST(Surprises, ASurpriseForDepthIsDepth)
 {
     PainterWindow painter;

@@ -31,10 +31,12 @@ QtObject {
     function newCanvas() {
         canvasCard.open()
     }
+    // A model that comes while the card is open may put another map in hand: the one that was asked for stays the one.
     function openMap() {
+        const source = session.source
         const title = session.source === Session.Depth ? qsTr("Open a depth picture: near is bright")
                     : session.source === Session.Edges ? qsTr("Open a map of edges") : qsTr("Open a map")
-        files.ask(title, false, mapFilters, "", url => root.session.openMap(url))
+        files.ask(title, false, mapFilters, "", url => root.session.openMap(source, url))
     }
     function openModel() {
         files.askForModel(qsTr("Open a model: a file, or the folder of a published one"), modelFilters,
@@ -47,9 +49,10 @@ QtObject {
         modelCard.open()
     }
     function saveMap() {
+        const source = session.source
         const key = mapNameKey()
         files.ask(qsTr("Save the map as PNG or TIFF"), true, ["*.png", "*.tif", "*.tiff"], root[key], url => {
-            if (root.session.saveMap(url))
+            if (root.session.saveMap(source, url))
                 root[key] = root.lastPart(url)
         })
     }

@@ -1,20 +1,18 @@
 import QtQuick
 import Tessera
 
-// The brush as large as it paints: a light ring with a dark one inside, seen on every colour.
+// For an ImageOverlay: the brush as large as it paints: a light ring with a dark one inside, seen on every colour.
 Item {
     id: root
 
     required property CanvasView view
     required property point centre // image pixels
     required property real diameter
-    required property real paneWidth
-    required property real paneHeight
 
     readonly property real side: Math.max(3, diameter * view.zoom)
 
-    x: (centre.x - view.centre.x) * view.zoom + paneWidth / 2 - side / 2
-    y: (centre.y - view.centre.y) * view.zoom + paneHeight / 2 - side / 2
+    x: centre.x * view.zoom - side / 2
+    y: centre.y * view.zoom - side / 2
     width: side
     height: side
 

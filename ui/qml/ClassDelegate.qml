@@ -9,11 +9,12 @@ AbstractButton {
     required property int number
     required property string name
     property bool current: false
+    property bool ringed: false // what the keyboard would choose
 
     objectName: "class" + number
     implicitHeight: 28
     hoverEnabled: true
-    focusPolicy: Qt.TabFocus
+    focusPolicy: Qt.NoFocus // the list reads the keys
     Accessible.name: qsTr("%1, %2").arg(number).arg(name)
 
     Tip {
@@ -26,8 +27,8 @@ AbstractButton {
     background: Rectangle {
         radius: 5
         color: root.current ? Theme.accentSoft : root.down ? Theme.pressed : root.hovered ? Theme.hover : "transparent"
-        border.width: root.current || root.visualFocus ? 1 : 0
-        border.color: Theme.accent
+        border.width: root.ringed ? 2 : root.current ? 1 : 0
+        border.color: root.ringed ? Theme.accentHover : Theme.accent
     }
 
     // Its parts stand beside each other by their ids, so it is made at once.

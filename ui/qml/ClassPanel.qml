@@ -1,5 +1,4 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import QtQuick.Layouts
 import Tessera
 
@@ -7,7 +6,7 @@ import Tessera
 // qmllint disable unqualified
 
 // Chooses the class that a class-conditional model draws.
-Rectangle {
+SidePanel {
     id: root
 
     required property ClassModel classes
@@ -25,13 +24,6 @@ Rectangle {
     }
 
     implicitWidth: 280
-    color: Theme.panel
-
-    Rectangle {
-        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
-        width: 1
-        color: Theme.line
-    }
 
     ColumnLayout {
         anchors { fill: parent; margins: 12; rightMargin: 13 }
@@ -65,24 +57,28 @@ Rectangle {
             Keys.onEscapePressed: root.finish()
             Accessible.name: qsTr("Find a class")
         }
-        ListView {
+        ChoiceList {
             id: list
             objectName: "classList"
             Layout.fillWidth: true
             Layout.fillHeight: true
-            clip: true
             model: root.classes
-            boundsBehavior: Flickable.StopAtBounds
-            cacheBuffer: 0 // delegates made ahead would outlive a change of the list
+            onActiveFocusChanged: {
+                if (activeFocus)
+                    currentIndex = Math.max(0, root.classes.rowOf(root.classes.current))
+            }
+            onChosen: entry => entry.clicked()
+            Accessible.name: qsTr("Classes")
+
             delegate: ClassDelegate {
                 width: list.width
                 current: root.classes.current === number
+                ringed: list.activeFocus && ListView.isCurrentItem
                 onClicked: {
                     root.classes.current = number
                     root.done()
                 }
             }
-            ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
 
             Text {
                 anchors { left: parent.left; right: parent.right; top: parent.top; topMargin: 12 }

@@ -18,7 +18,7 @@ Item {
         width: 44
         height: 44
         radius: Theme.radius
-        color: root.erasing ? Theme.raised : root.labels.colorOf(root.tools.label)
+        color: root.erasing ? Theme.raised : root.labels.currentColor
         border.width: 2
         border.color: Theme.text
 
@@ -36,7 +36,7 @@ Item {
         Text {
             objectName: "currentLabelText"
             width: parent.width
-            text: root.erasing ? qsTr("Unpainted") : root.labels.nameOf(root.tools.label)
+            text: root.erasing ? qsTr("Unpainted") : root.labels.currentName
             color: Theme.text
             font.pixelSize: Theme.titleText
             font.weight: Font.DemiBold

@@ -6,7 +6,7 @@ import Tessera
 // qmllint disable unqualified
 
 // What the next stroke paints on a depth or edge map.
-Rectangle {
+SidePanel {
     id: root
 
     required property PaintTools tools
@@ -27,13 +27,6 @@ Rectangle {
     }
 
     implicitWidth: 208
-    color: Theme.panel
-
-    Rectangle {
-        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
-        width: 1
-        color: Theme.line
-    }
 
     ColumnLayout {
         anchors { left: parent.left; right: parent.right; top: parent.top; margins: 12; rightMargin: 13 }
@@ -72,16 +65,9 @@ Rectangle {
                 }
             }
         }
-        SliderRow {
+        BrushSlider {
             Layout.fillWidth: true
-            sliderName: "brushSlider"
-            title: qsTr("Brush size")
-            valueText: qsTr("%1 px").arg(root.tools.brushSize)
-            hint: qsTr("Diameter in pixels of the map   [ and ]")
-            from: 0
-            to: Math.log2(512)
-            value: Math.log2(root.tools.brushSize)
-            onMoved: value => root.tools.brushSize = Math.round(Math.pow(2, value))
+            tools: root.tools
         }
         SliderRow {
             Layout.fillWidth: true
@@ -103,24 +89,25 @@ Rectangle {
             Repeater {
                 model: 6
 
-                Rectangle {
+                Pressable {
                     id: step
 
                     required property int index
 
+                    readonly property bool current: Math.abs(root.tools.level - index / 5) < 0.01
+
                     objectName: "level" + index
                     Layout.fillWidth: true
                     Layout.preferredHeight: 22
-                    radius: 4
-                    color: root.gray(index / 5)
-                    border.width: 1
-                    border.color: Math.abs(root.tools.level - index / 5) < 0.01 ? Theme.accentHover : Theme.edge
+                    onClicked: root.tools.level = index / 5
+                    Accessible.name: qsTr("Nearness %1 %").arg(index * 20)
 
-                    Accessible.role: Accessible.Button
-                    Accessible.name: qsTr("Nearness %1 %").arg(step.index * 20)
-                    Accessible.onPressAction: root.tools.level = step.index / 5
-
-                    TapHandler { onTapped: root.tools.level = step.index / 5 }
+                    background: Rectangle {
+                        radius: 4
+                        color: root.gray(step.index / 5)
+                        border.width: step.visualFocus ? 2 : 1
+                        border.color: step.visualFocus || step.current ? Theme.accentHover : Theme.edge
+                    }
                 }
             }
         }

@@ -1,5 +1,4 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import QtQuick.Layouts
 import Tessera
 
@@ -51,11 +50,20 @@ Card {
         else
             goInto(name)
     }
+    // An entry, by the keyboard. A file that would be replaced is only named, so that this is seen before.
+    function takeEntry(name) {
+        nameField.text = name
+        if (saving && !folder.isFolder(name))
+            nameField.forceActiveFocus()
+        else
+            choose()
+    }
     // Into a folder, or done with a file.
     function goInto(name) {
         if (folder.isFolder(name)) {
             folder.path = name
             nameField.text = ""
+            list.currentIndex = 0
         } else {
             take(saving ? target : name)
         }
@@ -115,19 +123,22 @@ Card {
             border.width: 1
             border.color: Theme.line
 
-            ListView {
+            ChoiceList {
                 id: list
                 objectName: "fileList"
                 anchors { fill: parent; margins: 5 }
-                clip: true
                 model: root.folder
-                boundsBehavior: Flickable.StopAtBounds
-                cacheBuffer: 0 // delegates made ahead would outlive a change of the list
-                ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
+                onActiveFocusChanged: {
+                    if (activeFocus)
+                        currentIndex = Math.max(0, currentIndex)
+                }
+                onChosen: entry => root.takeEntry(entry.name)
+                Accessible.name: qsTr("Files")
 
                 delegate: FileDelegate {
                     width: list.width
                     chosen: nameField.text === name
+                    ringed: list.activeFocus && ListView.isCurrentItem
                     onClicked: nameField.text = name
                     onDoubleClicked: {
                         nameField.text = name

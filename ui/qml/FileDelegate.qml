@@ -9,17 +9,18 @@ AbstractButton {
     required property bool isFolder
     required property string detail
     property bool chosen: false
+    property bool ringed: false // what the keyboard would choose
 
     implicitHeight: 28
     hoverEnabled: true
-    focusPolicy: Qt.TabFocus
+    focusPolicy: Qt.NoFocus // the list reads the keys
     Accessible.name: name
 
     background: Rectangle {
         radius: 4
         color: root.chosen ? Theme.accentSoft : root.hovered ? Theme.hover : "transparent"
-        border.width: root.visualFocus ? 1 : 0
-        border.color: Theme.accent
+        border.width: root.ringed ? 2 : 0
+        border.color: Theme.accentHover
     }
     // Its parts stand beside each other by their ids, so it is made at once.
     contentItem: Item { // qmllint disable deferred-property-id

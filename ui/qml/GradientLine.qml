@@ -4,21 +4,18 @@ import Tessera
 // Components below see what stands around them by its id.
 // qmllint disable unqualified
 
-// The line along which a gradient will run, seen on every gray.
+// For an ImageOverlay: the line along which a gradient will run, seen on every gray.
 Item {
     id: root
 
     required property CanvasView view
     required property PaintTools tools
-    required property real paneWidth
-    required property real paneHeight
 
     readonly property point start: place(tools.gradientFrom)
     readonly property point end: place(tools.gradientTo)
 
     function place(point) {
-        return Qt.point((point.x - view.centre.x) * view.zoom + paneWidth / 2,
-                        (point.y - view.centre.y) * view.zoom + paneHeight / 2)
+        return Qt.point(point.x * view.zoom, point.y * view.zoom)
     }
 
     visible: tools.gradientPending

@@ -1,9 +1,8 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import Tessera
 
 // A button that is an icon; the tooltip says what it does and which keys do it too.
-AbstractButton {
+Pressable {
     id: root
 
     required property string glyph
@@ -14,9 +13,6 @@ AbstractButton {
 
     implicitWidth: side
     implicitHeight: side
-    hoverEnabled: true
-    // Clicks leave the focus on the canvas, where Space pans.
-    focusPolicy: Qt.TabFocus
     Accessible.name: hint
 
     Tip {

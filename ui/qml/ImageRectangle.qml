@@ -1,19 +1,17 @@
 import QtQuick
 import Tessera
 
-// A rectangle of the image, outlined so that it is seen on every colour.
+// For an ImageOverlay: a rectangle of the image, outlined so that it is seen on every colour.
 Rectangle {
     id: root
 
     required property CanvasView view
     required property rect area // image pixels; nothing is shown when it is empty
-    required property real paneWidth
-    required property real paneHeight
     property color fill: "transparent"
 
     visible: area.width > 0 && area.height > 0
-    x: (area.x - view.centre.x) * view.zoom + paneWidth / 2
-    y: (area.y - view.centre.y) * view.zoom + paneHeight / 2
+    x: area.x * view.zoom
+    y: area.y * view.zoom
     width: area.width * view.zoom
     height: area.height * view.zoom
     color: fill

@@ -51,7 +51,10 @@ ApplicationWindow {
         if (!asking)
             backToCanvas()
     }
-    onWithMapChanged: backToCanvas()
+    onWithMapChanged: {
+        if (!asking)
+            backToCanvas()
+    }
     Component.onCompleted: backToCanvas()
 
     Actions {
@@ -190,7 +193,7 @@ ApplicationWindow {
 
     NewCanvasCard {
         id: newCanvasCard
-        document: window.session.document
+        session: window.session
     }
 
     FileCard {

@@ -7,6 +7,7 @@ Item {
     required property Session session
 
     readonly property alias canvas: canvas
+    readonly property real level: session.source === Session.Edges ? 1 : session.tools.level // edges have lines alone
 
     function fitPane() {
         if (visible)
@@ -51,32 +52,35 @@ Item {
             view: root.session.view
             picture: root.session.picture
         }
-        BrushOutline {
-            objectName: "brushOutline"
+        ImageOverlay {
             view: root.session.view
-            visible: canvas.cursorInside && (root.session.tools.tool === PaintTools.Brush
-                                             || root.session.tools.tool === PaintTools.Eraser)
-            centre: canvas.cursor
-            diameter: root.session.tools.brushSize
-            paneWidth: canvas.width
-            paneHeight: canvas.height
+            pane: canvas
+
+            BrushOutline {
+                objectName: "brushOutline"
+                view: root.session.view
+                visible: canvas.cursorInside && (root.session.tools.tool === PaintTools.Brush
+                                                 || root.session.tools.tool === PaintTools.Eraser)
+                centre: canvas.cursor
+                diameter: root.session.tools.brushSize
+            }
+            ImageRectangle {
+                objectName: "pendingRectangle"
+                view: root.session.view
+                area: root.session.tools.pendingRectangle
+                fill: root.session.source === Session.Labels ? root.session.palette.currentColor
+                                                             : Qt.rgba(root.level, root.level, root.level, 1)
+            }
+            GradientLine {
+                objectName: "gradientLine"
+                view: root.session.view
+                tools: root.session.tools
+            }
         }
-        ImageRectangle {
-            objectName: "pendingRectangle"
-            view: root.session.view
-            area: root.session.tools.pendingRectangle
-            paneWidth: canvas.width
-            paneHeight: canvas.height
-            fill: root.session.source === Session.Labels
-                ? root.session.palette.colorOf(root.session.tools.label)
-                : Qt.rgba(root.session.tools.level, root.session.tools.level, root.session.tools.level, 1)
-        }
-        GradientLine {
-            objectName: "gradientLine"
-            view: root.session.view
-            tools: root.session.tools
-            paneWidth: canvas.width
-            paneHeight: canvas.height
+        FocusFrame {
+            objectName: "mapFrame"
+            anchors.fill: parent
+            visible: canvas.visualFocus
         }
     }
 }

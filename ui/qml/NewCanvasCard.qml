@@ -8,24 +8,35 @@ import Tessera
 Card {
     id: root
 
-    required property MapDocument document
+    required property Session session
 
+    readonly property MapDocument document: session.document
+    readonly property int source: session.source
     readonly property var sizes: [[256, 256], [512, 512], [768, 512], [1024, 512], [1024, 1024]]
 
+    readonly property bool valid: across.acceptableInput && down.acceptableInput
+
     function create() {
-        document.newCanvas(Number(across.text), Number(down.text))
+        if (!valid)
+            return
+        session.newCanvas(Number(across.text), Number(down.text))
         close()
     }
 
     objectName: "newCanvasCard"
     title: qsTr("New canvas")
+    onAboutToShow: {
+        across.text = session.canvasSize().width
+        down.text = session.canvasSize().height
+    }
+    onSourceChanged: close() // it was asked for the canvas that was in hand
     onOpened: across.forceActiveFocus(Qt.TabFocusReason)
 
     component SideField: InputField {
         Layout.fillWidth: true
         horizontalAlignment: TextInput.AlignHCenter
         inputMethodHints: Qt.ImhDigitsOnly
-        validator: IntValidator { bottom: 256; top: 4096 }
+        validator: IntValidator { bottom: root.document.smallestSide; top: root.document.largestSide }
         onAccepted: root.create()
     }
 
@@ -59,7 +70,6 @@ Card {
             SideField {
                 id: across
                 objectName: "widthField"
-                text: "512"
                 Accessible.name: qsTr("Width in pixels")
             }
             Text {
@@ -70,7 +80,6 @@ Card {
             SideField {
                 id: down
                 objectName: "heightField"
-                text: "512"
                 Accessible.name: qsTr("Height in pixels")
             }
             Text {
@@ -81,9 +90,10 @@ Card {
         }
         Text {
             Layout.fillWidth: true
-            text: qsTr("256 to 4096 a side. Four times the area takes four times as long to render. Undo brings the "
-                       + "present canvas back.")
-            color: across.acceptableInput && down.acceptableInput ? Theme.quietText : Theme.warning
+            text: qsTr("%1 to %2 a side. Four times the area takes four times as long to render.")
+                      .arg(root.document.smallestSide).arg(root.document.largestSide)
+                  + (root.session.needsMap ? " " + qsTr("Undo brings the present canvas back.") : "")
+            color: root.valid ? Theme.quietText : Theme.warning
             font.pixelSize: Theme.bodyText
             lineHeight: 1.2
             wrapMode: Text.Wrap
@@ -100,7 +110,7 @@ Card {
                 objectName: "createButton"
                 primary: true
                 text: qsTr("Create")
-                enabled: across.acceptableInput && down.acceptableInput
+                enabled: root.valid
                 onClicked: root.create()
             }
         }

@@ -1,12 +1,11 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import QtQuick.Layouts
 import Tessera
 
 // Components below see what stands around them by its id.
 // qmllint disable unqualified
 
-Rectangle {
+SidePanel {
     id: root
 
     required property PaletteModel labels
@@ -20,13 +19,6 @@ Rectangle {
     }
 
     implicitWidth: 208
-    color: Theme.panel
-
-    Rectangle {
-        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
-        width: 1
-        color: Theme.line
-    }
 
     ColumnLayout {
         anchors { fill: parent; margins: 12; rightMargin: 13 }
@@ -37,17 +29,9 @@ Rectangle {
             labels: root.labels
             tools: root.tools
         }
-        SliderRow {
+        BrushSlider {
             Layout.fillWidth: true
-            sliderName: "brushSlider"
-            title: qsTr("Brush size")
-            valueText: qsTr("%1 px").arg(root.tools.brushSize)
-            hint: qsTr("Diameter in pixels of the map   [ and ]")
-            // Small brushes need the finer steps.
-            from: 0
-            to: Math.log2(512)
-            value: Math.log2(root.tools.brushSize)
-            onMoved: value => root.tools.brushSize = Math.round(Math.pow(2, value))
+            tools: root.tools
         }
         InputField {
             id: search
@@ -72,33 +56,22 @@ Rectangle {
             }
             Accessible.name: qsTr("Find a label")
         }
-        ListView {
+        ChoiceList {
             id: list
             objectName: "labelList"
             Layout.fillWidth: true
             Layout.fillHeight: true
-            clip: true
             model: root.labels
-            boundsBehavior: Flickable.StopAtBounds
-            cacheBuffer: 0 // delegates made ahead would outlive a change of the list
-            activeFocusOnTab: true
             onActiveFocusChanged: {
                 if (activeFocus)
                     currentIndex = Math.max(0, root.labels.rowOf(root.tools.label))
             }
-            Keys.onReturnPressed: chooseCurrent()
-            Keys.onEnterPressed: chooseCurrent()
-            Keys.onSpacePressed: chooseCurrent()
-            Accessible.role: Accessible.List
+            onChosen: entry => entry.clicked()
             Accessible.name: qsTr("Labels")
 
             function show(label) {
                 if (root.labels.rowOf(label) >= 0)
                     positionViewAtIndex(root.labels.rowOf(label), ListView.Contain)
-            }
-            function chooseCurrent() {
-                if (currentItem)
-                    currentItem.clicked()
             }
 
             section.property: "group"
@@ -119,7 +92,6 @@ Rectangle {
                     root.done()
                 }
             }
-            ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
 
             // A label that was picked or translated is shown.
             Connections {

@@ -8,6 +8,8 @@ Rectangle {
     required property string glyph
     required property string title
     property string detail: ""
+    property alias elide: words.elide
+    property alias titleName: words.objectName
 
     // What the pane shows comes first; how large it is stands beside it where there is room.
     readonly property bool roomy: words.implicitWidth + size.implicitWidth + 76 <= width

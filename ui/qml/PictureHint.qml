@@ -11,6 +11,7 @@ Item {
     readonly property int modelState: session.controller.modelState
     readonly property bool needsModel: modelState === RenderController.NoModel || modelState === RenderController.Failed
     readonly property bool ready: session.canRender && !session.controller.busy
+    readonly property string reason: session.reasonNotToRender
 
     function nextStep() {
         switch (session.source) {
@@ -47,12 +48,14 @@ Item {
             wrapMode: Text.Wrap
             text: root.needsModel ? qsTr("No model is open")
                 : root.modelState === RenderController.Loading ? qsTr("Opening the model…")
-                : root.session.controller.busy ? qsTr("The picture is on its way") : qsTr("No picture yet")
+                : root.session.controller.busy ? qsTr("The picture is on its way")
+                : root.reason !== "" ? qsTr("This model paints nothing here") : qsTr("No picture yet")
             color: Theme.text
             font.pixelSize: Theme.titleText
             font.weight: Font.DemiBold
         }
         Text {
+            objectName: "hintText"
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
@@ -60,7 +63,7 @@ Item {
                                           + ".ckpt file, or its folder.")
                 : root.modelState === RenderController.Loading ? qsTr("You can paint meanwhile.")
                 : root.session.controller.busy ? qsTr("It appears here while it is drawn. You can go on painting.")
-                : root.nextStep()
+                : root.reason !== "" ? root.reason : root.nextStep()
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
             lineHeight: 1.2
@@ -68,7 +71,7 @@ Item {
         TextButton {
             objectName: "hintModelButton"
             anchors.horizontalCenter: parent.horizontalCenter
-            visible: root.needsModel
+            visible: root.needsModel || root.reason !== ""
             primary: true
             glyph: "open"
             text: qsTr("Open a model…")

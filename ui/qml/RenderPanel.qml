@@ -45,7 +45,7 @@ Rectangle {
                 boxName: "control_" + modelData.key
                 title: modelData.title
                 values: modelData.values
-                currentIndex: root.settings.controlIndex(modelData.key)
+                currentIndex: root.settings.chosen[modelData.key]
                 onChosen: index => root.settings.setControlIndex(choice.modelData.key, index)
                 onDone: root.done()
             }
@@ -72,7 +72,11 @@ Rectangle {
                 text: root.settings.seed.toFixed(0)
                 inputMethodHints: Qt.ImhDigitsOnly
                 validator: RegularExpressionValidator { regularExpression: /\d{1,10}/ }
-                onEditingFinished: root.settings.seed = Number(text)
+                onTextEdited: { // at once: a render may begin before the field is left
+                    if (acceptableInput)
+                        root.settings.seed = Number(text)
+                }
+                onAccepted: root.done()
                 onActiveFocusChanged: { // one that was emptied is there again
                     if (!activeFocus)
                         text = Qt.binding(() => root.settings.seed.toFixed(0))

@@ -44,6 +44,7 @@ Item {
         hoverEnabled: true
         onMoved: root.moved(value)
         Accessible.name: root.title
+        Accessible.description: root.valueText // the value itself may be another scale's
 
         Tip {
             owner: slider

@@ -1,12 +1,11 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import Tessera
 
 // Components below see what stands around them by its id.
 // qmllint disable unqualified
 
 // What to paint from, where the model takes several kinds of map. Tab or arrows go from kind to kind.
-Rectangle {
+SidePanel {
     id: root
 
     required property Session session
@@ -31,13 +30,6 @@ Rectangle {
     }
 
     implicitHeight: frame.y + frame.height
-    color: Theme.panel
-
-    Rectangle {
-        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
-        width: 1
-        color: Theme.line
-    }
 
     PanelTitle {
         id: heading
@@ -61,7 +53,7 @@ Rectangle {
             id: segments
             model: root.session.sources
 
-            AbstractButton {
+            Pressable {
                 id: segment
 
                 required property int index
@@ -76,8 +68,6 @@ Rectangle {
                 height: frame.height
                 checked: root.session.source === modelData
                 text: root.titleOf(modelData)
-                hoverEnabled: true
-                focusPolicy: Qt.TabFocus
                 onClicked: {
                     root.session.source = modelData
                     root.done()

@@ -1,5 +1,4 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import QtQuick.Layouts
 import Tessera
 
@@ -10,8 +9,7 @@ Rectangle {
     required property Actions actions
     required property MapItem canvas
 
-    readonly property point pixel: Qt.point(Math.floor(canvas.cursor.x), Math.floor(canvas.cursor.y))
-    readonly property string textUnder: canvas.cursorInside && session.needsMap ? session.document.textAt(pixel) : ""
+    readonly property string textUnder: session.needsMap ? canvas.textUnderCursor : ""
 
     implicitHeight: 30
     color: Theme.panel
@@ -36,17 +34,16 @@ Rectangle {
         anchors { fill: parent; leftMargin: 6; rightMargin: 14; topMargin: 1 }
         spacing: Theme.gap
 
-        AbstractButton {
+        Pressable {
             id: modelButton
             objectName: "modelButton"
             Layout.preferredHeight: 24
             Layout.maximumWidth: 280
-            hoverEnabled: true
-            focusPolicy: Qt.TabFocus
             leftPadding: 8
             rightPadding: 8
             onClicked: root.actions.showModel()
-            Accessible.name: qsTr("About the model")
+            Accessible.name: root.modelText()
+            Accessible.description: qsTr("About the model")
 
             Tip {
                 owner: modelButton
@@ -91,14 +88,14 @@ Rectangle {
             Layout.preferredWidth: 12
             Layout.preferredHeight: 12
             radius: 3
-            color: root.textUnder !== "" ? root.session.document.colorAt(root.pixel) : "transparent"
+            color: root.canvas.colorUnderCursor
             border.width: 1
             border.color: Qt.rgba(1, 1, 1, 0.28)
         }
         Text {
             objectName: "hoverText"
             visible: root.textUnder !== ""
-            text: qsTr("%1   %2, %3").arg(root.textUnder).arg(root.pixel.x).arg(root.pixel.y)
+            text: qsTr("%1   %2, %3").arg(root.textUnder).arg(root.canvas.cursorPixel.x).arg(root.canvas.cursorPixel.y)
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
             font.capitalization: Font.Capitalize // as in the palette

@@ -1,9 +1,8 @@
 import QtQuick
-import QtQuick.Controls.Basic
 import Tessera
 
 // A button with words, and an icon before them if `glyph` names one.
-AbstractButton {
+Pressable {
     id: root
 
     property string glyph: ""
@@ -14,10 +13,6 @@ AbstractButton {
 
     implicitHeight: Theme.control + 2
     implicitWidth: words.implicitWidth + 28
-    hoverEnabled: true
-    focusPolicy: Qt.TabFocus
-    Keys.onReturnPressed: clicked()
-    Keys.onEnterPressed: clicked()
     Accessible.name: text
 
     Tip {

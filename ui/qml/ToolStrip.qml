@@ -4,7 +4,7 @@ import Tessera
 // Components below see what stands around them by its id.
 // qmllint disable unqualified
 
-Rectangle {
+SidePanel {
     id: root
 
     required property PaintTools tools
@@ -12,7 +12,6 @@ Rectangle {
     required property bool depth
 
     implicitWidth: 48
-    color: Theme.panel
 
     component ToolButton: IconButton {
         required property int tool
@@ -20,12 +19,6 @@ Rectangle {
         tipBeside: true
         checked: root.tools.tool === tool
         onClicked: root.tools.tool = tool
-    }
-
-    Rectangle {
-        anchors { top: parent.top; bottom: parent.bottom; right: parent.right }
-        width: 1
-        color: Theme.line
     }
 
     Column {

@@ -35,6 +35,8 @@ TEST(ClassModel, TheFilterFindsNamesAndNumbers)
     model.setFilter("28");
     EXPECT_EQ(model.firstVisible(), 28); // typed in full, before 280 to 289
     EXPECT_EQ(model.count(), 11);
+    EXPECT_EQ(model.rowOf(280), 1);
+    EXPECT_EQ(model.rowOf(29), -1);
     model.setFilter("no such thing");
     EXPECT_EQ(model.firstVisible(), -1);
 }

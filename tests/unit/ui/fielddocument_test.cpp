@@ -42,6 +42,15 @@ TEST(FieldDocument, OnlyAMapNotBegunTakesAnotherSize)
     EXPECT_EQ(document.inkAt({1000, 500}), 0.5);
 }
 
+TEST(FieldDocument, IsFlatWhereItHoldsTheSameEverywhere)
+{
+    FieldDocument document(FieldKind::Depth);
+    document.floodFill({0, 0}, 0.5);
+    EXPECT_TRUE(document.flat());
+    document.fillRect({511, 511, 1, 1}, 0.25);
+    EXPECT_FALSE(document.flat());
+}
+
 core::FieldMap flat(float value)
 {
     return {300, 280, std::vector<float>(300 * 280, value)};

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+#include <utility>
+
 #include <QSignalSpy>
 
 #include "core/map/strokes.h"
@@ -92,6 +95,77 @@ TEST(LabelDocument, AReplacedMapComesBackByUndo)
 
     EXPECT_EQ(document.map(), before);
     EXPECT_EQ(sizes.count(), 2);
+}
+
+TEST(LabelDocument, StrokesThatANewCanvasTookThePlaceOfAreNotSavedYet)
+{
+    LabelDocument document;
+    paintSquare(document, {0, 0, 5, 5});
+    document.newCanvas(300, 280);
+    EXPECT_FALSE(document.modified());
+    EXPECT_TRUE(document.unsaved());
+    document.replace(core::LabelMap(256, 256, 1), "other.png");
+    EXPECT_TRUE(document.unsaved());
+
+    document.undo();
+    document.undo();
+    document.markSaved("map.png");
+    document.redo();
+    EXPECT_FALSE(document.unsaved());
+}
+
+TEST(LabelDocument, WhatWasDrawnInAnotherWayAfterAnUndoneNewCanvasIsSaved)
+{
+    LabelDocument document;
+    paintSquare(document, {0, 0, 5, 5});
+    document.newCanvas(300, 280);
+    document.undo();
+    paintSquare(document, {50, 50, 5, 5});
+    document.markSaved("map.png");
+    EXPECT_FALSE(document.unsaved());
+}
+
+TEST(LabelDocument, EachMapComesBackWithItsFile)
+{
+    LabelDocument document;
+    document.replace(core::LabelMap(256, 256, 1), "a.png");
+    document.replace(core::LabelMap(300, 280, 1), "b.png");
+    document.newCanvas(256, 256);
+    EXPECT_EQ(document.title(), "Untitled map");
+    document.undo();
+    EXPECT_EQ(document.title(), "b.png");
+    EXPECT_FALSE(document.modified());
+    document.undo();
+    EXPECT_EQ(document.title(), "a.png");
+    EXPECT_FALSE(document.modified());
+    document.redo();
+    EXPECT_EQ(document.title(), "b.png");
+    EXPECT_FALSE(document.unsaved());
+}
+
+TEST(LabelDocument, AFileThatWasWrittenOverHoldsTheFormerMapNoLonger)
+{
+    LabelDocument document;
+    document.replace(core::LabelMap(256, 256, 1), "a.png");
+    document.newCanvas(300, 280);
+    paintSquare(document, {0, 0, 5, 5});
+    document.markSaved("a.png");
+    EXPECT_FALSE(document.unsaved());
+    document.undo();
+    document.undo();
+    EXPECT_EQ(document.title(), "a.png");
+    EXPECT_TRUE(document.modified());
+}
+
+TEST(LabelDocument, AnotherNameIsTheNameOfTheStrokesBeforeToo)
+{
+    LabelDocument document;
+    document.replace(core::LabelMap(256, 256), "a.png");
+    paintSquare(document, {0, 0, 5, 5});
+    document.markSaved("b.png");
+    document.undo();
+    EXPECT_EQ(document.title(), "b.png");
+    EXPECT_TRUE(document.modified());
 }
 
 TEST(LabelDocument, TheEmptyCanvasOfTheStartIsNoStep)
@@ -207,6 +281,37 @@ TEST(LabelDocument, TranslatingASavedMapLosesNothing)
     EXPECT_FALSE(document.modified());
     document.apply([](core::LabelMap &map) { return core::fillRect(map, {0, 0, 10, 10}, 0); });
     EXPECT_TRUE(document.modified());
+}
+
+// Painting its image fails once where it is told to.
+class ShortOfMemory : public LabelDocument
+{
+public:
+    mutable bool fails = false;
+
+protected:
+    void paintImage(QImage &target, const QRect &area) const override
+    {
+        if (std::exchange(fails, false))
+            throw std::bad_alloc();
+        LabelDocument::paintImage(target, area);
+    }
+};
+
+TEST(LabelDocument, AMapThatCouldNotBeTranslatedKeepsItsWords)
+{
+    ShortOfMemory document;
+    document.translateTo(voidApart());
+    document.apply([](core::LabelMap &map) { return core::fillRect(map, {0, 0, 10, 10}, 0); });
+    const core::LabelMap before = document.map();
+    const QImage shown = document.image();
+
+    document.fails = true;
+    EXPECT_THROW(document.translateTo(twoLabels()), std::bad_alloc);
+
+    EXPECT_EQ(document.map(), before);
+    EXPECT_EQ(document.labelSet(), voidApart());
+    EXPECT_EQ(document.image(), shown);
 }
 
 } // namespace

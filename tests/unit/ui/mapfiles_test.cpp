@@ -70,6 +70,19 @@ TEST(MapFiles, DepthComesBackFromItsFileToSixteenBits)
     }
 }
 
+TEST(MapFiles, WhatNeitherReachesFarNorNearComesBackAsItWas)
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("depth.png").toStdString();
+    for (const float end : {-1.0f, 0.0f, 1.0f}) {
+        const core::FieldMap field{2, 1, {0, end}};
+        writeFieldMap(path, field);
+        const core::FieldMap read = readFieldMap(path);
+        EXPECT_NEAR(read.values[0], 0, 2e-5) << end;
+        EXPECT_NEAR(read.values[1], end, 2e-5) << end;
+    }
+}
+
 TEST(MapFiles, APhotoGivesLinesWhereItsBrightnessChanges)
 {
     const QTemporaryDir folder;

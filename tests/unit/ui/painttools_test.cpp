@@ -74,6 +74,67 @@ TEST(PaintTools, PickingVoidTakesTheEraserAndOutsideNothing)
     EXPECT_FALSE(desk.document.canUndo());
 }
 
+TEST(PaintTools, ANewCanvasHasNoLastPoint)
+{
+    Desk desk;
+    desk.tools.setBrushSize(4);
+    desk.stroke({20, 20}, {20, 20});
+    desk.document.newCanvas(512, 512);
+    desk.stroke({120, 20}, {120, 20}, Qt::ShiftModifier);
+    EXPECT_EQ(desk.at(120, 20), 1);
+    EXPECT_EQ(desk.at(70, 20), 0);
+    desk.document.undo();
+    desk.document.undo();
+    desk.stroke({120, 220}, {120, 220}, Qt::ShiftModifier);
+    EXPECT_EQ(desk.at(120, 120), 0);
+}
+
+TEST(PaintTools, AnotherToolEndsTheStrokeUnderThePen)
+{
+    Desk desk;
+    desk.tools.press({50, 50}, {});
+    desk.tools.setTool(PaintTools::Eraser);
+    desk.tools.drag({90, 50}, {});
+    desk.tools.release();
+    EXPECT_EQ(desk.at(50, 50), 1);
+    EXPECT_EQ(desk.at(90, 50), 0);
+    EXPECT_TRUE(desk.document.canUndo());
+    desk.tools.press({50, 50}, {});
+    desk.tools.setLabel(2);
+    EXPECT_EQ(desk.at(50, 50), 0);
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Brush);
+}
+
+TEST(PaintTools, ThePickerPicksAsLongAsThePenIsDown)
+{
+    Desk desk;
+    desk.tools.setBrushSize(4);
+    desk.tools.setLabel(2);
+    desk.stroke({50, 50}, {50, 50});
+    desk.tools.setLabel(3);
+    desk.stroke({90, 50}, {90, 50});
+    desk.tools.setTool(PaintTools::Picker);
+    desk.tools.press({50, 50}, {});
+    EXPECT_EQ(desk.tools.label(), 2);
+    desk.tools.drag({70, 50}, {}); // void
+    desk.tools.drag({90, 50}, {});
+    EXPECT_EQ(desk.tools.label(), 3);
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Picker);
+    desk.tools.release();
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Brush);
+}
+
+TEST(PaintTools, ALabelOfAnotherNumberLeavesTheToolInHand)
+{
+    Desk desk;
+    desk.tools.setTool(PaintTools::Eraser);
+    desk.tools.useLabel(7);
+    EXPECT_EQ(desk.tools.label(), 7);
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Eraser);
+    desk.tools.setLabel(7);
+    EXPECT_EQ(desk.tools.tool(), PaintTools::Brush);
+}
+
 TEST(PaintTools, ADocumentReplacedUnderThePenStopsTheStroke)
 {
     Desk desk;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <QSignalSpy>
+
 namespace tessera::ui
 {
 
@@ -35,6 +37,22 @@ TEST(PaletteModel, GroupsStandTogetherWithoutVoid)
     EXPECT_EQ(model.data(model.index(1), PaletteModel::GroupRole).toString(), "air");
     EXPECT_EQ(model.data(model.index(2), PaletteModel::DigitRole).toString(), "3");
     EXPECT_EQ(model.colorOf(1), QColor(1, 2, 3));
+}
+
+TEST(PaletteModel, TheLabelInHandFollowsTheSet)
+{
+    PaletteModel model;
+    model.setLabelSet(mixedSet());
+    model.setCurrent(2);
+    EXPECT_EQ(model.currentName(), "lake");
+    const QSignalSpy told(&model, &PaletteModel::currentChanged);
+    core::LabelSet other = mixedSet();
+    other.labels[2].name = "glacier";
+    other.labels[2].color = {7, 8, 9};
+    model.setLabelSet(other);
+    EXPECT_EQ(told.count(), 1);
+    EXPECT_EQ(model.currentName(), "glacier");
+    EXPECT_EQ(model.currentColor(), QColor(7, 8, 9));
 }
 
 TEST(PaletteModel, TheFilterFindsNamesAndSynonyms)

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <semaphore>
 
 #include <QSignalSpy>
@@ -141,6 +142,81 @@ TEST(RenderController, AFailedRenderLeavesTheModelReady)
     ASSERT_TRUE(desk.waitFor([&] { return desk.failures.count() == 1; }));
     EXPECT_EQ(desk.failures[0][1].toString(), "no room");
     EXPECT_EQ(desk.controller.modelState(), RenderController::Ready);
+}
+
+TEST(RenderController, AResultIsThatOfThePictureThatWasGiven)
+{
+    std::atomic<bool> fails = false;
+    FakeScript script;
+    script.beforeCode = [&](int code) {
+        if (fails && code == 100)
+            throw Error(ErrorCode::Device, "gave up");
+    };
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.idle());
+    const QString whole = desk.controller.lastResult();
+    EXPECT_TRUE(whole.startsWith("256 codes in")) << whole.toStdString();
+
+    fails = true;
+    desk.controller.render(requestWithSeed(2));
+    ASSERT_TRUE(desk.idle());
+    EXPECT_TRUE(desk.controller.lastResult().startsWith("Stopped at ")) << desk.controller.lastResult().toStdString();
+    EXPECT_TRUE(desk.controller.lastResult().endsWith(" of 256 codes"));
+}
+
+TEST(RenderController, ARenderStoppedBeforeItsFirstCodeChangesNoResult)
+{
+    std::counting_semaphore<10> begun{1};
+    FakeScript script;
+    script.onRequest = [&](const core::RenderRequest &) { begun.acquire(); };
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.idle());
+    const QString whole = desk.controller.lastResult();
+
+    desk.controller.render(requestWithSeed(2));
+    desk.controller.cancel();
+    begun.release();
+    ASSERT_TRUE(desk.idle());
+
+    EXPECT_EQ(desk.grown.count(), 16); // of the first
+    EXPECT_EQ(desk.controller.lastResult(), whole);
+}
+
+TEST(RenderController, SaysWhereARenderWentOnWhenMemoryRanOut)
+{
+    FakeScript script;
+    script.reliefs = {core::Relief::HalfPrecision};
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    EXPECT_TRUE(desk.controller.modelDetail().contains("fp32"));
+    const QSignalSpy told(&desk.controller, &RenderController::modelChanged);
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.idle());
+    EXPECT_EQ(told.count(), 1);
+    EXPECT_TRUE(desk.controller.modelDetail().contains("bf16")) << desk.controller.modelDetail().toStdString();
+}
+
+TEST(RenderController, ProgressIsSaidInSeveralLengths)
+{
+    std::counting_semaphore<1000> permits{100};
+    FakeScript script;
+    script.delayMs = 1;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() == 100; }));
+    const QStringList versions = desk.controller.progressText().split(QChar(0x9c));
+    ASSERT_EQ(versions.size(), 3);
+    EXPECT_TRUE(versions[0].contains("/s"));
+    for (const QString &version : versions)
+        EXPECT_TRUE(version.endsWith("1 s left")) << version.toStdString();
+    permits.release(156);
+    EXPECT_TRUE(desk.idle());
 }
 
 TEST(RenderController, AModelThatCannotBeOpenedIsToldWithItsCode)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <QSignalSpy>
+
 namespace tessera::ui
 {
 
@@ -45,6 +47,16 @@ TEST(RenderSettings, ChoicesReachTheRequestAndAnyIsLeftOut)
     EXPECT_DOUBLE_EQ(request.temperature, 0.9);
     EXPECT_EQ(settings.controlIndex("light"), 2);
     EXPECT_EQ(settings.controlIndex("weather"), 0);
+}
+
+TEST(RenderSettings, SaysWhatIsChosenWheneverItChanges)
+{
+    RenderSettings settings;
+    settings.setModel(infoWithControls());
+    const QSignalSpy told(&settings, &RenderSettings::changed);
+    settings.choose({{"light", "night"}});
+    EXPECT_EQ(told.count(), 1);
+    EXPECT_EQ(settings.chosen(), (QVariantMap{{"light", 2}, {"weather", 0}}));
 }
 
 TEST(RenderSettings, AnotherModelKeepsOnlyWhatItKnows)

@@ -1,11 +1,13 @@
 #include "core/document/fieldfile.h"
 
 #include "core/document/imagefile.h"
+#include "core/map/depthmap.h"
 #include "temporaryfolder.h"
 
 #include <gmock/gmock.h>
 
 #include <cstring>
+#include <limits>
 
 namespace tessera::core
 {
@@ -13,6 +15,7 @@ namespace
 {
 
 using testing::ElementsAre;
+using testing::FloatEq;
 
 class FieldFile : public FileTest
 {};
@@ -65,12 +68,46 @@ TEST_F(FieldFile, readsFloatsFromTheBytesOfRgba)
     EXPECT_EQ(readFieldImage(file("depth.png")), (FieldMap{3, 2, values}));
 }
 
+TEST_F(FieldFile, aBrokenNumberMakesNoPictureOfANumericField)
+{
+    std::vector<float> values(64, 0.5f);
+    values[9] = std::numeric_limits<float>::quiet_NaN();
+    ImageBytes image{8, 8, 4, std::vector<uint8_t>(256)};
+    std::memcpy(image.bytes.data(), values.data(), 256);
+    writeImage(file("broken.png"), toQImage(image));
+    const FieldMap field = readFieldImage(file("broken.png"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { normalizedField(field, "broken.png"); }),
+                testing::HasSubstr("not finite"));
+}
+
 TEST_F(FieldFile, picturesWithAlphaAreTakenByTheirBrightness)
 {
     writeImage(file("a.png"), toQImage({2, 1, 4, {90, 90, 90, 255, 200, 200, 200, 255}}));
     EXPECT_THAT(readFieldImage(file("a.png")).values, ElementsAre(90.f, 200.f));
     writeImage(file("c.png"), toQImage({2, 1, 3, {90, 90, 90, 200, 200, 200}}));
     EXPECT_THAT(readFieldImage(file("c.png")).values, ElementsAre(90.f, 200.f));
+}
+
+TEST_F(FieldFile, scalesFilesThatDoNotSayTheirRange)
+{
+    const QImage gray = toQImage({3, 1, 1, {51, 102, 255}});
+    writeImage(file("said.png"), gray, {{kFieldRangeKey, kWholeFieldRange}});
+    EXPECT_THAT(readScaledField(file("said.png")).values, ElementsAre(FloatEq(-0.6f), FloatEq(-0.2f), 1.f));
+    writeImage(file("other.png"), gray, {{kFieldRangeKey, "0 9"}});
+    EXPECT_THAT(readScaledField(file("other.png")).values, ElementsAre(-1.f, -0.5f, 1.f));
+    writeImage(file("plain.png"), gray);
+    EXPECT_THAT(readScaledField(file("plain.png")).values, ElementsAre(-1.f, -0.5f, 1.f));
+    put("f.tiff", QByteArray::fromHex(kFloatTiff));
+    EXPECT_EQ(readScaledField(file("f.tiff")).values[1], 1.f);
+}
+
+TEST_F(FieldFile, aDamagedCommentDoesNoHarm)
+{
+    writeImage(file("a.png"), toQImage({2, 1, 1, {0, 200}}), {{"Comment", "a picture"}});
+    QByteArray content = get("a.png");
+    content[content.indexOf("a picture")] = 'A';
+    put("a.png", content);
+    EXPECT_THAT(readScaledField(file("a.png")).values, ElementsAre(-1.f, 1.f));
 }
 
 TEST_F(FieldFile, everyCutOfAFloatTiffIsAnError)

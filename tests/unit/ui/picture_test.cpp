@@ -1,0 +1,65 @@
+#include "ui/picture.h"
+
+#include <gtest/gtest.h>
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+QImage filled(QColor color)
+{
+    QImage image(8, 8, QImage::Format_RGB32);
+    image.fill(color);
+    return image;
+}
+
+TEST(Picture, AWholePictureComesBackFromUnderOneThatWasStopped)
+{
+    const QImage whole = filled(Qt::red), part = filled(Qt::green);
+    Picture picture;
+    picture.show(whole, "record", "256 codes");
+    EXPECT_FALSE(picture.hasFormer());
+    picture.showPart(filled(Qt::blue), "Stopped at 16");
+    picture.showPart(part, "Stopped at 32");
+    EXPECT_TRUE(picture.hasFormer());
+    EXPECT_TRUE(picture.record().isEmpty());
+
+    picture.showFormer();
+
+    EXPECT_EQ(picture.image(), whole);
+    EXPECT_EQ(picture.record(), "record");
+    EXPECT_EQ(picture.result(), "256 codes");
+    EXPECT_TRUE(picture.unsaved());
+    picture.showFormer();
+    EXPECT_EQ(picture.image(), part);
+    EXPECT_EQ(picture.result(), "Stopped at 32");
+}
+
+TEST(Picture, TheWholeOneBehindAPartCountsAsUnsaved)
+{
+    Picture picture;
+    picture.show(filled(Qt::red));
+    picture.showPart(filled(Qt::green), {});
+    picture.markSaved();
+    EXPECT_TRUE(picture.unsaved());
+    picture.showFormer();
+    picture.markSaved();
+    EXPECT_FALSE(picture.unsaved());
+}
+
+TEST(Picture, TheNextWholeOneTakesThePlaceOfAllBefore)
+{
+    Picture picture;
+    picture.show(filled(Qt::red));
+    picture.showPart(filled(Qt::green), {});
+    picture.show(filled(Qt::blue));
+    EXPECT_FALSE(picture.hasFormer());
+    picture.showFormer();
+    EXPECT_EQ(picture.image(), filled(Qt::blue));
+}
+
+} // namespace
+
+} // namespace tessera::ui

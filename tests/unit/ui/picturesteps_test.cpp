@@ -1,0 +1,71 @@
+#include "ui/picturesteps.h"
+
+#include <gtest/gtest.h>
+
+#include "ui/fielddocument.h"
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+struct Desk {
+    FieldDocument document{FieldKind::Depth};
+    Picture picture;
+    RenderSettings settings;
+    PictureSteps steps;
+
+    Desk()
+    {
+        core::ModelInfo info;
+        info.controls = {{"light", {"any", "noon", "night"}}};
+        settings.setModel(info);
+    }
+    PictureSteps::Side side() const { return {document.stateId(), picture.content(), settings.choices()}; }
+    // A step with a picture and a choice.
+    void surprise()
+    {
+        const PictureSteps::Side before = side();
+        document.fillRect({0, 0, 10, 10}, 1);
+        picture.showStartingPoint(QImage(8, 8, QImage::Format_RGB32));
+        settings.choose({{"light", "noon"}});
+        steps.add(document, before, side());
+    }
+    void undo()
+    {
+        document.undo();
+        steps.follow(document, picture, settings);
+    }
+    void redo()
+    {
+        document.redo();
+        steps.follow(document, picture, settings);
+    }
+};
+
+TEST(PictureSteps, UndoAndRedoBringTheChoicesBack)
+{
+    Desk desk;
+    desk.surprise();
+    desk.undo();
+    EXPECT_TRUE(desk.picture.empty());
+    EXPECT_TRUE(desk.settings.choices().empty());
+    desk.redo();
+    EXPECT_FALSE(desk.picture.empty());
+    EXPECT_EQ(desk.settings.choices().at("light"), "noon");
+}
+
+TEST(PictureSteps, ChoicesOfTheArtistStay)
+{
+    Desk desk;
+    desk.surprise();
+    desk.settings.setControlIndex("light", 2);
+    desk.undo();
+    EXPECT_TRUE(desk.picture.empty());
+    EXPECT_EQ(desk.settings.choices().at("light"), "night");
+}
+
+} // namespace
+
+} // namespace tessera::ui
