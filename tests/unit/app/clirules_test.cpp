@@ -138,6 +138,7 @@ TEST_F(CliRules, TargetsAreLookedAtThroughLinks)
 
 TEST_F(CliRules, AClosedTerminalIsAnInterrupt)
 {
+    std::signal(SIGHUP, SIG_DFL); // `nohup` may have started the tests
     for (const int signal : {SIGTERM, SIGHUP}) {
         Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png"), "--size",
                                      "512x512", "--progress", "json", "--preview-every", "40"}));
