@@ -11,6 +11,7 @@
 #include "app/cli/madefolder.h"
 #include "app/cli/outputs.h"
 #include "app/cli/renderrun.h"
+#include "app/common/sentence.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -207,9 +208,7 @@ private:
         } catch (const Error &error) {
             if (!isInputFault(error.code()) || (request && !isToBlame(*request)))
                 throw;
-            std::string sentence = named(error.what(), job.map.string());
-            if (!sentence.ends_with('.'))
-                sentence += '.';
+            const std::string sentence = app::withFullStop(named(error.what(), job.map.string()));
             m_progress.failed(job.map, sentence);
             m_tally.failed.push_back({{"map", job.map.string()}, {"error", sentence}});
         }

@@ -14,6 +14,7 @@
 #include "app/cli/options.h"
 #include "app/common/parkthreads.h"
 #include "app/common/printed.h"
+#include "app/common/sentence.h"
 #include "app/common/usage.h"
 #include "models/error.h"
 
@@ -22,11 +23,9 @@ namespace
 
 enum ExitCode { Done = 0, Failed = 1, WrongUsage = 2, WasInterrupted = 130 };
 
-void say(std::string sentence)
+void say(const std::string &sentence)
 {
-    if (!sentence.ends_with('.'))
-        sentence += '.';
-    std::fprintf(stderr, "tessera-cli: %s\n", sentence.c_str());
+    std::fprintf(stderr, "tessera-cli: %s\n", tessera::app::withFullStop(sentence).c_str());
 }
 
 void addCommands(CLI::App &app)

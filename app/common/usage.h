@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/common/sentence.h"
+
 namespace tessera::app
 {
 
@@ -23,8 +25,7 @@ inline std::string usageFault(const CLI::App &app, const CLI::ParseError &error)
             sentence += " " + argument;
         return sentence + ".";
     }
-    const std::string sentence = error.what();
-    return sentence.ends_with('.') ? sentence : sentence + ".";
+    return withFullStop(error.what());
 }
 
 } // namespace tessera::app

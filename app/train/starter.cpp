@@ -97,7 +97,8 @@ private:
     {
         return hasBegun(std::next(std::ranges::find(kParts, part)));
     }
-    // The transformer reads all pictures once, whoever looks at them in the background sees those that are there.
+    // With pictures made in the background each part learns from those that are there, and the transformer from all: they
+    // are made until it begins. Else they are there before the first part.
     bool makesPictures() const { return !hasBegun() || (m_plan.data.background && !hasBegun("transformer")); }
 
     // What would else be found out after hours.
