@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
+#include <list>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -34,6 +36,8 @@ struct BatchOptions {
     std::string folder;
     std::string mapKind; // empty: what the model paints from first
     std::string output;
+    std::string codes;  // folder; may be empty
+    std::string scores; // folder; may be empty
     std::string shard = "1/1";
     bool resume = false;
 };
@@ -115,16 +119,21 @@ ConditionOptions conditionFor(const core::ModelInfo &model, const std::string &m
 
 std::vector<Outputs> targetsOf(const BatchOptions &options, const fs::path &map)
 {
-    const fs::path picture = fs::path(options.output) / (map.stem().string() + ".png");
-    return outputsFor({picture.string(), {}, {}, 0}, options.paint.variations);
+    const auto in = [&](const std::string &folder, const char *suffix) {
+        return folder.empty() ? folder : (fs::path(folder) / (map.stem().string() + suffix)).string();
+    };
+    return outputsFor({in(options.output, ".png"), in(options.codes, ".npy"), in(options.scores, ".npy"), 0},
+                      options.paint.variations);
 }
 
 // A crash or a full disk may leave an empty file, which is no picture.
 bool isThere(const Outputs &files)
 {
-    std::error_code error;
-    const auto bytes = fs::file_size(files.picture, error);
-    return !error && bytes > 0;
+    return std::ranges::all_of(pathsOf({files}), [](const fs::path &path) {
+        std::error_code error;
+        const auto bytes = fs::file_size(path, error);
+        return !error && bytes > 0;
+    });
 }
 
 // One map and its pictures.
@@ -134,26 +143,27 @@ struct Job {
     bool done = false; // by an earlier run
 };
 
-// What this run has to do. Throws where a picture would replace any map, also one of another share.
+// What this run has to do. Throws where an output would replace any map, also one of another share.
 std::vector<Job> jobsFor(const BatchOptions &options)
 {
     const std::vector<fs::path> maps = picturesIn(options.folder);
     std::vector<Job> jobs;
-    std::vector<fs::path> pictures;
+    std::vector<fs::path> outputs;
     for (const fs::path &map : shardOf(maps, *parsedShard(options.shard))) {
         Job job{map, targetsOf(options, map)};
         job.done = options.resume && std::ranges::all_of(job.targets, isThere);
-        for (const Outputs &files : job.targets)
-            pictures.push_back(files.picture);
+        std::ranges::copy(pathsOf(job.targets), std::back_inserter(outputs));
         jobs.push_back(std::move(job));
     }
-    expectOtherThanInputs(pictures, maps);
+    expectOtherThanInputs(outputs, maps);
     return jobs;
 }
 
 // What came of the run so far.
 struct Tally {
     int codes = 0;
+    size_t written = 0; // pictures
+    size_t there = 0;   // pictures, since an earlier run
     nlohmann::json outputs = nlohmann::json::array();
     nlohmann::json skipped = nlohmann::json::array();
     nlohmann::json failed = nlohmann::json::array();
@@ -180,19 +190,25 @@ public:
             throw Error(error.code(),
                         error.code() == ErrorCode::FileWrite ? error.what() : named(error.what(), job.map.string()));
         }
-        for (const Outputs &files : job.targets)
-            m_tally.outputs.push_back(files.picture.string());
+        m_tally.written += job.targets.size();
+        list(job, m_tally.outputs);
     }
 
     void skip(const Job &job)
     {
-        for (const Outputs &files : job.targets)
-            m_tally.skipped.push_back(files.picture.string());
+        m_tally.there += job.targets.size();
+        list(job, m_tally.skipped);
     }
 
     const Tally &tally() const { return m_tally; }
 
 private:
+    static void list(const Job &job, nlohmann::json &files)
+    {
+        for (const fs::path &path : pathsOf(job.targets))
+            files.push_back(path.string());
+    }
+
     // None when the map is to blame, which has been told then.
     std::optional<core::RenderRequest> judged(const Job &job)
     {
@@ -266,19 +282,22 @@ void report(const BatchOptions &options, const Tally &tally)
         printJson(
             {{"codes", tally.codes}, {"outputs", tally.outputs}, {"skipped", tally.skipped}, {"failed", tally.failed}});
     else
-        std::printf("%zu pictures written, %zu were there already\n", tally.outputs.size(), tally.skipped.size());
+        std::printf("%zu pictures written, %zu were there already\n", tally.written, tally.there);
     if (!tally.failed.empty())
         throw Error(ErrorCode::FileFormat, "Not all maps of " + options.folder + " were painted: failed "
                                                + std::to_string(tally.failed.size()) + ", pictures written "
-                                               + std::to_string(tally.outputs.size()) + ", there already "
-                                               + std::to_string(tally.skipped.size()) + ".");
+                                               + std::to_string(tally.written) + ", there already "
+                                               + std::to_string(tally.there) + ".");
 }
 
 void run(const BatchOptions &options)
 {
     expectControlsOnce(options.paint.controls);
     const std::vector<Job> jobs = jobsFor(options);
-    MadeFolder folder(options.output);
+    std::list<MadeFolder> folders;
+    for (const std::string &folder : {options.output, options.codes, options.scores})
+        if (!folder.empty())
+            folders.emplace_back(folder);
     for (const Job &job : jobs)
         if (!job.done)
             checkOutputs(job.targets);
@@ -290,7 +309,8 @@ void run(const BatchOptions &options)
         else
             batch.paint(job);
     }
-    folder.keep(); // other shards may still be at their first map
+    for (MadeFolder &folder : folders)
+        folder.keep(); // other shards may still be at their first map
     report(options, batch.tally());
 }
 
@@ -303,6 +323,9 @@ void addBatchCommand(CLI::App &app)
     command->add_option("folder", options->folder, "Folder of maps")->required();
     command->add_option("-o,--output", options->output, "Folder for the pictures, NAME.png each; made when missing")
         ->required();
+    command->add_option("--codes", options->codes, "Folder for the codes, NAME.npy each, int64 [h, w]");
+    command->add_option("--scores", options->scores,
+                        "Folder for log-probability and entropy in nats, NAME.npy each, float32 [2, h, w]");
     addMapKindOption(*command, options->mapKind, "What the maps show, where the model takes several kinds");
     addModelOptions(*command, options->model);
     addPaintOptions(*command, options->paint);
@@ -311,7 +334,7 @@ void addBatchCommand(CLI::App &app)
             return parsedShard(text) ? std::string() : "'" + text + "' was found, expected I/N with I from 1 to N";
         })
         ->capture_default_str();
-    command->add_flag("--resume", options->resume, "Leave out maps whose pictures are there");
+    command->add_flag("--resume", options->resume, "Leave out maps whose files are there");
     addJsonOption(*command, options->report);
     addProgressOption(*command, options->report);
     command->callback([options] { run(*options); });

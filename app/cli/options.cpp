@@ -124,7 +124,8 @@ CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &contr
 
 CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidance)
 {
-    return command.add_option("--guidance", guidance, "How strictly to follow the map; 1: off");
+    return command.add_option("--guidance", guidance, "How strictly to follow the map; 1: off")
+        ->check(app::number("a finite number", [](double) { return true; }));
 }
 
 CLI::Option *addWindowOption(CLI::App &command, std::string &window)
@@ -164,10 +165,13 @@ std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &opti
             seed,
             variations,
             variation,
-            command.add_option("--temperature", options.temperature, "Above 1 more varied, below 1 more common"),
+            command.add_option("--temperature", options.temperature, "Above 1 more varied, below 1 more common")
+                ->check(app::numberAboveZero()),
             command.add_option("--top-k", options.topK, "Codes to choose from; 0: all")
                 ->transform(wholeNumber(0, kMostInt64)),
-            command.add_option("--top-p", options.topP, "Share of probability to choose from; 1: all"),
+            command.add_option("--top-p", options.topP, "Share of probability to choose from; 1: all")
+                ->check(app::number("a number above 0 and at most 1",
+                                    [](double value) { return value > 0 && value <= 1; })),
             addGuidanceOption(command, options.guidance),
             command.add_flag("--greedy", options.greedy, "Always the most probable code"),
             addWindowOption(command, options.window)};

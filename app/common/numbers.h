@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -32,17 +34,23 @@ inline CLI::Validator wholeNumber(uint64_t least, uint64_t most)
             {}};
 }
 
-// For Option::check: finite.
-inline CLI::Validator numberAboveZero()
+// For Option::check: a finite number, within bounds that `form` tells.
+inline CLI::Validator number(const std::string &form, std::function<bool(double)> fits)
 {
-    return {[](std::string &text) {
+    return {[=, fits = std::move(fits)](std::string &text) {
                 double number = 0;
                 const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-                if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number) || number <= 0)
-                    return "'" + text + "' was found, expected a number above 0";
-                return std::string();
+                const bool whole = error == std::errc{} && end == text.data() + text.size();
+                return whole && std::isfinite(number) && fits(number)
+                           ? std::string()
+                           : "'" + text + "' was found, expected " + form;
             },
             {}};
+}
+
+inline CLI::Validator numberAboveZero()
+{
+    return number("a number above 0", [](double value) { return value > 0; });
 }
 
 } // namespace tessera::app

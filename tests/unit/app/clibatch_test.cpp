@@ -110,6 +110,21 @@ TEST_F(CliBatch, AShareWithoutMapsLeavesTheFolderToTheOthers)
     EXPECT_TRUE(fs::is_directory(file("out")));
 }
 
+TEST_F(CliBatch, WritesCodesAndScoresIntoFolders)
+{
+    const Outcome outcome = batch({"--codes", file("codes"), "--scores", file("scores"), "--variations", "2", "--json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(json::parse(outcome.out).at("outputs").size(), 12u); // two maps, two variations, three files
+    render({"-o", file("one.png"), "--codes", file("one.npy"), "--scores", file("s.npy"), "--variation", "1"});
+    EXPECT_EQ(bytesOf(file("codes/c-1.npy")), bytesOf(file("one.npy")));
+    EXPECT_EQ(bytesOf(file("scores/c-1.npy")), bytesOf(file("s.npy")));
+
+    fs::remove(file("codes/a-0.npy")); // so a's pictures alone are made again
+    const Outcome resumed = batch({"--codes", file("codes"), "--variations", "2", "--resume"});
+    EXPECT_EQ(resumed.out, "2 pictures written, 2 were there already\n") << resumed.err;
+    expectFailure(batch({"--codes", file("both"), "--scores", file("both")}), "same file");
+}
+
 } // namespace
 
 } // namespace tessera::tests
