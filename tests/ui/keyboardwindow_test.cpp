@@ -156,6 +156,25 @@ TEST(Keyboard, ATypedSeedIsUsedAtOnceAndReturnGivesTheKeysBack)
     EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Eraser);
 }
 
+TEST(Keyboard, APressElsewhereLeavesAField)
+{
+    Listener listener;
+    PainterWindow painter(listener.script());
+    ASSERT_TRUE(painter.loadModel());
+    painter.grab();
+    for (const char *elsewhere : {"rerollButton", "temperatureSlider", "renderButton", "eraserTool"}) {
+        painter.click("seedField");
+        ASSERT_TRUE(focused(painter, "seedField"));
+        painter.click("seedField"); // to place the cursor
+        EXPECT_TRUE(focused(painter, "seedField"));
+        painter.click(elsewhere);
+        EXPECT_TRUE(focused(painter, "mapCanvas")) << elsewhere;
+    }
+    EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Eraser); // the press itself counts
+    painter.key(Qt::Key_B);
+    EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Brush);
+}
+
 TEST(Keyboard, ReturnPressesEveryButton)
 {
     PainterWindow painter;

@@ -2,7 +2,7 @@ import QtQuick
 import QtQuick.Controls.Basic
 import Tessera
 
-// One line of text, with an icon before it if `glyph` names one.
+// One line of text, with an icon before it if `glyph` names one. A press anywhere else in the window leaves it.
 TextField {
     id: root
 
@@ -21,6 +21,18 @@ TextField {
     onActiveFocusChanged: {
         if (activeFocus && (focusReason === Qt.TabFocusReason || focusReason === Qt.BacktabFocusReason))
             selectAll()
+    }
+
+    MouseArea {
+        parent: root.Window.contentItem
+        anchors.fill: parent
+        visible: root.activeFocus
+        acceptedButtons: Qt.AllButtons
+        onPressed: mouse => {
+            if (!root.contains(mapToItem(root, mouse.x, mouse.y)))
+                root.focus = false
+            mouse.accepted = false // it is meant for what lies below
+        }
     }
 
     background: Rectangle {

@@ -55,6 +55,10 @@ ApplicationWindow {
         if (!asking)
             backToCanvas()
     }
+    onActiveFocusItemChanged: { // a field was left by a press elsewhere
+        if (activeFocusItem === contentItem && !asking)
+            backToCanvas()
+    }
     Component.onCompleted: backToCanvas()
 
     Actions {
