@@ -10,13 +10,16 @@ CoreBackend::CoreBackend(core::RendererOptions options) : m_options(std::move(op
 
 CoreBackend::~CoreBackend() = default;
 
-LoadedModel CoreBackend::load(const std::filesystem::path &model)
+LoadedModel CoreBackend::load(const std::filesystem::path &model, bool fast)
 {
+    core::RendererOptions options = m_options;
+    if (fast)
+        options.precision = "fast";
     // The new model is whole before the old one goes: a wrong file costs nothing.
-    auto renderer = std::make_unique<core::Renderer>(model, m_options);
+    auto renderer = std::make_unique<core::Renderer>(model, options);
     m_modelFile = model == "starter" ? model.string() : std::filesystem::absolute(model).lexically_normal().string();
     m_renderer = std::move(renderer);
-    return {m_renderer->info(), m_renderer->device(), m_renderer->precision()};
+    return {m_renderer->info(), m_renderer->device(), m_renderer->precision(), m_renderer->fastPrecision() != "fp32"};
 }
 
 void CoreBackend::unload()

@@ -14,7 +14,7 @@ public:
     explicit CoreBackend(core::RendererOptions options = {});
     ~CoreBackend() override;
 
-    LoadedModel load(const std::filesystem::path &model) override;
+    LoadedModel load(const std::filesystem::path &model, bool fast) override;
     void unload() override;
     std::string device() const override { return m_renderer->device(); }
     std::string precision() const override { return m_renderer->precision(); }

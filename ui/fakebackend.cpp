@@ -109,15 +109,17 @@ void checkCanvas(const core::RenderRequest &request)
 
 } // namespace
 
-LoadedModel FakeBackend::load(const std::filesystem::path &model)
+LoadedModel FakeBackend::load(const std::filesystem::path &model, bool fast)
 {
     if (m_script.loadError)
         throw *m_script.loadError;
     if (model.stem() == "missing")
         throw Error(ErrorCode::ModelNotFound, "There is no model at " + model.string());
     m_loaded = true;
-    m_precision = "fp32";
-    return {fakeInfo(model), device(), m_precision};
+    const core::ModelInfo info = fakeInfo(model);
+    const bool fasterOffered = !info.paintsFrom.empty();
+    m_precision = fast && fasterOffered ? "int8" : "fp32";
+    return {info, device(), m_precision, fasterOffered};
 }
 
 core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::stop_token stop,

@@ -12,8 +12,10 @@ namespace tessera::ui
 
 struct LoadedModel {
     core::ModelInfo info;
-    std::string device;    // "cpu", "cuda:0"
-    std::string precision; // "fp32"
+    std::string device;         // "cpu", "cuda:0"
+    std::string precision;      // "fp32"
+    bool fasterOffered = false; // than fp32
+    bool fast = false;          // as load was asked for
 };
 
 // One thread at a time: made anywhere, used and destroyed on the render thread.
@@ -25,8 +27,9 @@ public:
     RenderBackend(const RenderBackend &) = delete;
     RenderBackend &operator=(const RenderBackend &) = delete;
 
-    // Blocking. Throws Error; then the model before stays in use, if there was one.
-    virtual LoadedModel load(const std::filesystem::path &model) = 0;
+    // Blocking. `fast`: in the fastest precision there is for it. Throws Error; then the model before stays in use, if
+    // there was one.
+    virtual LoadedModel load(const std::filesystem::path &model, bool fast) = 0;
     // Gives the model's memory back. Nothing when none is loaded.
     virtual void unload() = 0;
     // What the loaded model runs on, as LoadedModel has it. A render that runs out of memory may change them.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <QFileInfo>
 #include <QLocale>
@@ -125,20 +126,41 @@ void RenderController::stopForAnotherModel()
     }
 }
 
-void RenderController::loadModel(const QString &path)
+void RenderController::load(const QString &path)
 {
     stopForAnotherModel();
     m_loadingId = ++m_lastId;
     m_modelPath = path;
     m_modelState = Loading;
-    QMetaObject::invokeMethod(m_worker, [worker = m_worker, id = m_loadingId, path] { worker->load(id, path); });
+    QMetaObject::invokeMethod(
+        m_worker, [worker = m_worker, id = m_loadingId, path, fast = m_fast] { worker->load(id, path, fast); });
     Q_EMIT modelChanged();
+}
+
+void RenderController::loadModel(const QString &path)
+{
+    m_changingSpeed = false;
+    load(path);
+}
+
+void RenderController::setFast(bool fast)
+{
+    if (fast == m_fast)
+        return;
+    m_fast = fast;
+    if (m_modelState == Ready)
+        m_changingSpeed = true;
+    if (m_modelState == Ready || m_modelState == Loading)
+        load(m_modelPath);
+    else
+        Q_EMIT modelChanged();
 }
 
 void RenderController::unloadModel()
 {
     stopForAnotherModel();
     m_loadingId = 0; // one that is being opened is closed again
+    m_changingSpeed = false;
     m_unloadId = m_lastId;
     m_overtaken.reset();
     m_model = {};
@@ -217,8 +239,11 @@ void RenderController::use(const LoadedModel &model)
     m_overtaken.reset();
     m_model = model;
     m_modelState = Ready;
+    m_fast = model.fast;
+    const bool isSame = std::exchange(m_changingSpeed, false);
     Q_EMIT modelChanged();
-    Q_EMIT modelLoaded(m_model.info);
+    if (!isSame)
+        Q_EMIT modelLoaded(m_model.info);
 }
 
 // The model before, if there was one, is still loaded.
@@ -229,9 +254,12 @@ void RenderController::stayWithModelBefore()
         m_modelPath = QString::fromStdString(m_overtaken->info.path.string());
         return use(LoadedModel(*m_overtaken));
     }
+    m_changingSpeed = false;
     m_modelState = m_model.info.path.empty() ? Failed : Ready;
-    if (m_modelState == Ready)
+    if (m_modelState == Ready) {
         m_modelPath = QString::fromStdString(m_model.info.path.string());
+        m_fast = m_model.fast;
+    }
     Q_EMIT modelChanged();
 }
 

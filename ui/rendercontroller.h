@@ -29,6 +29,9 @@ class RenderController : public QObject
     Q_PROPERTY(QString modelDetail READ modelDetail NOTIFY modelChanged) // device, precision, size
     // What the model is and needs, see modelfacts.h; empty while none is open.
     Q_PROPERTY(QVariantList modelFacts READ modelFacts NOTIFY modelChanged)
+    // Models are opened in their fastest precision instead of the exact one; changing it opens the model anew.
+    Q_PROPERTY(bool fast READ fast WRITE setFast NOTIFY modelChanged)
+    Q_PROPERTY(bool fasterOffered READ fasterOffered NOTIFY modelChanged) // for the open model
     Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)               // a render runs or waits
     Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged)   // asked to stop, not yet stopped
     Q_PROPERTY(double fraction READ fraction NOTIFY progressChanged) // 0 .. 1
@@ -50,6 +53,8 @@ public:
     const QString &modelPath() const { return m_modelPath; }
     QVariantList modelFacts() const;
     const core::ModelInfo &modelInfo() const { return m_model.info; }
+    bool fast() const { return m_fast; }
+    bool fasterOffered() const { return m_model.fasterOffered; }
     bool busy() const { return m_running || m_waiting; }
     bool cancelling() const { return m_running && m_running->stop.stop_requested() && !m_waiting; }
     int codesDone() const { return m_progress.codesDone; }
@@ -62,6 +67,8 @@ public:
 
     // A path, or "starter". Stops a running render. Until it is loaded, the model before stays in use.
     void loadModel(const QString &path);
+    // As loadModel for the model that is open; modelLoaded is not emitted, since it is the same.
+    void setFast(bool fast);
     // Stops a running render and gives the model's memory back.
     Q_INVOKABLE void unloadModel();
     // The values decide the picture: later changes of the map do not reach the render.
@@ -87,6 +94,7 @@ private:
     };
 
     void connectWorker();
+    void load(const QString &path);
     void stopForAnotherModel();
     void start(core::RenderRequest request);
     void endRun();
@@ -115,6 +123,8 @@ private:
     ModelState m_modelState = NoModel;
     LoadedModel m_model;
     QString m_modelPath;
+    bool m_fast = false;
+    bool m_changingSpeed = false; // what is being loaded is the model in use
     core::RenderProgress m_progress;
     QString m_lastResult;
     QElapsedTimer m_clock; // of the running render

@@ -47,9 +47,13 @@ void RenderWorker::guarded(quint64 id, Work work)
     }
 }
 
-void RenderWorker::load(quint64 id, const QString &model)
+void RenderWorker::load(quint64 id, const QString &model, bool fast)
 {
-    guarded(id, [&] { Q_EMIT loaded(id, m_backend->load(model.toStdString())); });
+    guarded(id, [&] {
+        LoadedModel opened = m_backend->load(model.toStdString(), fast);
+        opened.fast = fast;
+        Q_EMIT loaded(id, opened);
+    });
 }
 
 void RenderWorker::unload()

@@ -44,7 +44,7 @@ public:
     explicit RenderWorker(std::unique_ptr<RenderBackend> backend);
     ~RenderWorker() override;
 
-    void load(quint64 id, const QString &model);
+    void load(quint64 id, const QString &model, bool fast);
     void unload();
     void render(const RenderJob &job);
 

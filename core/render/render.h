@@ -169,9 +169,10 @@ struct RenderScore {
 };
 
 struct RendererOptions {
-    std::string device = "auto";    // auto, cpu, cuda, cuda:N
-    std::string precision = "auto"; // auto, fp32, bf16, fp16, int8; what a device does not offer is refused
-    int threads = 0;                // 0: as many as LibTorch chooses, all cores
+    std::string device = "auto"; // auto, cpu, cuda, cuda:N
+    // auto, fp32, bf16, fp16, int8, where what a device does not offer is refused; fast: fastPrecision() of the model
+    std::string precision = "auto";
+    int threads = 0; // 0: as many as LibTorch chooses, all cores
 };
 
 // A model in memory with everything that runs it. Remembers what it drew last, so that drawing again after an edit, with
@@ -189,6 +190,8 @@ public:
     // "cpu", "cuda:0"; "fp32". A render that runs out of memory may change them.
     const std::string &device() const;
     const std::string &precision() const;
+    // The fastest that the device offers this model; "fp32" where there is none faster.
+    std::string fastPrecision() const;
     double loadSeconds() const;
 
     // A request of this model's defaults with the canvas and condition left open.

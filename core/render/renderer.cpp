@@ -107,6 +107,11 @@ const std::string &Renderer::precision() const
     return m_private->precision;
 }
 
+std::string Renderer::fastPrecision() const
+{
+    return m_private->fastPrecision();
+}
+
 double Renderer::loadSeconds() const
 {
     return m_private->loadSeconds;

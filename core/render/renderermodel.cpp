@@ -46,10 +46,14 @@ void Renderer::Private::open()
 {
     const Clock::time_point start = Clock::now();
     device = resolvedDevice(options.device);
-    precision = resolvedPrecision(options.precision, device);
+    const bool fast = options.precision == "fast"; // which is which depends on the model
+    precision = resolvedPrecision(fast ? "auto" : options.precision, device);
     checkThreads(options.threads);
     const models::ModelSummary summary = models::ModelBundle::inspect(path);
     info = describedModel(summary);
+    shape = summary.config.transformer;
+    if (fast)
+        precision = fastPrecision();
     const uint64_t needed = openingBytes(summary, precision);
     if (device == "cpu" && needed > availableMemory())
         throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(needed)
@@ -75,6 +79,11 @@ void Renderer::Private::openOn(const std::string &otherDevice, const std::string
     bundle.reset();
     dropWhatIsKept();
     open();
+}
+
+std::string Renderer::Private::fastPrecision() const
+{
+    return shape ? fastestPrecision(*shape, device) : "fp32";
 }
 
 void Renderer::Private::checkOpen() const

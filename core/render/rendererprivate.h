@@ -33,6 +33,7 @@ struct Renderer::Private {
     std::string device;
     std::string precision;
     ModelInfo info;
+    std::optional<models::TransformerConfig> shape; // none for a first stage alone
     std::optional<models::ModelBundle> bundle;
     std::unique_ptr<TransformerEngine> engine; // none for a first stage alone
     std::optional<PrefixStore> prefixes;       // with an engine
@@ -56,6 +57,7 @@ struct Renderer::Private {
     void open();
     // Lets everything go first. Where that fails, the renderer is of no use any more, and says so.
     void openOn(const std::string &otherDevice, const std::string &otherPrecision);
+    std::string fastPrecision() const;
     void checkOpen() const;
     void makeEngine();
     void dropWhatIsKept();

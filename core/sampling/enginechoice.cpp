@@ -67,6 +67,14 @@ bool offersPrecision([[maybe_unused]] const models::TransformerConfig &config, c
 #endif
 }
 
+std::string fastestPrecision(const models::TransformerConfig &config, const std::string &device)
+{
+    for (const char *precision : {"int8", "bf16"})
+        if (offersPrecision(config, device, precision))
+            return precision;
+    return "fp32";
+}
+
 ChosenEngine chooseEngine(const models::Transformer &model, const std::string &device, const std::string &precision,
                           int threads)
 {

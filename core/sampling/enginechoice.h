@@ -21,6 +21,9 @@ std::vector<std::string> enginePrecisions(const std::string &device);
 // Whether it offers one of them to a transformer of this shape.
 bool offersPrecision(const models::TransformerConfig &config, const std::string &device, const std::string &precision);
 
+// The fastest of those: "fp32" where there is none faster.
+std::string fastestPrecision(const models::TransformerConfig &config, const std::string &device);
+
 struct ChosenEngine {
     std::unique_ptr<TransformerEngine> engine;
     bool ownsWeights = false; // the model may go

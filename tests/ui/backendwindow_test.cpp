@@ -54,6 +54,30 @@ TEST(Backend, RendersAndSavesWhatMakesThePictureAgain)
     EXPECT_EQ(record.request.modelIdentity, painter.session.controller()->modelInfo().identity);
 }
 
+TEST(Backend, RendersFastWhereAsked)
+{
+    const QTemporaryDir folder;
+    const QString model = folder.filePath("tiny.safetensors");
+    writeTinyModel(model.toStdString());
+    PainterWindow painter(std::make_unique<ui::CoreBackend>());
+    ui::RenderController &controller = *painter.session.controller();
+    painter.session.document()->newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel(model));
+    ASSERT_TRUE(controller.fasterOffered());
+    controller.setFast(true);
+    ASSERT_TRUE(
+        QTest::qWaitFor([&] { return controller.modelState() == ui::RenderController::Ready; }, kRenderWaitMs));
+    EXPECT_TRUE(controller.modelDetail().startsWith("CPU · int8"));
+
+    painter.session.render();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !controller.busy(); }, kRenderWaitMs));
+    const QString saved = folder.filePath("picture.png");
+    ASSERT_TRUE(painter.session.savePicture(QUrl::fromLocalFile(saved)));
+    const auto text = core::pngText(contentOf(saved), core::kRecordKey);
+    ASSERT_TRUE(text);
+    EXPECT_TRUE(text->contains("\"precision\":\"int8\"")) << text->left(400).toStdString();
+}
+
 QString written(const QTemporaryDir &folder, const QString &name, TinyKind kind)
 {
     writeTinyModel(folder.filePath(name).toStdString(), kind);

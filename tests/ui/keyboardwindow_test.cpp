@@ -156,6 +156,23 @@ TEST(Keyboard, ATypedSeedIsUsedAtOnceAndReturnGivesTheKeysBack)
     EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Eraser);
 }
 
+TEST(Keyboard, TheSpeedIsChosenFromAList)
+{
+    PainterWindow painter;
+    EXPECT_FALSE(painter.shown("speedBox")); // without a model
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.settings()->setTemperature(0.7);
+    painter.item("speedBox")->forceActiveFocus(Qt::TabFocusReason);
+    painter.key(Qt::Key_Down);
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] { return painter.session.controller()->modelState() == ui::RenderController::Ready; }, kWaitMs));
+    EXPECT_TRUE(painter.session.controller()->fast());
+    EXPECT_EQ(shownChoice(painter, "speedBox"), 1);
+    EXPECT_DOUBLE_EQ(painter.session.settings()->temperature(), 0.7); // the same model
+    ASSERT_TRUE(painter.loadModel("stage.ckpt")); // which has nothing to speed up
+    EXPECT_FALSE(painter.shown("speedBox"));
+}
+
 TEST(Keyboard, APressElsewhereLeavesAField)
 {
     Listener listener;

@@ -10,6 +10,7 @@ Item {
     required property var values
     property alias currentIndex: box.currentIndex
     property alias boxName: box.objectName
+    property string hint: ""
 
     signal chosen(int index)
     signal done() // the mouse opened the list, and it is closed again: back to painting
@@ -38,6 +39,12 @@ Item {
         font.pixelSize: Theme.bodyText
         onActivated: index => root.chosen(index)
         Accessible.name: root.title
+
+        Tip {
+            owner: box
+            wanted: root.hint !== "" && box.hovered && !box.popup.visible
+            text: root.hint
+        }
 
         background: Rectangle {
             radius: Theme.radius

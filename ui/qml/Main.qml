@@ -181,6 +181,7 @@ ApplicationWindow {
         id: renderPanel
         anchors { right: parent.right; top: topBar.bottom; bottom: statusBar.top }
         settings: window.session.settings
+        controller: window.session.controller
         view: window.session.view
         withMap: window.withMap
         hasPicture: !window.session.picture.empty

@@ -10,6 +10,7 @@ Rectangle {
     id: root
 
     required property RenderSettings settings
+    required property RenderController controller
     required property CanvasView view
     required property bool withMap
     required property bool hasPicture
@@ -117,6 +118,18 @@ Rectangle {
             stepSize: 0.1
             value: root.settings.guidance
             onMoved: value => root.settings.guidance = value
+        }
+        ChoiceRow {
+            Layout.fillWidth: true
+            Layout.topMargin: 4
+            visible: root.controller.fasterOffered
+            boxName: "speedBox"
+            title: qsTr("Speed")
+            hint: qsTr("Fast: half the time or less. A seed's picture may be another than in Exact.")
+            values: [qsTr("Exact"), qsTr("Fast")]
+            currentIndex: root.controller.fast ? 1 : 0
+            onChosen: index => root.controller.fast = index === 1
+            onDone: root.done()
         }
         PanelTitle {
             Layout.topMargin: 10

@@ -283,6 +283,38 @@ TEST(RenderController, AModelOvertakenByOneThatCannotBeOpenedIsTheOneInUse)
     EXPECT_EQ(desk.controller.modelPath(), "cocostuff.ckpt"); // what the worker holds
 }
 
+TEST(RenderController, AnotherSpeedOpensTheSameModelAnew)
+{
+    Desk desk;
+    QSignalSpy loaded{&desk.controller, &RenderController::modelLoaded};
+    desk.controller.setFast(true); // of the first model already
+    ASSERT_TRUE(desk.load());
+    EXPECT_TRUE(desk.controller.fasterOffered());
+    EXPECT_TRUE(desk.controller.modelDetail().contains("int8"));
+    desk.controller.setFast(false);
+    EXPECT_EQ(desk.controller.modelState(), RenderController::Loading);
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.modelState() == RenderController::Ready; }));
+    EXPECT_TRUE(desk.controller.modelDetail().contains("fp32"));
+    EXPECT_EQ(loaded.count(), 1); // the settings stay as they are
+
+    desk.controller.setFast(true);
+    desk.controller.loadModel("cocostuff.ckpt"); // another one meanwhile: as fast
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.modelState() == RenderController::Ready; }));
+    EXPECT_TRUE(desk.controller.modelDetail().contains("int8"));
+    EXPECT_EQ(loaded.count(), 2);
+}
+
+TEST(RenderController, ASpeedThatCannotBeHadLeavesTheOneBefore)
+{
+    Desk desk;
+    ASSERT_TRUE(desk.load());
+    desk.controller.loadModel("missing.ckpt");
+    desk.controller.setFast(true); // while the other is being opened, so of the other
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.modelState() == RenderController::Ready; }));
+    EXPECT_FALSE(desk.controller.fast());
+    EXPECT_TRUE(desk.controller.modelDetail().contains("fp32"));
+}
+
 TEST(RenderController, DestroyingItStopsTheRender)
 {
     FakeScript script;

@@ -18,6 +18,12 @@ TEST(EngineChoice, TheCpuOffersItsOwnPrecisions)
     EXPECT_EQ(enginePrecisions("cuda:0").front(), "fp32");
 }
 
+TEST(EngineChoice, TheFastestPrecisionDependsOnTheDeviceAndTheModel)
+{
+    EXPECT_EQ(fastestPrecision(TinyModel().transformer.config, "cpu"), "int8");
+    EXPECT_EQ(fastestPrecision(TinyModel().transformer.config, "cuda:0"), "fp32"); // heads of 8
+}
+
 TEST(EngineChoice, TheCpusEngineKeepsTheWeightsItself)
 {
     auto model = std::make_unique<TinyModel>();
