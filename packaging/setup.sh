@@ -3,7 +3,7 @@
 # environment (build/venv). Run again at any time: what is there is left alone.
 #
 #   packaging/setup.sh              what the program needs
-#   packaging/setup.sh --training   and the networks that training and evaluation compare pictures with
+#   packaging/setup.sh --training   and the networks that training and evaluation compare pictures with (73 MB)
 #   packaging/setup.sh --photographs   and some photographs to judge a first stage by (157 MB to fetch, Debian)
 #
 # A LibTorch of your own is used when CMAKE_PREFIX_PATH or Torch_DIR names its folder; none is fetched then.
@@ -31,8 +31,6 @@ packages=(
     qml6-module-qtquick-window qml6-module-qtquick-dialogs qml6-module-qtquick-shapes qml6-module-qtqml
     qml6-module-qtqml-workerscript qml6-module-qttest qml6-module-qtcore qml6-module-qt-labs-folderlistmodel
     qt6-image-formats-plugins libqt6svg6 qt6-qpa-plugins qt6-wayland libgl1-mesa-dri fonts-dejavu-core
-    # Tests of the window
-    xvfb xdotool
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -151,9 +149,9 @@ install_photographs() {
 
 main() {
     local wanted=program
-    case "${1:-}" in
-        '') ;;
-        --training | --photographs) wanted=${1#--} ;;
+    case "$#${1:-}" in
+        0) ;;
+        1--training | 1--photographs) wanted=${1#--} ;;
         *)
             sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
             exit 2

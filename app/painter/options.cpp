@@ -93,9 +93,9 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
     QCommandLineParser parser;
     parser.setApplicationDescription("Paint a map and let a model turn it into a picture.");
     parser.addPositionalArgument("file", "A map to open, of the kind that is painted from.", "[FILE]");
-    const QCommandLineOption help = parser.addHelpOption();
+    const QCommandLineOption help({"h", "help"}, "Displays help on commandline options."); // Qt's own offers more
     const QCommandLineOption version = parser.addVersionOption();
-    parser.addOptions({model, paintFrom, device, threads, fake, screenshot, scene, windowSize});
+    parser.addOptions({help, model, paintFrom, device, threads, fake, screenshot, scene, windowSize});
     if (!parser.parse(withoutQtOptions(arguments)))
         endWithUsage(parser.errorText());
     if (parser.isSet(help))

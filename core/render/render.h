@@ -68,7 +68,8 @@ inline WindowPolicy automaticWindow(const ModelInfo &model, int width, int heigh
     return automaticWindow({height / model.factor, width / model.factor}, model.window, model.windowPrices);
 }
 
-// Everything that decides a picture. Equal requests give equal pictures, bit for bit on one machine.
+// Everything about a picture that an artist decides. Equal requests to one model on one device and in one precision give
+// equal pictures, bit for bit on one machine.
 struct RenderRequest {
     std::string modelIdentity; // informative; "" means whatever model renders
     int width = 0;             // canvas in pixels; rounded down to whole codes

@@ -125,7 +125,7 @@ Rectangle {
             visible: root.controller.fasterOffered
             boxName: "speedBox"
             title: qsTr("Speed")
-            hint: qsTr("Fast: half the time or less. A seed's picture may be another than in Exact.")
+            hint: qsTr("Fast: about half the time. A seed's picture may be another than in Exact.")
             values: [qsTr("Exact"), qsTr("Fast")]
             currentIndex: root.controller.fast ? 1 : 0
             onChosen: index => root.controller.fast = index === 1
