@@ -9,9 +9,7 @@
 
 #include "core/document/fieldfile.h"
 #include "core/document/imagefile.h"
-#include "core/document/pngtext.h"
 #include "core/map/depthmap.h"
-#include "core/render/recordjson.h"
 #include "models/setname.h"
 #include "ui/imageconversion.h"
 
@@ -67,16 +65,6 @@ void writeLabelMap(const fs::path &path, const core::LabelMap &map, const core::
 void writeFieldMap(const fs::path &path, const core::FieldMap &field)
 {
     core::writeImage(path, fieldImage(field), {{core::kFieldRangeKey, core::kWholeFieldRange}});
-}
-
-bool writePicture(const fs::path &path, const QImage &picture, const QByteArray &record)
-{
-    const bool fits = record.size() <= core::kMostPngTextBytes;
-    std::vector<core::PngText> texts;
-    if (!record.isEmpty() && fits)
-        texts.push_back({core::kRecordKey, record});
-    core::writeImage(path, picture, texts);
-    return fits;
 }
 
 bool looksLikeModel(const fs::path &path)

@@ -3,9 +3,6 @@
 
 #include <filesystem>
 
-#include <QByteArray>
-#include <QImage>
-
 #include "core/map/fieldmap.h"
 #include "core/map/mapimport.h"
 
@@ -22,9 +19,6 @@ core::FieldMap readEdgesOfPhoto(const std::filesystem::path &path);
 
 void writeLabelMap(const std::filesystem::path &path, const core::LabelMap &map, const core::LabelSet &set);
 void writeFieldMap(const std::filesystem::path &path, const core::FieldMap &field);
-// `record` makes the picture again, see core/render/recordjson.h; only PNG files carry it. False when it is too long to
-// be carried and was left out.
-bool writePicture(const std::filesystem::path &path, const QImage &picture, const QByteArray &record);
 
 // Whether a dropped file is to be opened as a model: a folder, or what its content says is one; where the content says
 // nothing, the suffix decides. A picture is none, whatever its name.

@@ -26,6 +26,12 @@ void Picture::showFormer()
     Q_EMIT changed();
 }
 
+void Picture::showSaved(const QImage &image, const QByteArray &record, const QString &result)
+{
+    m_former = {};
+    setContent({image, record, result, false, false, false});
+}
+
 void Picture::showStartingPoint(const QImage &image)
 {
     setContent({image, {}, {}, false, true, false});

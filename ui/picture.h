@@ -52,6 +52,8 @@ public:
     // Exchanges what is shown for the whole picture that was shown before it was begun; nothing without one.
     Q_INVOKABLE void showFormer();
     const QByteArray &record() const { return m_content.record; }
+    // The same, of a file.
+    void showSaved(const QImage &image, const QByteArray &record, const QString &result);
     // A picture that was not rendered and is no loss: it can be made again.
     void showStartingPoint(const QImage &image);
     void markSaved();

@@ -129,6 +129,14 @@ void RenderSettings::setModel(const core::ModelInfo &info)
     Q_EMIT changed();
 }
 
+void RenderSettings::take(const core::RenderRequest &request)
+{
+    setSeed(double(request.seed));
+    setTemperature(request.temperature);
+    setGuidance(request.guidance);
+    choose(request.controls);
+}
+
 core::RenderRequest RenderSettings::request() const
 {
     core::RenderRequest request;

@@ -52,6 +52,8 @@ public:
     void choose(const std::map<std::string, std::string> &controls);
     // Takes the model's defaults and offers; choices that the model knows too stay.
     void setModel(const core::ModelInfo &info);
+    // What a request says of seed, variety, faithfulness and controls.
+    void take(const core::RenderRequest &request);
     // All but the canvas and the condition.
     core::RenderRequest request() const;
 

@@ -21,6 +21,7 @@
 #include "ui/painttools.h"
 #include "ui/palettemodel.h"
 #include "ui/picture.h"
+#include "ui/picturefile.h"
 #include "ui/picturesteps.h"
 #include "ui/rendercontroller.h"
 #include "ui/rendersettings.h"
@@ -93,10 +94,12 @@ public:
 
     Q_INVOKABLE void openModel(const QUrl &place); // a file or a folder
     Q_INVOKABLE void unloadModel();
-    // What was dropped on the window: a model or a map, told by what it is.
+    // What was dropped on the window: a model, a map or a picture with its record, told by what it is.
     Q_INVOKABLE void openAny(const QUrl &place);
     // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the kind
     // of map that the file was asked for: a model that came since may have put another in hand. Opening comes back to it.
+    // Of a picture with its record the map it was painted from is taken, with its settings and the picture itself: one
+    // step of undo, as of a surprise.
     Q_INVOKABLE bool openMap(Source source, const QUrl &file);
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
     Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
@@ -142,6 +145,11 @@ private:
     void openWaitingMap();
     bool takeInHand(Source source);
     void readMap(const std::filesystem::path &path);
+    bool reopen(const RecordedPicture &picture, const std::filesystem::path &path);
+    bool takeSourceOf(const core::RenderRequest &request);
+    void takeCondition(const core::RenderRequest &request, const std::filesystem::path &path);
+    void expectModelOf(const core::RenderRecord &record, const std::filesystem::path &path) const;
+    QString changesIn(const core::RenderRecord &record) const;
     void makeWay();
     void tellIfFlat(const FieldDocument &field);
     void setCondition(core::RenderRequest &request) const;

@@ -1,10 +1,13 @@
 // Opening and saving: the part of the session that deals with files.
 #include "ui/session.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/map/depthmap.h"
 #include "models/resources.h"
 #include "ui/mapfiles.h"
+#include "ui/wording.h"
 
 namespace tessera::ui
 {
@@ -45,7 +48,101 @@ void Session::openAny(const QUrl &place)
 
 bool Session::openMap(Source source, const QUrl &file)
 {
-    return takeInHand(source) && told([&] { readMap(toPath(file)); });
+    const std::filesystem::path path = toPath(file);
+    bool opened = false;
+    return told([&] {
+        if (const auto picture = readRecordedPicture(path)) {
+            opened = reopen(*picture, path);
+        } else if (takeInHand(source)) {
+            readMap(path);
+            opened = true;
+        }
+    }) && opened;
+}
+
+bool Session::reopen(const RecordedPicture &picture, const std::filesystem::path &path)
+{
+    const core::RenderRequest &request = picture.record.request;
+    expectModelOf(picture.record, path);
+    if (!takeSourceOf(request))
+        return false;
+    const PictureSteps::Side before{m_document->stateId(), m_picture.content(), m_settings.choices()};
+    takeCondition(request, path);
+    m_settings.take(request);
+    m_picture.showSaved(picture.image, picture.text, QString::fromStdString(path.filename().string()));
+    if (needsMap() && m_document->stateId() != before.state)
+        m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content(), m_settings.choices()});
+    if (const QString changes = changesIn(picture.record); !changes.isEmpty())
+        m_notices.show(Notices::Info, tr("Rendered again it will be another picture"), changes);
+    m_controller.setFast(picture.record.precision != "fp32" && m_controller.fasterOffered());
+    return true;
+}
+
+// Codes and labels mean nothing to another model. One of the same name is taken for a newer version.
+void Session::expectModelOf(const core::RenderRecord &record, const std::filesystem::path &path) const
+{
+    const core::ModelInfo &open = m_controller.modelInfo();
+    if (open.identity == record.request.modelIdentity || (!open.name.empty() && open.name == record.modelName))
+        return;
+    throw Error(ErrorCode::ModelMismatch, path.string() + " was painted by the model " + record.modelName + " ("
+                                              + record.modelFile + "); open that one first.");
+}
+
+// The hand comes to what a picture was made from.
+bool Session::takeSourceOf(const core::RenderRequest &request)
+{
+    if (std::holds_alternative<core::LabelMap>(request.condition))
+        return takeInHand(Labels);
+    if (std::holds_alternative<core::FieldMap>(request.condition)) {
+        const std::string &kind = request.mapKind.empty() ? m_controller.modelInfo().paintsFrom : request.mapKind;
+        return takeInHand(kind == "edges" ? Edges : Depth);
+    }
+    return true;
+}
+
+void Session::takeCondition(const core::RenderRequest &request, const std::filesystem::path &path)
+{
+    if (const auto *labels = std::get_if<core::LabelMap>(&request.condition)) {
+        const core::LabelSet &set = m_labels.labelSet();
+        if (std::ranges::any_of(labels->labels, [&](uint8_t label) { return !set.knows(label); }))
+            throw Error(ErrorCode::ModelMismatch, path.string() + " holds labels that the open model does not know.");
+        makeWay();
+        m_labels.replace(labels->resizedNearest(request.width, request.height), {});
+    } else if (const auto *field = std::get_if<core::FieldMap>(&request.condition)) {
+        core::FieldMap map = core::resizedBilinear(*field, request.width, request.height);
+        makeWay();
+        fieldOf(m_source).replace(std::move(map), {});
+    } else if (const auto *number = std::get_if<int64_t>(&request.condition)) {
+        makeWay();
+        m_classes.setCurrent(int(*number));
+    } else if (std::holds_alternative<core::CodeGrid>(request.condition)) {
+        throw Error(ErrorCode::InvalidArgument, path.string()
+                                                    + " was painted from condition codes; a map cannot be had back "
+                                                      "from them.");
+    } else if (!needsMap()) {
+        makeWay();
+        newCanvas(request.width, request.height);
+    }
+}
+
+// What the painter would do otherwise than the record has it; empty for a picture that it would make again.
+QString Session::changesIn(const core::RenderRecord &record) const
+{
+    const core::RenderRequest &request = record.request;
+    core::RenderRequest own = m_settings.request();
+    QStringList changes;
+    if (request.modelIdentity != own.modelIdentity)
+        changes.append(tr("the model is another version"));
+    if (request.initial)
+        changes.append(tr("only a part of it was painted"));
+    if (request.variation != own.variation)
+        changes.append(tr("it is a variation of its seed"));
+    if (request.topK != own.topK || request.topP != own.topP || request.greedy != own.greedy
+        || request.temperature != own.temperature || request.guidance != own.guidance || request.seed != own.seed
+        || request.controls != own.controls
+        || request.window != core::automaticWindow(m_controller.modelInfo(), request.width, request.height))
+        changes.append(tr("it was made with settings that the painter does not have"));
+    return changes.isEmpty() ? QString() : tr("What differs: %1.").arg(listed(changes));
 }
 
 // What a file was chosen for, if the model takes it.

@@ -54,6 +54,57 @@ TEST(Backend, RendersAndSavesWhatMakesThePictureAgain)
     EXPECT_EQ(record.request.modelIdentity, painter.session.controller()->modelInfo().identity);
 }
 
+TEST(Backend, APictureOpensWithWhatItWasMadeFrom)
+{
+    const QTemporaryDir folder;
+    const QString model = folder.filePath("tiny.safetensors");
+    writeTinyModel(model.toStdString());
+    PainterWindow painter(std::make_unique<ui::CoreBackend>());
+    ui::Session &session = painter.session;
+    session.document()->newCanvas(320, 256);
+    session.tools()->setLabel(4);
+    painter.stroke({40, 110}, {210, 100});
+    ASSERT_TRUE(painter.loadModel(model));
+    session.settings()->setSeed(42);
+    session.settings()->setTemperature(0.8);
+    session.settings()->setControlIndex("light", 2);
+    session.render();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !session.controller()->busy(); }, kRenderWaitMs));
+    const core::LabelMap map = session.labels()->map();
+    const QImage picture = session.picture()->image();
+    const QUrl saved = QUrl::fromLocalFile(folder.filePath("picture.png"));
+    ASSERT_TRUE(session.savePicture(saved));
+
+    session.document()->newCanvas(256, 256);
+    session.settings()->setSeed(1);
+    session.settings()->setTemperature(1);
+    session.settings()->setControlIndex("light", 0);
+    session.openAny(saved);
+    EXPECT_FALSE(session.notices()->shown()) << session.notices()->detail().toStdString();
+    EXPECT_EQ(session.labels()->map(), map);
+    EXPECT_EQ(session.picture()->image(), picture);
+    EXPECT_FALSE(session.picture()->unsaved());
+    EXPECT_EQ(session.settings()->seed(), 42);
+    EXPECT_EQ(session.settings()->controlIndex("light"), 2);
+    session.render();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !session.controller()->busy(); }, kRenderWaitMs));
+    EXPECT_EQ(session.picture()->image(), picture);
+
+    session.document()->undo(); // of what opening brought
+    EXPECT_EQ(session.document()->size(), QSize(256, 256));
+
+    const QString another = folder.filePath("another.safetensors");
+    writeTinyModel(another.toStdString(), TinyKind::Class);
+    ASSERT_TRUE(painter.loadModel(another));
+    const core::LabelMap kept = session.labels()->map();
+    session.openAny(saved);
+    EXPECT_TRUE(session.notices()->shown()); // it needs no map
+    EXPECT_EQ(session.labels()->map(), kept);
+    session.unloadModel();
+    session.openAny(saved);
+    EXPECT_TRUE(session.notices()->detail().contains("tiny.safetensors")) << session.notices()->detail().toStdString();
+}
+
 TEST(Backend, RendersFastWhereAsked)
 {
     const QTemporaryDir folder;

@@ -11,6 +11,7 @@
 #include "core/render/recordjson.h"
 #include "models/error.h"
 #include "ui/numberedlabels.h"
+#include "ui/picturefile.h"
 
 namespace tessera::ui
 {
