@@ -1,6 +1,8 @@
 #include "models/modelfile.h"
 
 #include <algorithm>
+#include <cctype>
+#include <fstream>
 #include <set>
 #include <string_view>
 
@@ -11,6 +13,7 @@
 #include "models/configfile.h"
 #include "models/configinference.h"
 #include "models/error.h"
+#include "models/modelfit.h"
 #include "models/networks.h"
 #include "models/resources.h"
 
@@ -71,7 +74,8 @@ fs::path configurationOf(const fs::path &checkpoint)
     const fs::path configs = checkpoint.parent_path().parent_path() / "configs";
     for (const fs::path &candidate :
          {fs::path(checkpoint).replace_extension(".yaml"), fs::path(checkpoint).replace_extension(".yml"),
-          configs / "model.yaml", lastFile(configs, {"-project.yaml"}), checkpoint.parent_path() / "model.yaml"})
+          configs / "model.yaml", lastFile(configs, {"-project.yaml"}), checkpoint.parent_path() / "model.yaml",
+          checkpoint.parent_path() / "config.yaml"})
         if (!candidate.empty() && isFile(candidate))
             return candidate;
     return {};
@@ -136,6 +140,15 @@ ModelFile fromSafetensors(const fs::path &path)
     return file;
 }
 
+InferredConfig inferredFor(const fs::path &path, const TensorShapes &shapes)
+{
+    try {
+        return inferConfig(shapes);
+    } catch (const Error &error) {
+        throw Error(error.code(), path.string() + " has no .yaml beside it. " + error.what());
+    }
+}
+
 void configure(ModelFile &file, const CheckpointIndex &index)
 {
     const fs::path configuration = configurationOf(file.path);
@@ -150,7 +163,7 @@ void configure(ModelFile &file, const CheckpointIndex &index)
         TensorShapes shapes;
         for (const auto &[name, tensor] : index.tensors)
             shapes[name] = tensor.shape;
-        InferredConfig inferred = inferConfig(shapes);
+        InferredConfig inferred = inferredFor(file.path, shapes);
         file.config = std::move(inferred.config);
         file.notes["configuration"] = "inferred from the tensors, since no .yaml lies beside the checkpoint";
         file.notes["assumed"] = joined(inferred.assumptions);
@@ -211,6 +224,25 @@ bool takes(const std::set<std::string> &networks, const std::string &name)
            || (name.ends_with(kScale) && networks.contains(name.substr(0, name.size() - kScale.size())));
 }
 
+// By its content: torch's two containers begin like this, and safetensors have JSON behind a length of eight bytes. What
+// begins like neither is told by its name.
+bool isCheckpoint(const fs::path &path)
+{
+    std::string start(9, '\0');
+    std::ifstream(path, std::ios::binary).read(start.data(), std::streamsize(start.size()));
+    if (start[8] == '{')
+        return false;
+    if (start.starts_with("PK\x03\x04") || start.starts_with("\x80\x02"))
+        return true;
+    std::string suffix = path.extension().string();
+    std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    if (suffix == ".yaml" || suffix == ".yml")
+        throw Error(ErrorCode::ModelNotFound,
+                    path.string() + " is a configuration; expected the checkpoint that it belongs to, or their folder.");
+    static const std::vector<std::string> kSuffixes{".ckpt", ".pt", ".pth", ".bin"};
+    return std::ranges::find(kSuffixes, suffix) != kSuffixes.end();
+}
+
 } // namespace
 
 fs::path ModelFile::resolve(const fs::path &path)
@@ -230,8 +262,9 @@ fs::path ModelFile::resolve(const fs::path &path)
             return named;
     if (const fs::path found = firstSafetensors(place); !found.empty())
         return found;
-    if (const fs::path found = lastFile(place, {".ckpt"}); !found.empty())
-        return found;
+    for (const fs::path &folder : {place, place / "checkpoints", place / "ckpts"})
+        if (const fs::path found = lastFile(folder, {".ckpt"}); !found.empty())
+            return found;
     throw Error(ErrorCode::ModelNotFound,
                 "The folder " + place.string()
                     + " holds no model: expected a .safetensors file, checkpoints/last.ckpt or " + "ckpts/last.ckpt.");
@@ -239,10 +272,12 @@ fs::path ModelFile::resolve(const fs::path &path)
 
 ModelFile ModelFile::open(const fs::path &path)
 {
-    const fs::path file = resolve(path);
-    static const std::vector<std::string> kCheckpoints{".ckpt", ".pt", ".pth", ".bin"};
-    return std::ranges::find(kCheckpoints, file.extension().string()) != kCheckpoints.end() ? fromCheckpoint(file)
-                                                                                            : fromSafetensors(file);
+    const fs::path place = resolve(path);
+    ModelFile file = isCheckpoint(place) ? fromCheckpoint(place) : fromSafetensors(place);
+    adoptMask(file);
+    checkTypes(file);
+    checkLeftovers(file);
+    return file;
 }
 
 StateDict ModelFile::readTensors() const

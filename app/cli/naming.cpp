@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "models/error.h"
-
 namespace tessera::cli
 {
 
@@ -47,14 +45,14 @@ std::string named(const std::string &sentence, const std::string &file)
     return hasIt ? sentence : file + ": " + sentence;
 }
 
-void naming(const std::string &file, const std::function<void()> &work)
+void naming(const std::string &file, const std::function<void()> &work, ErrorCode code)
 {
     try {
         work();
     } catch (const Error &error) {
-        if (error.code() != ErrorCode::InvalidArgument)
+        if (error.code() != code)
             throw;
-        throw Error(error.code(), named(error.what(), file));
+        throw Error(code, named(error.what(), file));
     }
 }
 

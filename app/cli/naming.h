@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/render/render.h"
+#include "models/error.h"
 
 namespace tessera::cli
 {
@@ -12,8 +13,8 @@ namespace tessera::cli
 // The sentence with the file's name before it, unless it has it already or `file` is empty.
 std::string named(const std::string &sentence, const std::string &file);
 
-// Runs `work`; an Error about a request that can never work (InvalidArgument) names `file`.
-void naming(const std::string &file, const std::function<void()> &work);
+// Runs `work`; an Error of the code names `file`.
+void naming(const std::string &file, const std::function<void()> &work, ErrorCode code = ErrorCode::InvalidArgument);
 
 // The files that the parts of a request were read from; empty where there was none.
 struct RequestFiles {

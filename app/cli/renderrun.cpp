@@ -55,6 +55,8 @@ void expectNoCondition(const core::ModelInfo &model, bool unconditional)
         return;
     if (model.paintsFrom == "coordinates")
         throw Error(ErrorCode::InvalidArgument, "This model paints from coordinates and takes no condition option.");
+    if (model.paintsFrom == "objects")
+        throw Error(ErrorCode::InvalidArgument, "This model paints from layouts of objects, which cannot be given here.");
     throw Error(ErrorCode::InvalidArgument,
                 "This model paints from " + model.sources() + "; expected " + wantedOption(model) + ".");
 }

@@ -43,7 +43,8 @@ void runStage(const StageOptions &options, const std::function<json(core::Render
 {
     const Clock::time_point start = Clock::now();
     core::Renderer renderer(options.model.model, options.model.renderer);
-    json result = work(renderer);
+    json result;
+    naming(renderer.info().path.string(), [&] { result = work(renderer); }, ErrorCode::ModelMismatch);
     if (!options.report.json)
         return;
     const double total = std::chrono::duration<double>(Clock::now() - start).count();

@@ -22,8 +22,8 @@ Image pictureImage(const at::Tensor &picture)
 {
     const at::Tensor values = picture.squeeze(0).permute({1, 2, 0}).to(at::kCPU, at::kFloat); // [H, W, 3]
     if (values.size(2) != 3)
-        throw Error(ErrorCode::ModelMismatch, "The decoder makes pictures of " + std::to_string(values.size(2))
-                                                  + " channels; expected 3: red, green and blue.");
+        throw Error(ErrorCode::ModelMismatch, "The decoder's pictures have a depth of " + std::to_string(values.size(2))
+                                                  + "; expected 3: red, green and blue.");
     if (!at::isfinite(values).all().item<bool>())
         throw Error(ErrorCode::NonFinite, "The decoder produced values that are not numbers; the model's weights or "
                                           "its precision do not suit it.");

@@ -34,7 +34,7 @@ constexpr std::array kNames{Names("collections.OrderedDict"),
                             Names("typing.Any")};
 
 constexpr std::array kPrefixes{Names("torch._utils._rebuild_"), Names("omegaconf."), Names("pytorch_lightning."),
-                               Names("lightning."), Names("pathlib.")};
+                               Names("lightning."), Names("pathlib."), Names("main."), Names("datetime.")};
 
 constexpr std::array kPlainClasses{
     Names("set"),   Names("frozenset"), Names("bytearray"), Names("complex"), Names("object"), Names("dict"),

@@ -36,7 +36,7 @@ std::vector<NodeId> StateDictFinder::find(NodeId root) const
             damaged(m_source, "its state_dict is " + describe((*entries)[i + 1]) + ", expected a dictionary");
         return std::move(*found);
     }
-    if (entries->empty() || !holdsTensorsOnly(*entries))
+    if (!isStateDict(*entries))
         damaged(m_source, "it holds no state_dict; its keys are " + keysOf(*entries));
     return *entries;
 }
@@ -60,12 +60,20 @@ std::optional<std::vector<NodeId>> StateDictFinder::pairs(NodeId node) const
     return result;
 }
 
-bool StateDictFinder::holdsTensorsOnly(const std::vector<NodeId> &pairs) const
+// Counters of the training may stand beside the tensors.
+bool StateDictFinder::isStateDict(const std::vector<NodeId> &pairs) const
 {
-    for (size_t i = 0; i < pairs.size(); i += 2)
-        if (!m_graph.text(pairs[i]) || !m_tensors.isTensor(pairs[i + 1]))
+    bool holdsTensor = false;
+    for (size_t i = 0; i < pairs.size(); i += 2) {
+        const PickleKind kind = m_graph.kind(pairs[i + 1]);
+        const bool isTensor = m_tensors.isTensor(pairs[i + 1]);
+        const bool isPlain = kind == PickleKind::Bool || kind == PickleKind::Int || kind == PickleKind::Float
+                             || kind == PickleKind::Text;
+        if (!m_graph.text(pairs[i]) || (!isTensor && !isPlain))
             return false;
-    return true;
+        holdsTensor = holdsTensor || isTensor;
+    }
+    return holdsTensor;
 }
 
 std::string StateDictFinder::keysOf(const std::vector<NodeId> &pairs) const

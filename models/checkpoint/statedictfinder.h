@@ -33,7 +33,7 @@ public:
 private:
     // Nothing where `node` is no dictionary.
     std::optional<std::vector<NodeId>> pairs(NodeId node) const;
-    bool holdsTensorsOnly(const std::vector<NodeId> &pairs) const;
+    bool isStateDict(const std::vector<NodeId> &pairs) const;
     std::string keysOf(const std::vector<NodeId> &pairs) const;
 
     const ByteSource &m_source;

@@ -31,7 +31,7 @@ def main(source, target, container):
     whole = any(name.startswith("transformer.") for name in state)
     state[("first_stage_model." if whole else "") + "loss.discriminator.main.0.weight"] = torch.ones(4, 3, 4, 4)
     if whole:
-        state["transformer.blocks.0.attn.mask"] = torch.tril(torch.ones(1, 1, 8, 8))
+        state.setdefault("transformer.blocks.0.attn.mask", torch.tril(torch.ones(1, 1, 8, 8)))
     checkpoint = {
         "epoch": 12,
         "global_step": 345,

@@ -74,6 +74,25 @@ protected:
         ASSERT_EQ(std::system(command.c_str()), 0) << command;
         fs::remove(folder / "tensors.safetensors");
     }
+    // Of transformerYaml(), but for the layers.
+    static ModelConfig wholeConfig(int64_t layers = 1)
+    {
+        ModelConfig config;
+        config.firstStage = {.width = 32,
+                             .multipliers = {1, 1, 1, 1, 1},
+                             .resBlocks = 1,
+                             .attentionResolutions = {16},
+                             .resolution = 256,
+                             .zChannels = 8,
+                             .embedDim = 4,
+                             .codes = 20};
+        config.condition.stage = config.firstStage;
+        config.condition.stage->inChannels = config.condition.stage->outChannels = 182;
+        config.condition.stage->codes = 12;
+        config.transformer =
+            TransformerConfig{.vocabSize = 20, .blockSize = 512, .layers = layers, .heads = 2, .embedding = 16};
+        return config;
+    }
     static StateDict fresh(const ModelConfig &config)
     {
         FreshSource source(8);
@@ -91,20 +110,7 @@ TEST_F(PublishedTest, RunFolderOpensInBothContainers)
     for (const std::string container : {"zip", "legacy"}) {
         const std::string run = "2020-11-09T13-31-51_" + container;
         write(run + "/configs/2020-11-09T13-31-51-project.yaml", transformerYaml());
-        ModelConfig config;
-        config.firstStage = {.width = 32,
-                             .multipliers = {1, 1, 1, 1, 1},
-                             .resBlocks = 1,
-                             .attentionResolutions = {16},
-                             .resolution = 256,
-                             .zChannels = 8,
-                             .embedDim = 4,
-                             .codes = 20};
-        config.condition.stage = config.firstStage;
-        config.condition.stage->inChannels = config.condition.stage->outChannels = 182;
-        config.condition.stage->codes = 12;
-        config.transformer =
-            TransformerConfig{.vocabSize = 20, .blockSize = 512, .layers = 1, .heads = 2, .embedding = 16};
+        const ModelConfig config = wholeConfig();
         const StateDict tensors = fresh(config);
         writeCheckpoint(run + "/checkpoints/last.ckpt", tensors, container);
 
@@ -154,6 +160,32 @@ TEST_F(PublishedTest, FirstStageAloneWithoutYamlIsInferred)
     EXPECT_EQ(bundle.config().name, "vqgan");
     EXPECT_TRUE(at::equal(bundle.firstStage().codebook, source.tensors().at("quantize.embedding.weight")));
     EXPECT_THAT(ModelBundle::inspect(folder / "vqgan.ckpt").notes.at("configuration"), HasSubstr("inferred"));
+}
+
+TEST_F(PublishedTest, ALayerMoreThanTheYamlSaysIsRefused)
+{
+    writeCheckpoint("deep.ckpt", fresh(wholeConfig(2)), "zip");
+    write("deep.yaml", transformerYaml());
+    try {
+        ModelBundle::inspect(folder / "deep.ckpt");
+        FAIL() << "opened";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
+        EXPECT_THAT(error.what(), HasSubstr("no place for transformer.blocks.1."));
+    }
+}
+
+// As the original's loader, which takes the mask over.
+TEST_F(PublishedTest, TheMaskSaysHowManyTokensSeeEachOther)
+{
+    StateDict tensors = fresh(wholeConfig());
+    at::Tensor mask = at::ones({1, 1, 512, 512}).tril();
+    mask.narrow(2, 0, 256).narrow(3, 0, 256).fill_(1);
+    tensors["transformer.blocks.0.attn.mask"] = mask;
+    writeCheckpoint("half.CKPT", tensors, "zip"); // told by its content
+    write("half.yaml", transformerYaml());
+    EXPECT_EQ(ModelBundle::open(folder / "half.CKPT").config().transformer->unmasked, 256);
+    EXPECT_THAT(ModelBundle::inspect(folder / "half.CKPT").notes.at("notices"), HasSubstr("The first 256 tokens"));
 }
 
 TEST_F(PublishedTest, SharedFolderAndWrongYaml)

@@ -66,7 +66,7 @@ TEST(SoundPickle, ForeignNamesAreListedAndNeverUsed)
     pickle.raw("}(").text("extra").raw("cos\nsystem\n").text("false").raw("\x85R");
     pickle.text("main").raw("cmain\nSetup\n)\x81}b").text("state_dict").raw("}").text("a").floatTensor("0", {6});
     const CheckpointIndex index = indexAround(pickle.raw("su"));
-    EXPECT_THAT(index.foreignGlobals, ElementsAre("main.Setup", "os.system"));
+    EXPECT_THAT(index.foreignGlobals, ElementsAre("os.system")); // the training's own classes are as usual
     ASSERT_EQ(index.notices.size(), 1U);
     EXPECT_THAT(index.notices[0], HasSubstr("'os.system'"));
     EXPECT_EQ(index.facts.at("extra"), "an object of 'os.system'");
@@ -80,6 +80,15 @@ TEST(SoundPickle, PlainValuesAmongTensorsAreLeftOut)
     EXPECT_EQ(index.tensors.size(), 1U);
     EXPECT_THAT(index.notices,
                 ElementsAre(HasSubstr("'b._extra_state'"), HasSubstr("'version'"), HasSubstr("'io.BytesIO'")));
+}
+
+TEST(SoundPickle, CountersMayStandBesideTensorsWithoutAStateDict)
+{
+    PickleText pickle;
+    pickle.raw("}(").text("a").floatTensor("0", {6}).text("epoch").integer(3);
+    const CheckpointIndex index = indexAround(pickle.raw("u"));
+    EXPECT_EQ(index.tensors.size(), 1U);
+    EXPECT_THAT(index.notices, ElementsAre(HasSubstr("'epoch'")));
 }
 
 TEST(SoundPickle, NewProtocols)
