@@ -1,7 +1,6 @@
 #include "models/modelfit.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <ATen/ATen.h>

@@ -35,7 +35,7 @@ QtObject {
     function openMap() {
         const source = session.source
         const title = session.source === Session.Depth ? qsTr("Open a depth picture: near is bright")
-                    : session.source === Session.Edges ? qsTr("Open a map of edges") : qsTr("Open a map")
+                    : session.source === Session.Edges ? qsTr("Open a map of edges") : qsTr("Open a map, or a picture painted here")
         files.ask(title, false, mapFilters, "", url => root.session.openMap(source, url))
     }
     function openModel() {
