@@ -144,14 +144,7 @@ TEST_F(PublishedTest, RunFolderOpensInBothContainers)
 
 TEST_F(PublishedTest, FirstStageAloneWithoutYamlIsInferred)
 {
-    AutoencoderConfig config{.width = 32,
-                             .multipliers = {1, 1, 1, 1, 1},
-                             .resBlocks = 1,
-                             .attentionResolutions = {16},
-                             .resolution = 256,
-                             .zChannels = 8,
-                             .embedDim = 4,
-                             .codes = 20};
+    const AutoencoderConfig config = wholeConfig().firstStage;
     FreshSource source(3);
     Autoencoder::create(config, source);
     writeCheckpoint("vqgan.ckpt", source.tensors(), "zip");
@@ -191,15 +184,7 @@ TEST_F(PublishedTest, TheMaskSaysHowManyTokensSeeEachOther)
 TEST_F(PublishedTest, SharedFolderAndWrongYaml)
 {
     FreshSource source(3);
-    Autoencoder::create({.width = 32,
-                         .multipliers = {1, 1, 1, 1, 1},
-                         .resBlocks = 1,
-                         .attentionResolutions = {16},
-                         .resolution = 256,
-                         .zChannels = 8,
-                         .embedDim = 4,
-                         .codes = 20},
-                        source);
+    Autoencoder::create(wholeConfig().firstStage, source);
     writeCheckpoint("vqgan_f16/ckpts/last.ckpt", source.tensors(), "legacy");
     write("vqgan_f16/configs/model.yaml", "model: " + stageYaml("20", "3") + "\n");
     EXPECT_EQ(ModelBundle::open(folder / "vqgan_f16").config().name, "vqgan_f16");
