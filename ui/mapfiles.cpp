@@ -79,16 +79,14 @@ bool looksLikeModel(const fs::path &path)
 
 bool holdsModel(const fs::path &folder)
 {
+    // Where a folder cannot be read, or no further, the iterator is at its end.
     std::error_code failure;
-    for (const char *checkpoint : {"checkpoints/last.ckpt", "ckpts/last.ckpt"}) {
-        if (fs::is_regular_file(folder / checkpoint, failure))
-            return true;
-    }
-    // Where the folder cannot be read, or no further, the iterator is at its end.
-    for (fs::directory_iterator entry(folder, failure), end; entry != end; entry.increment(failure)) {
-        const fs::path suffix = entry->path().extension();
-        if (suffix == ".safetensors" || suffix == ".ckpt")
-            return true;
+    for (const fs::path &place : {folder, folder / "checkpoints", folder / "ckpts"}) {
+        for (fs::directory_iterator entry(place, failure), end; entry != end; entry.increment(failure)) {
+            const fs::path suffix = entry->path().extension();
+            if (suffix == ".ckpt" || (suffix == ".safetensors" && place == folder))
+                return true;
+        }
     }
     return false;
 }

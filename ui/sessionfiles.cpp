@@ -129,12 +129,14 @@ void Session::takeCondition(const core::RenderRequest &request, const std::files
 QString Session::changesIn(const core::RenderRecord &record) const
 {
     const core::RenderRequest &request = record.request;
-    core::RenderRequest own = m_settings.request();
+    const core::RenderRequest own = m_settings.request();
     QStringList changes;
     if (request.modelIdentity != own.modelIdentity)
         changes.append(tr("the model is another version"));
     if (request.initial)
         changes.append(tr("only a part of it was painted"));
+    if (record.precision != "fp32" && !m_controller.fasterOffered())
+        changes.append(tr("it was made in %1").arg(QString::fromStdString(record.precision)));
     if (request.variation != own.variation)
         changes.append(tr("it is a variation of its seed"));
     if (request.topK != own.topK || request.topP != own.topP || request.greedy != own.greedy

@@ -53,6 +53,10 @@ TEST(MapFiles, AFolderHoldsAModelWhereThePublishedOnesKeepIt)
     EXPECT_TRUE(holdsModel(folder.path().toStdString()));
     EXPECT_TRUE(holdsModel((folder.path() + "/checkpoints").toStdString()));
     EXPECT_FALSE(holdsModel((folder.path() + "/missing").toStdString()));
+    const QTemporaryDir run; // that kept its best checkpoint alone
+    ASSERT_TRUE(QDir(run.path()).mkpath("checkpoints"));
+    write(run, "checkpoints/epoch=000012.ckpt", "x");
+    EXPECT_TRUE(holdsModel(run.path().toStdString()));
 }
 
 TEST(MapFiles, DepthComesBackFromItsFileToSixteenBits)
