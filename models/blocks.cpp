@@ -24,7 +24,9 @@ at::Tensor normalised(const GroupNorm &norm, const at::Tensor &x)
 
 at::Tensor normalisedSilu(const GroupNorm &norm, const at::Tensor &x, const NormFn &normalise)
 {
-    return at::silu(normalise(norm, x));
+    if (normalise)
+        return at::silu(normalise(norm, x));
+    return groupNormSilu(x, norm.groups, norm.weight, norm.bias, kGroupNormEpsilon);
 }
 
 at::Tensor paddedConvolution(const Conv &layer, const at::Tensor &x, int64_t padding)

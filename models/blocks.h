@@ -47,9 +47,9 @@ inline constexpr double kGroupNormEpsilon = 1e-6;
 
 // By the statistics of `x` itself.
 at::Tensor normalised(const GroupNorm &norm, const at::Tensor &x);
-// How a block's maps are normalised: `normalised`, or by statistics from elsewhere.
+// How a block's maps are normalised by statistics from elsewhere; empty: as `normalised` does.
 using NormFn = std::function<at::Tensor(const GroupNorm &norm, const at::Tensor &x)>;
-at::Tensor normalisedSilu(const GroupNorm &norm, const at::Tensor &x, const NormFn &normalise = normalised);
+at::Tensor normalisedSilu(const GroupNorm &norm, const at::Tensor &x, const NormFn &normalise = {});
 
 // Zeros beyond the borders. Maps are [B, C, H, W] throughout.
 at::Tensor convolved(const Conv &layer, const at::Tensor &x, int64_t padding);
@@ -60,7 +60,7 @@ at::Tensor paddedConvolution(const Conv &layer, const at::Tensor &x, int64_t pad
 at::Tensor downsampled(const Conv &layer, const at::Tensor &x);
 at::Tensor upsampled(const Conv &layer, const at::Tensor &x);
 
-at::Tensor forward(const ResBlock &block, const at::Tensor &x, const NormFn &normalise = normalised);
+at::Tensor forward(const ResBlock &block, const at::Tensor &x, const NormFn &normalise = {});
 at::Tensor forward(const AttentionBlock &block, const at::Tensor &x);
 at::Tensor forward(const MiddleBlock &middle, const at::Tensor &x);
 // Blocks and attentions of a level; resampling is the caller's.

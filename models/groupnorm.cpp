@@ -9,6 +9,10 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
+#ifdef TESSERA_MODELS_CUDA
+#include "models/cuda/fusednorm.h"
+#endif
+
 namespace tessera::models
 {
 
@@ -218,6 +222,10 @@ at::Tensor groupNorm(const at::Tensor &x, const GroupMoments &moments, const at:
 at::Tensor groupNorm(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
                      double epsilon)
 {
+#ifdef TESSERA_MODELS_CUDA
+    if (cuda::suitsFusedNorm(x, weight, bias))
+        return cuda::fusedGroupNorm(x, groups, weight, bias, epsilon, false);
+#endif
     if (!isPlainInference(x, weight))
         return groupNormByLibrary(x, groups, weight, bias, epsilon);
     const at::Tensor result = at::empty_like(x), plainWeight = weight.contiguous(), plainBias = bias.contiguous();
@@ -228,6 +236,16 @@ at::Tensor groupNorm(const at::Tensor &x, int64_t groups, const at::Tensor &weig
         apply(plane, with, result.data_ptr<float>() + picture * plane.pixels * plane.channels);
     }
     return result;
+}
+
+at::Tensor groupNormSilu(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
+                         double epsilon)
+{
+#ifdef TESSERA_MODELS_CUDA
+    if (cuda::suitsFusedNorm(x, weight, bias))
+        return cuda::fusedGroupNorm(x, groups, weight, bias, epsilon, true);
+#endif
+    return at::silu(groupNorm(x, groups, weight, bias, epsilon));
 }
 
 } // namespace tessera::models

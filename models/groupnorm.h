@@ -1,4 +1,4 @@
-// Group normalisation for the networks' inference.
+// Group normalisation.
 #pragma once
 
 #include <vector>
@@ -12,8 +12,13 @@ namespace tessera::models
 // weight [C], plus bias [C]. As at::group_norm, but for channels-last float32 tensors on the CPU without gradients, where
 // LibTorch takes the variance as the mean square less the squared mean in float32: with means large against the deviation
 // tenths are wrong there, and codes that are close change. Equal inputs give equal bits, whatever the number of threads.
+// Training on a GPU has kernels of its own for channels-last maps (models/cuda/fusednorm.h).
 at::Tensor groupNorm(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
                      double epsilon);
+
+// at::silu() of it; those kernels do both at once.
+at::Tensor groupNormSilu(const at::Tensor &x, int64_t groups, const at::Tensor &weight, const at::Tensor &bias,
+                         double epsilon);
 
 // Mean and variance of each group of channels, over a map or over the parts of one that were seen so far.
 struct GroupMoments {

@@ -1,9 +1,12 @@
 #include "models/maskedattention.h"
 
+#include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <ATen/SDPBackend.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -59,6 +62,12 @@ struct Attention : torch::autograd::Function<Attention> {
     }
 };
 
+// [B, M, heads, D]. `causal`: the last query sees all keys, each one before it one key less.
+at::Tensor flash(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, bool causal)
+{
+    return std::get<0>(at::_scaled_dot_product_flash_attention(q, k, v, 0.0, causal)).transpose(1, 2);
+}
+
 bool hasSlowGradient(const at::Tensor &q)
 {
     return q.is_cpu() && q.scalar_type() == at::kBFloat16 && q.requires_grad();
@@ -69,6 +78,25 @@ bool hasSlowGradient(const at::Tensor &q)
 at::Tensor maskedAttention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask)
 {
     return hasSlowGradient(q) ? Attention::apply(q, k, v, mask) : at::scaled_dot_product_attention(q, k, v, mask);
+}
+
+bool hasUnmaskedKernels(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v)
+{
+    if (!q.is_cuda() || (q.scalar_type() != at::kBFloat16 && q.scalar_type() != at::kHalf))
+        return false;
+    const auto chosen = at::SDPBackend(at::_fused_sdp_choice(k, k, v)); // of the device's kernels, for equal lengths
+    return chosen == at::SDPBackend::flash_attention || chosen == at::SDPBackend::cudnn_attention;
+}
+
+at::Tensor prefixedAttention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, int64_t unmasked)
+{
+    const int64_t skip = k.size(2) - q.size(2);
+    const int64_t early = std::max<int64_t>(0, unmasked - 1 - skip); // queries that see what is behind them
+    const at::Tensor later = flash(q.slice(2, early), k, v, true);
+    if (early == 0)
+        return later.transpose(1, 2);
+    const at::Tensor prefix = flash(q.slice(2, 0, early), k.slice(2, 0, unmasked), v.slice(2, 0, unmasked), false);
+    return at::cat({prefix, later}, 1).transpose(1, 2);
 }
 
 } // namespace tessera::models

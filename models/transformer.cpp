@@ -38,10 +38,13 @@ at::Tensor attention(const TransformerBlock &block, const at::Tensor &x, int64_t
     }; // [B, heads, T, headDim]
     const at::Tensor q = heads(block.query, x.slice(1, skip));
     const at::Tensor k = heads(block.key, x), v = heads(block.value, x);
-    const bool plain = config.unmasked == 0 && skip == 0; // for which devices have kernels of their own
-    const at::Tensor mixed =
-        plain ? at::scaled_dot_product_attention(q, k, v, {}, 0.0, true)
-              : maskedAttention(q, k, v, attentionMask(length, config.unmasked, q.options()).slice(0, skip));
+    at::Tensor mixed;
+    if (config.unmasked == 0 && skip == 0) // for which devices have kernels of their own
+        mixed = at::scaled_dot_product_attention(q, k, v, {}, 0.0, true);
+    else if (hasUnmaskedKernels(q, k, v))
+        mixed = prefixedAttention(q, k, v, config.unmasked);
+    else
+        mixed = maskedAttention(q, k, v, attentionMask(length, config.unmasked, q.options()).slice(0, skip));
     return linear(block.proj, mixed.transpose(1, 2).reshape({x.size(0), length - skip, config.embedding}));
 }
 

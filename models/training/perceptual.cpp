@@ -120,7 +120,7 @@ at::Tensor Perceptual::distance(const std::vector<at::Tensor> &taps, const std::
                 " taps expected, found ", taps.size(), " and ", targetTaps.size());
     at::Tensor sum;
     for (size_t block = 0; block < taps.size(); ++block) {
-        const at::Tensor term = taps[block].is_cpu()
+        const at::Tensor term = hasTapDistance(taps[block].device())
                                     ? tapDistance(taps[block], targetTaps[block], channelWeights[block])
                                     : plainDistance(taps[block], targetTaps[block], channelWeights[block]);
         sum = sum.defined() ? sum + term : term;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <nlohmann/json.hpp>
 
 #include "models/error.h"
@@ -59,6 +60,12 @@ uint64_t hashOf(const ShardPicture &picture)
     };
     return mixedSeed(hash(picture.rgb), mixedSeed(hash(picture.object), hash(picture.material), hash(picture.depth)),
                      hash(picture.facts));
+}
+
+// uint8 [height, width, 3], of the picture's own memory.
+at::Tensor coloursOf(const ShardPicture &picture)
+{
+    return at::from_blob(const_cast<uint8_t *>(picture.rgb.data()), {picture.height, picture.width, 3}, at::kByte);
 }
 
 // Networks take labels as places in a row of kMapLabels.
@@ -127,14 +134,22 @@ void PictureSet::readShard(const ShardReader &reader)
                     reader.path().string() + " holds pictures of " + std::to_string(reader.width()) + " x "
                         + std::to_string(reader.height()) + " pixels; expected " + std::to_string(m_pictures[0].width)
                         + " x " + std::to_string(m_pictures[0].height) + " like those before it in the folder.");
-    for (size_t i = 0; i < reader.size(); ++i) {
-        m_pictures.push_back(reader.read(i));
-        const ShardPicture &picture = m_pictures.back();
-        checkLabels(picture.object, "object", reader.path(), i);
-        checkLabels(picture.material, "material", reader.path(), i);
-        m_facts.push_back(factTexts(picture.facts));
-        m_identity = mixedSeed(m_identity, hashOf(picture));
-    }
+    const size_t first = m_pictures.size(), count = reader.size();
+    m_pictures.resize(first + count);
+    m_facts.resize(first + count);
+    std::vector<uint64_t> hashes(count);
+    at::parallel_for(0, int64_t(count), 1, [&](int64_t begin, int64_t end) {
+        for (size_t i = size_t(begin); i < size_t(end); ++i) {
+            ShardPicture &picture = m_pictures[first + i];
+            picture = reader.read(i);
+            checkLabels(picture.object, "object", reader.path(), i);
+            checkLabels(picture.material, "material", reader.path(), i);
+            m_facts[first + i] = factTexts(picture.facts);
+            hashes[i] = hashOf(picture);
+        }
+    });
+    for (const uint64_t hash : hashes)
+        m_identity = mixedSeed(m_identity, hash);
 }
 
 bool PictureSet::labelled() const
@@ -178,19 +193,15 @@ void PictureSet::keepColoursOn(c10::Device device)
     if (device.is_cpu())
         return;
     const ShardPicture &first = m_pictures[0];
-    at::Tensor all = at::empty({size(), 3, first.height, first.width}, at::TensorOptions(at::kByte).device(device));
+    at::Tensor all = at::empty({size(), first.height, first.width, 3}, at::TensorOptions(at::kByte).device(device));
     for (int64_t i = 0; i < size(); ++i)
-        all[i].copy_(colours(i));
+        all[i].copy_(coloursOf(picture(i)));
     m_colours = all;
 }
 
 at::Tensor PictureSet::colours(int64_t index) const
 {
-    if (m_colours.defined())
-        return m_colours[index];
-    const ShardPicture &picture = m_pictures[size_t(index)];
-    return at::from_blob(const_cast<uint8_t *>(picture.rgb.data()), {picture.height, picture.width, 3}, at::kByte)
-        .permute({2, 0, 1});
+    return (m_colours.defined() ? m_colours[index] : coloursOf(picture(index))).permute({2, 0, 1});
 }
 
 at::Tensor PictureSet::rgb(const View &view, int64_t side) const

@@ -67,7 +67,7 @@ private:
 
     std::vector<ShardPicture> m_pictures;
     std::vector<std::map<std::string, std::string>> m_facts;
-    at::Tensor m_colours; // uint8 [pictures, 3, height, width] on a device; undefined: those of m_pictures serve
+    at::Tensor m_colours; // uint8 [pictures, height, width, 3] on a device; undefined: those of m_pictures serve
     uint64_t m_identity = 0;
 };
 

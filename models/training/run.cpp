@@ -80,9 +80,9 @@ double TrainRun::shareOf(double seconds, double budget) const
     return std::max(ofSteps, ofSeconds);
 }
 
-uint64_t TrainRun::stepSeed() const
+uint64_t TrainRun::stepSeed(int64_t later) const
 {
-    return mixedSeed(m_seed, uint64_t(m_step));
+    return mixedSeed(m_seed, uint64_t(m_step + later));
 }
 
 void TrainRun::prepare(const std::string &what, double share) const
@@ -182,9 +182,9 @@ void TrainRun::checkSource(const SafetensorsIndex &index) const
 {
     const auto found = index.metadata.find("learns_from"); // older checkpoints do without
     if (found != index.metadata.end() && found->second != m_learnsFrom)
-        throw Error(ErrorCode::ModelMismatch,
-                    index.path.string() + " learned from '" + found->second + "', and this run would from '"
-                        + m_learnsFrom + "': give it the same again, or name another output folder.");
+        throw Error(ErrorCode::ModelMismatch, index.path.string() + " learned from '" + found->second
+                                                  + "', and this run would from '" + m_learnsFrom
+                                                  + "': give it the same again, or name another output folder.");
 }
 
 const StateDict &checkpointPart(const std::map<std::string, StateDict> &parts, const std::string &name)

@@ -35,8 +35,8 @@ public:
     // The same of the steps alone, 0 with the first one: what was prepared before is no part of it. Schedules go by
     // this.
     double learned() const;
-    // Seed of everything random in this step: nothing else has to be remembered to go on.
-    uint64_t stepSeed() const;
+    // Seed of everything random in this step, or so many steps later: nothing else has to be remembered to go on.
+    uint64_t stepSeed(int64_t later = 0) const;
     uint64_t seed() const { return m_seed; }
 
     // Tells the progress callback how far a preparation is, 0..1; nothing goes into the log.

@@ -164,7 +164,7 @@ void StageTraining::restore()
     });
 }
 
-void StageTraining::enterPhase()
+void StageTraining::enterPhase(Ahead<Batch> &ahead)
 {
     const double fraction = m_run.learned();
     if (m_phase == "warm" && fraction >= m_settings.warmFraction && m_codebook.hasLatents()) {
@@ -176,13 +176,13 @@ void StageTraining::enterPhase()
         const StateDict averaged = m_optimizer->averaged();
         copyInto(m_parameters, averaged, "The average");
         m_phase = "frozen";
+        ahead.drop();
         beginFrozenPhase();
     }
 }
 
-void StageTraining::codesStep(Values &values)
+void StageTraining::codesStep(const Batch &batch, Values &values)
 {
-    const Batch batch = this->batch(m_run.stepSeed());
     at::Tensor latents, output, codeLoss = at::zeros({}, batch.input.options());
     {
         const Autocast autocast(device(), m_bfloat16);
@@ -243,13 +243,15 @@ void StageTraining::keep(int64_t nextStep)
 void StageTraining::train()
 {
     restore();
+    Ahead<Batch> ahead(device(), 1);
     while (m_run.next()) {
-        enterPhase();
+        enterPhase(ahead);
+        const Batch batch = ahead.take(m_run, [this](uint64_t seed) { return this->batch(seed); });
         Values values;
         if (m_phase == "frozen")
-            frozenStep(values);
+            frozenStep(batch, values);
         else
-            codesStep(values);
+            codesStep(batch, values);
         m_run.report(m_phase, values);
         if (m_run.checkpointDue())
             keep(m_run.step() + 1);

@@ -9,6 +9,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "models/autoencoder.h"
+#include "models/training/ahead.h"
 #include "models/training/codebooktraining.h"
 #include "models/training/optimizer.h"
 #include "models/training/recipeparts.h"
@@ -61,13 +62,14 @@ protected:
     };
     using Values = std::map<std::string, double>;
 
+    // Called beside the steps, too; reads nothing that a step changes, but for what beginFrozenPhase() does.
     virtual Batch batch(uint64_t seed) = 0;
     // Differentiable; `output` is float32 [B, outChannels, side, side].
     virtual at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) = 0;
     // The share of the run from which the codes are frozen, and what happens then; 1: they never are.
     virtual double frozenFrom() const { return 1; }
     virtual void beginFrozenPhase() {}
-    virtual void frozenStep(Values &) {}
+    virtual void frozenStep(const Batch &, Values &) {}
     virtual void addState(std::map<std::string, StateDict> &) const {}
     virtual void restoreState(const std::map<std::string, StateDict> &) {}
     // Figures and pictures of the averaged model on data it was not trained on; writes samples.png.
@@ -88,8 +90,8 @@ protected:
 
 private:
     void restore();
-    void enterPhase();
-    void codesStep(Values &values);
+    void enterPhase(Ahead<Batch> &ahead);
+    void codesStep(const Batch &batch, Values &values);
     void keep(int64_t nextStep);
 
     CodebookTraining m_codebook;

@@ -7,6 +7,14 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#ifdef TESSERA_TRAINING_CUDA
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+#include "models/training/cuda/tapkernels.h"
+#endif
+
 namespace tessera::models
 {
 
@@ -103,11 +111,50 @@ at::Tensor gradients(const at::Tensor &x, const at::Tensor &target, const at::Te
     return result;
 }
 
+#ifdef TESSERA_TRAINING_CUDA
+
+cuda::Tap tapOf(const at::Tensor &x, const at::Tensor &target, const at::Tensor &weights)
+{
+    return {x.const_data_ptr(),
+            target.const_data_ptr(),
+            x.scalar_type() == at::kBFloat16,
+            weights.const_data_ptr<float>(),
+            int(x.size(1)),
+            x.size(0) * x.size(2) * x.size(3)};
+}
+
+at::Tensor distancesOnGpu(const at::Tensor &x, const at::Tensor &target, const at::Tensor &weights)
+{
+    const c10::cuda::CUDAGuard guard(x.device());
+    const at::Tensor found = at::empty({x.size(0), x.size(2) * x.size(3)}, weights.options());
+    cuda::tapDistances(tapOf(x, target, weights), found.mutable_data_ptr<float>(), c10::cuda::getCurrentCUDAStream());
+    C10_CUDA_CHECK(cudaGetLastError());
+    return found.mean(1);
+}
+
+at::Tensor gradientsOnGpu(const at::Tensor &x, const at::Tensor &target, const at::Tensor &weights,
+                          const at::Tensor &upstream)
+{
+    const c10::cuda::CUDAGuard guard(x.device());
+    const int64_t places = x.size(2) * x.size(3);
+    at::Tensor result = at::empty_like(x);
+    cuda::tapGradients(tapOf(x, target, weights), upstream.const_data_ptr<float>(), places, float(1.0 / double(places)),
+                       result.mutable_data_ptr(), c10::cuda::getCurrentCUDAStream());
+    C10_CUDA_CHECK(cudaGetLastError());
+    return result;
+}
+
+#endif
+
 struct TapDistance : torch::autograd::Function<TapDistance> {
     static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &target,
                               const at::Tensor &weights)
     {
         context->save_for_backward({x, target, weights});
+#ifdef TESSERA_TRAINING_CUDA
+        if (x.is_cuda())
+            return distancesOnGpu(x, target, weights);
+#endif
         return x.scalar_type() == at::kFloat ? distances<float>(x, target, weights)
                                              : distances<at::BFloat16>(x, target, weights);
     }
@@ -117,6 +164,10 @@ struct TapDistance : torch::autograd::Function<TapDistance> {
         const variable_list saved = context->get_saved_variables();
         const at::Tensor &x = saved[0];
         const at::Tensor up = upstream[0].to(at::kFloat).contiguous();
+#ifdef TESSERA_TRAINING_CUDA
+        if (x.is_cuda())
+            return {gradientsOnGpu(x, saved[1], saved[2], up), at::Tensor(), at::Tensor()};
+#endif
         at::Tensor gradient = x.scalar_type() == at::kFloat ? gradients<float>(x, saved[1], saved[2], up)
                                                             : gradients<at::BFloat16>(x, saved[1], saved[2], up);
         return {gradient, at::Tensor(), at::Tensor()};
@@ -125,13 +176,22 @@ struct TapDistance : torch::autograd::Function<TapDistance> {
 
 } // namespace
 
+bool hasTapDistance(c10::Device device)
+{
+#ifdef TESSERA_TRAINING_CUDA
+    return device.is_cpu() || device.is_cuda();
+#else
+    return device.is_cpu();
+#endif
+}
+
 at::Tensor tapDistance(const at::Tensor &x, const at::Tensor &target, const at::Tensor &weights)
 {
     TORCH_CHECK(x.sizes() == target.sizes() && x.scalar_type() == target.scalar_type(), "tap distance: ", x.sizes(),
                 " ", x.scalar_type(), " against ", target.sizes(), " ", target.scalar_type());
     TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16, "tap distance in ", x.scalar_type());
-    TORCH_CHECK(x.is_cpu() && weights.numel() == x.size(1), "tap distance: ", weights.numel(), " weights for ",
-                x.size(1), " channels on ", x.device());
+    TORCH_CHECK(hasTapDistance(x.device()) && weights.numel() == x.size(1), "tap distance: ", weights.numel(),
+                " weights for ", x.size(1), " channels on ", x.device());
     return TapDistance::apply(x.contiguous(at::MemoryFormat::ChannelsLast),
                               target.detach().contiguous(at::MemoryFormat::ChannelsLast),
                               weights.to(at::kFloat).contiguous());

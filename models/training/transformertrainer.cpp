@@ -10,6 +10,7 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
+#include "models/training/ahead.h"
 #include "models/training/layoutchange.h"
 #include "models/training/likelihood.h"
 #include "models/training/modelparts.h"
@@ -29,8 +30,9 @@ namespace tessera::models
 namespace
 {
 
-constexpr int kMapsVersion = 3;     // raised when maps are painted in another way
-constexpr uint64_t kScrambling = 1; // apart from what a batch is drawn by
+constexpr int kMapsVersion = 3;      // raised when maps are painted in another way
+constexpr uint64_t kScrambling = 1;  // apart from what a batch is drawn by
+constexpr int64_t kBatchesAhead = 4; // one takes a processor 40 ms where a GPU learns in half of that
 
 class TransformerTraining
 {
@@ -57,8 +59,9 @@ public:
         m_validationSet =
             tokenise(m_firstStage.network(), m_validationPictures,
                      trainingViews(m_validationPictures, 1, m_settings.views, 0), m_builder.side(), m_stop);
+        Ahead<Sequences> ahead(m_run.options().device, kBatchesAhead);
         while (m_run.next()) {
-            step();
+            step(ahead);
             if (m_run.checkpointDue())
                 keep(m_run.step() + 1);
         }
@@ -203,10 +206,8 @@ private:
 
     // Some picture codes of the input become random ones, so that the model learns to go on from mistakes (pkeep), and to
     // look at the map where few are left. The share runs from the first to the last value over the run.
-    void scramble(at::Tensor &tokens, uint64_t seed) const
+    void scramble(at::Tensor &tokens, uint64_t seed, double keep) const
     {
-        const double keep =
-            m_settings.keep + (m_settings.lastKeep - m_settings.keep) * std::clamp(m_run.learned(), 0.0, 1.0);
         if (keep >= 1)
             return;
         auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
@@ -217,11 +218,19 @@ private:
         picture.copy_(at::where(kept, picture, other + m_settings.config.imageTokens.first));
     }
 
-    void step()
+    Sequences batch(uint64_t seed, double keep) const
     {
+        Sequences made = m_maker->make(seed);
+        scramble(made.tokens, mixedSeed(seed, kScrambling), keep);
+        return made;
+    }
+
+    void step(Ahead<Sequences> &ahead)
+    {
+        const double keep =
+            m_settings.keep + (m_settings.lastKeep - m_settings.keep) * std::clamp(m_run.learned(), 0.0, 1.0);
+        const Sequences batch = ahead.take(m_run, [this, keep](uint64_t seed) { return this->batch(seed, keep); });
         at::manual_seed(m_run.stepSeed()); // of dropout
-        Sequences batch = m_maker->make(m_run.stepSeed());
-        scramble(batch.tokens, mixedSeed(m_run.stepSeed(), kScrambling));
         const at::Tensor nll = m_builder.loss(m_model, batch, m_settings.dropout);
         nll.backward();
         const Schedule &schedule = m_settings.schedule;

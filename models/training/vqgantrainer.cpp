@@ -149,9 +149,9 @@ protected:
         m_frozenSteps = 0;
     }
 
-    void frozenStep(Values &values) override
+    void frozenStep(const Batch &batch, Values &values) override
     {
-        const at::Tensor real = batch(m_run.stepSeed()).input.contiguous(at::MemoryFormat::ChannelsLast);
+        const at::Tensor real = batch.input.contiguous(at::MemoryFormat::ChannelsLast);
         const double share = (m_run.learned() - m_own.adversaryFrom) / (1 - m_own.adversaryFrom);
         const double rate =
             scheduledRate(m_own.adversaryRate, share, m_settings.schedule.warmUp, m_settings.schedule.lastRate);
@@ -203,8 +203,14 @@ protected:
 private:
     void readPictures()
     {
+        const std::filesystem::path folder = m_run.options().data / "train";
+        std::error_code ignored;
+        const size_t shards = std::filesystem::is_directory(folder, ignored) ? listShards(folder).size() : 0;
+        if (m_pictures && shards == m_shards)
+            return;
         m_pictures.reset(); // two sets at once may not fit
-        m_pictures.emplace(m_run.options().data / "train");
+        m_pictures.emplace(folder);
+        m_shards = shards;
         m_pictures->keepColoursOn(device());
     }
 
@@ -274,6 +280,7 @@ private:
     const VqganSettings m_own;
     Perceptual m_perceptual;
     std::optional<PictureSet> m_pictures;
+    size_t m_shards = 0; // that they were read from
     PictureSet m_validation;
     int64_t m_frozenSteps = 0;
     Discriminator m_discriminator;

@@ -78,6 +78,16 @@ TEST(GroupNorm, ByItsOwnMomentsIsTheSame)
     EXPECT_LT((planes - expected).abs().max().item<double>(), 2e-5);
 }
 
+TEST(GroupNorm, SiluOfItIsThatOfLibTorch)
+{
+    const at::Tensor weight = at::linspace(0.5, 1.5, 64), bias = at::linspace(-1, 1, 64);
+    const at::Tensor x = picture({2, 64, 21, 17}, 3, 0.5), last = x.contiguous(at::MemoryFormat::ChannelsLast);
+    for (const at::Tensor &map : {x, last}) {
+        const at::Tensor expected = at::silu(groupNorm(map, 16, weight, bias, 1e-6));
+        EXPECT_TRUE(at::equal(groupNormSilu(map, 16, weight, bias, 1e-6), expected));
+    }
+}
+
 TEST(GroupNorm, KeepsGradients)
 {
     const at::Tensor x = picture({1, 32, 9, 8}, 1, 1).contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
