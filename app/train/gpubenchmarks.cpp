@@ -242,6 +242,21 @@ void addGpuBenchmarks(const BenchmarkedModel &published, const BenchmarkedModel 
                                    {16, 16}),
                     stop);
     }
+    // A large canvas without recorded passes, and with windows fed further ahead or less.
+    for (const int steps : {1, 2, 8}) {
+        for (const bool recorded : {true, false}) {
+            addSampling("gpu/sample/310M/1024x672/bf16/" + std::to_string(steps) + (recorded ? "ahead" : "unrecorded"),
+                        sharedPainting(published,
+                                       [steps, recorded](const models::Transformer &transformer) {
+                                           return core::makeCudaEngine(transformer,
+                                                                       {.precision = core::CudaPrecision::BFloat16,
+                                                                        .stepsAhead = steps,
+                                                                        .recordSmall = recorded});
+                                       },
+                                       {42, 64}),
+                        stop);
+        }
+    }
 #endif
 #ifdef TESSERA_LANDSCAPE_CUDA
     addLandscapes(stop);

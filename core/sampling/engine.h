@@ -58,6 +58,12 @@ struct DrawTask {
     std::function<bool(std::span<const int64_t> codes, const float *logits)> drawn;
 };
 
+// How far windows may be fed before their turn (core/sampling/feedahead.h).
+struct AheadLimits {
+    int steps = 1;      // that one pass serves, its own included; 1: nothing is fed ahead
+    uint64_t bytes = 0; // of the caches that are open for it
+};
+
 // One thread at a time.
 class TransformerEngine
 {
@@ -91,6 +97,9 @@ public:
     // Whether an input's results have the same bits however its tokens were divided between appends, so that several
     // guessed tokens may be checked at once, and a prefix computed before may be used again.
     virtual bool keepsBitsInChunks() const { return false; }
+    // The same at all times, so that equal requests make equal batches. Of use where a large batch is much cheaper than
+    // several small ones, and only to an engine that does not keepsBitsInChunks().
+    virtual AheadLimits feedsAhead() const { return {}; }
     // What a further token adds to a pass, as a part of what a pass costs at least. A rough figure: it decides how many
     // tokens it pays to guess.
     virtual double tokenCost() const { return 1.0 / 8; }

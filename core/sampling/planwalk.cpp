@@ -53,6 +53,7 @@ PlanWalk::PlanWalk(const models::ModelConfig &config, TransformerEngine &engine,
     , m_windows(size_t(plan.windows))
     , m_draws(m_aids.draft ? size_t(plan.windows) : 0)
     , m_depth(engine.tokenCost() * streams())
+    , m_feedAhead(feedAheadFor(plan, engine, size_t(streams())))
 {
     for (const PlanStep &step : plan.steps) {
         for (const PlannedCode &code : step.codes) {
@@ -103,7 +104,7 @@ bool PlanWalk::draw(std::span<const PlanStep> steps, const CodeGrid &codes, cons
     m_inputs.clear();
     feedUpTo(first, codes);
     for (int stream = 0; stream < streams(); ++stream) {
-        addInput(first, Stream(stream));
+        addInput(first, Stream(stream), 1);
     }
     nameTokens();
     DrawTask task{m_inputs, m_config.imageTokens.first, int64_t(m_pictureCodes), &params, int64_t(steps.size()), {},
@@ -226,8 +227,6 @@ const float *PlanWalk::rowAhead(const Window &window, int position) const
 
 bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped)
 {
-    m_tokens.clear();
-    m_inputs.clear();
     int tokens = 0; // of codes, in a stream
     for (const size_t i : m_needed) {
         const PlannedCode &code = step.codes[i];
@@ -239,16 +238,8 @@ bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn
         }
         tokens += std::max(1, int(fed.size() - before));
     }
-    int64_t rows = 0;
-    for (int stream = 0; stream < streams(); ++stream) {
-        for (const size_t i : m_needed) {
-            addInput(step.codes[i], Stream(stream));
-            rows += m_inputs.back().logitRows;
-        }
-    }
-    nameTokens();
-    m_logits.resize(size_t(rows) * m_pictureCodes);
-    if (!m_engine.append(m_inputs, m_config.imageTokens.first, int64_t(m_pictureCodes), m_logits.data(), stopped)) {
+    openAhead(step, codes);
+    if (!(m_ahead.empty() ? append(step, stopped) : appendWithAhead(step, stopped))) {
         return false;
     }
     m_depth.pass(tokens);
@@ -310,8 +301,78 @@ void PlanWalk::guessUpTo(const PlannedCode &code, const CodeGrid &codes, int pos
     }
 }
 
+// Opens windows of later steps and lists what is known of their codes.
+void PlanWalk::openAhead(const PlanStep &step, const CodeGrid &codes)
+{
+    m_ahead = m_feedAhead.beside(step);
+    std::erase_if(m_ahead, [this](const PlannedCode *code) { return windowOf(*code).caches[Conditional] != nullptr; });
+    for (const PlannedCode *code : m_ahead) {
+        open(*code);
+        feedKnown(*code, codes);
+    }
+}
+
+// All but the last before the code: of that one its own step wants the logits.
+void PlanWalk::feedKnown(const PlannedCode &code, const CodeGrid &codes)
+{
+    std::vector<int64_t> &fed = windowOf(code).fed;
+    while (int(fed.size()) + 1 < code.localPosition) {
+        const int64_t known = codes.at(m_plan.cellAt(code.origin, int(fed.size())));
+        if (known == kNoCode) {
+            return;
+        }
+        fed.push_back(known);
+    }
+}
+
+void PlanWalk::closeAhead()
+{
+    for (const PlannedCode *code : m_ahead) {
+        windowOf(*code) = {};
+    }
+    m_ahead.clear();
+}
+
+// Windows fed ahead are a luxury: where there is no memory for them the walk goes on without.
+bool PlanWalk::appendWithAhead(const PlanStep &step, const StopFn &stopped)
+{
+    try {
+        return append(step, stopped);
+    } catch (const Error &error) {
+        if (error.code() != ErrorCode::OutOfMemory) {
+            throw;
+        }
+    }
+    closeAhead();
+    m_feedAhead.giveUp();
+    m_engine.freeCaches();
+    return append(step, stopped);
+}
+
+// What the windows of the step, and those fed ahead, lack.
+bool PlanWalk::append(const PlanStep &step, const StopFn &stopped)
+{
+    m_tokens.clear();
+    m_inputs.clear();
+    int64_t rows = 0;
+    for (int stream = 0; stream < streams(); ++stream) {
+        for (const size_t i : m_needed) {
+            const PlannedCode &code = step.codes[i];
+            addInput(code, Stream(stream), int64_t(windowOf(code).fed.size()) - code.localPosition + 1);
+            rows += m_inputs.back().logitRows;
+        }
+        for (const PlannedCode *code : m_ahead) {
+            addInput(*code, Stream(stream), 1); // which nobody reads
+            ++rows;
+        }
+    }
+    nameTokens();
+    m_logits.resize(size_t(rows) * m_pictureCodes);
+    return m_engine.append(m_inputs, m_config.imageTokens.first, int64_t(m_pictureCodes), m_logits.data(), stopped);
+}
+
 // The tokens that the cache lacks of the prefix and the codes fed.
-void PlanWalk::addInput(const PlannedCode &code, Stream stream)
+void PlanWalk::addInput(const PlannedCode &code, Stream stream, int64_t logitRows)
 {
     const Window &window = windowOf(code);
     const std::vector<int64_t> &prefix = window.prefixes[stream];
@@ -324,7 +385,7 @@ void PlanWalk::addInput(const PlannedCode &code, Stream stream)
     for (size_t i = size_t(std::max<int64_t>(0, known - prefixLength)); i < window.fed.size(); ++i) {
         tokens.push_back(m_config.imageTokens.first + window.fed[i]);
     }
-    m_inputs.push_back({cache, {}, int64_t(window.fed.size()) - code.localPosition + 1});
+    m_inputs.push_back({cache, {}, logitRows});
 }
 
 // Once all are there: until then they may move.

@@ -9,6 +9,7 @@
 
 #include "core/sampling/draft.h"
 #include "core/sampling/engine.h"
+#include "core/sampling/feedahead.h"
 #include "core/sampling/grid.h"
 #include "core/sampling/guessdepth.h"
 #include "core/sampling/prefixstore.h"
@@ -93,7 +94,12 @@ private:
     void feedUpTo(const PlannedCode &code, const CodeGrid &codes);
     void lookAhead(const PlannedCode &code, const CodeGrid &codes);
     void guessUpTo(const PlannedCode &code, const CodeGrid &codes, int position, double &chance);
-    void addInput(const PlannedCode &code, Stream stream);
+    void openAhead(const PlanStep &step, const CodeGrid &codes);
+    void feedKnown(const PlannedCode &code, const CodeGrid &codes);
+    void closeAhead();
+    bool append(const PlanStep &step, const StopFn &stopped);
+    bool appendWithAhead(const PlanStep &step, const StopFn &stopped);
+    void addInput(const PlannedCode &code, Stream stream, int64_t logitRows);
     void nameTokens();
     void keepPrefixes(Window &window);
     void takeDrawn(const PlannedCode &place, int64_t code, std::span<const float> logits, const DrawnFn &drawn);
@@ -110,13 +116,15 @@ private:
     std::vector<Window> m_windows;         // by PlannedCode::window
     std::vector<std::vector<int>> m_draws; // by window: positions that the plan draws from it, ascending; with a draft
     GuessDepth m_depth;
+    FeedAhead m_feedAhead;
     std::vector<int> m_closing; // windows whose rows were handed out for the last time
     int m_accepted = 0;
     // Of one step.
-    std::vector<size_t> m_needed;      // its codes whose logits are to be computed
-    std::vector<const float *> m_rows; // by code
+    std::vector<size_t> m_needed;             // its codes whose logits are to be computed
+    std::vector<const float *> m_rows;        // by code
+    std::vector<const PlannedCode *> m_ahead; // by whose windows are fed ahead of their turn
     std::vector<std::vector<int64_t>> m_tokens;
-    std::vector<EngineInput> m_inputs; // conditional ones, then unconditional ones
+    std::vector<EngineInput> m_inputs; // conditional ones, the step's before those fed ahead, then unconditional ones
     std::vector<float> m_logits;
 };
 

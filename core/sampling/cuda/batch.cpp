@@ -14,15 +14,11 @@ namespace
 
 constexpr int64_t kFewestFresh = 16; // tokens from which fused attention pays
 
-bool isFresh(const EngineInput &input, NetworkShape shape)
-{
-    return input.cache->length() == 0 && shape.unmasked == 0 && int64_t(input.tokens.size()) >= kFewestFresh;
-}
-
 // What goes to the device, still on the host.
 struct Layout {
     std::vector<TokenRow> tokens, keptTokens;
-    std::vector<int64_t> keptRows, padded, unpadded;
+    std::vector<int64_t> keptRows;
+    std::vector<int32_t> freshStarts{0};
 };
 
 class Packer
@@ -35,20 +31,18 @@ public:
         , m_order(inputs.size())
     {
         std::iota(m_order.begin(), m_order.end(), size_t(0));
-        std::ranges::stable_partition(m_order, [&](size_t input) { return isFresh(inputs[input], shape); });
+        std::ranges::stable_partition(m_order, [&](size_t input) { return beginsWindow(inputs[input], shape); });
         m_batch.firstKept.resize(inputs.size());
     }
 
-    Batch pack(PinnedBuffer &buffer)
+    Batch pack(PinnedBuffer &buffer, BatchSize least)
     {
         for (const size_t input : m_order) {
             add(input);
         }
+        fill(least);
         m_batch.rows = int64_t(m_layout.tokens.size());
         m_batch.kept = int64_t(m_layout.keptRows.size());
-        if (m_batch.freshInputs * m_batch.freshLength > m_batch.freshRows) {
-            pad();
-        }
         upload(buffer);
         return std::move(m_batch);
     }
@@ -63,10 +57,11 @@ private:
                     " in blocks of ", m_shape.blockSize);
         TORCH_CHECK(start > 0 || added >= m_shape.unmasked, "first append of ", added, " tokens, ", m_shape.unmasked,
                     " see each other");
-        if (isFresh(input, m_shape)) {
+        if (beginsWindow(input, m_shape)) {
             ++m_batch.freshInputs;
             m_batch.freshRows += added;
             m_batch.freshLength = std::max(m_batch.freshLength, added);
+            m_layout.freshStarts.push_back(int32_t(m_batch.freshRows));
         }
         m_batch.firstKept[index] = int64_t(m_layout.keptRows.size());
         for (int64_t i = 0; i < added; ++i) {
@@ -80,27 +75,22 @@ private:
         }
     }
 
-    // Rows behind an input's last are those of its last token, which no other token sees.
-    void pad()
+    void fill(BatchSize least)
     {
-        int64_t row = 0;
-        for (int64_t i = 0; i < m_batch.freshInputs; ++i) {
-            const int64_t length = int64_t(m_inputs[m_order[size_t(i)]].tokens.size());
-            for (int64_t at = 0; at < m_batch.freshLength; ++at) {
-                m_layout.padded.push_back(row + std::min(at, length - 1));
-                if (at < length) {
-                    m_layout.unpadded.push_back(i * m_batch.freshLength + at);
-                }
-            }
-            row += length;
-        }
+        m_batch.allKept = least.rows == 0 && m_layout.keptRows.size() == m_layout.tokens.size();
+        m_layout.tokens.resize(std::max(m_layout.tokens.size(), size_t(least.rows)));
+        m_layout.keptTokens.resize(std::max(m_layout.keptTokens.size(), size_t(least.kept)));
+        m_layout.keptRows.resize(m_layout.keptTokens.size());
     }
 
     void upload(PinnedBuffer &buffer)
     {
-        const size_t bytes =
-            sizeof(TokenRow) * (m_layout.tokens.size() + m_layout.keptTokens.size())
-            + sizeof(int64_t) * (m_layout.keptRows.size() + m_layout.padded.size() + m_layout.unpadded.size());
+        if (m_batch.freshInputs == 0) {
+            m_layout.freshStarts.clear();
+        }
+        const size_t bytes = sizeof(TokenRow) * (m_layout.tokens.size() + m_layout.keptTokens.size())
+                             + sizeof(int64_t) * m_layout.keptRows.size()
+                             + sizeof(int32_t) * m_layout.freshStarts.size();
         buffer.reserve(bytes);
         size_t end = 0;
         const auto place = [&](const auto &values) {
@@ -111,15 +101,14 @@ private:
             end += size;
             return start;
         };
-        const auto placeIndices = [&](const std::vector<int64_t> &values) {
-            const int64_t start = int64_t(place(values)), size = int64_t(values.size() * sizeof(int64_t));
-            return size == 0 ? at::Tensor() : buffer.deviceBytes().narrow(0, start, size).view(at::kLong);
+        const auto placeIndices = [&](const auto &values, at::ScalarType type) {
+            const int64_t start = int64_t(place(values)), size = int64_t(values.size() * sizeof(values[0]));
+            return size == 0 ? at::Tensor() : buffer.deviceBytes().narrow(0, start, size).view(type);
         };
         m_batch.tokens = buffer.device<TokenRow>(place(m_layout.tokens));
         m_batch.keptTokens = buffer.device<TokenRow>(place(m_layout.keptTokens));
-        m_batch.keptRows = placeIndices(m_layout.keptRows);
-        m_batch.padded = placeIndices(m_layout.padded);
-        m_batch.unpadded = placeIndices(m_layout.unpadded);
+        m_batch.keptRows = placeIndices(m_layout.keptRows, at::kLong);
+        m_batch.freshStarts = placeIndices(m_layout.freshStarts, at::kInt);
         buffer.upload(bytes);
     }
 
@@ -133,9 +122,15 @@ private:
 
 } // namespace
 
-Batch packBatch(std::span<const EngineInput> inputs, NetworkShape shape, int64_t vocabulary, PinnedBuffer &buffer)
+bool beginsWindow(const EngineInput &input, NetworkShape shape)
 {
-    return Packer(inputs, shape, vocabulary).pack(buffer);
+    return input.cache->length() == 0 && shape.unmasked == 0 && int64_t(input.tokens.size()) >= kFewestFresh;
+}
+
+Batch packBatch(std::span<const EngineInput> inputs, NetworkShape shape, int64_t vocabulary, PinnedBuffer &buffer,
+                BatchSize least)
+{
+    return Packer(inputs, shape, vocabulary).pack(buffer, least);
 }
 
 } // namespace tessera::core::cuda

@@ -80,7 +80,7 @@ private:
     at::Tensor attendKept(const at::Tensor &queryKeyValue, int layer)
     {
         at::Tensor queries = queryKeyValue;
-        if (m_batch.kept < m_batch.rows) {
+        if (!m_batch.allKept) {
             queries = queryKeyValue.index_select(0, m_batch.keptRows);
             m_x = m_x.index_select(0, m_batch.keptRows);
         }
@@ -104,27 +104,24 @@ private:
         return mixed;
     }
 
+    // Inputs that begin their windows, among themselves, each behind the other: [rows, embedding].
     // The fused kernels by name: LibTorch's own choice may take cuDNN's, which compiles a plan for each new shape.
-    static at::Tensor fusedAttention(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
-    {
-        if (query.scalar_type() == at::kFloat) {
-            return std::get<0>(
-                at::_scaled_dot_product_efficient_attention(query, key, value, std::nullopt, false, 0.0, true));
-        }
-        return std::get<0>(at::_scaled_dot_product_flash_attention(query, key, value, 0.0, true));
-    }
-
-    // Inputs that begin their windows, among themselves.
     at::Tensor attendFresh(const at::Tensor &queryKeyValue) const
     {
-        const int64_t inputs = m_batch.freshInputs, length = m_batch.freshLength;
-        const at::Tensor rows =
-            m_batch.padded.defined() ? queryKeyValue.index_select(0, m_batch.padded) : queryKeyValue;
-        const at::Tensor split = rows.view({inputs, length, 3, m_shape.heads, kHeadDim});
-        const auto part = [&](int64_t which) { return split.select(2, which).transpose(1, 2); };
-        const at::Tensor mixed = fusedAttention(part(0), part(1), part(2)); // [inputs, heads, length, kHeadDim]
-        const at::Tensor joined = mixed.transpose(1, 2).reshape({inputs * length, m_shape.embedding});
-        return m_batch.unpadded.defined() ? joined.index_select(0, m_batch.unpadded) : joined;
+        const int64_t rows = queryKeyValue.size(0), longest = m_batch.freshLength;
+        const at::Tensor split = queryKeyValue.view({rows, 3, m_shape.heads, kHeadDim});
+        const at::Tensor query = split.select(1, 0), key = split.select(1, 1), value = split.select(1, 2);
+        const at::Tensor &starts = m_batch.freshStarts;
+        if (query.scalar_type() == at::kFloat) {
+            constexpr int64_t kCausal = 1; // sdp::CustomMaskType::CausalFromTopLeft
+            return std::get<0>(at::_efficient_attention_forward(query.unsqueeze(0), key.unsqueeze(0),
+                                                                value.unsqueeze(0), std::nullopt, starts, starts,
+                                                                longest, longest, 0.0, kCausal))
+                .reshape({rows, m_shape.embedding});
+        }
+        return std::get<0>(
+                   at::_flash_attention_forward(query, key, value, starts, starts, longest, longest, 0.0, true, false))
+            .reshape({rows, m_shape.embedding});
     }
 
     // Rows whose keys and values lie in caches.

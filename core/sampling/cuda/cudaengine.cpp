@@ -13,6 +13,7 @@
 #include "core/sampling/cuda/batchpass.h"
 #include "core/sampling/cuda/decoder.h"
 #include "core/sampling/cuda/drawing.h"
+#include "core/sampling/cuda/smallpass.h"
 #include "core/sampling/tensorcache.h"
 #include "models/error.h"
 #include "models/transformer.h"
@@ -70,6 +71,14 @@ int64_t layerBytes(const DeviceWeights &weights)
 
 constexpr size_t kKeptCaches = 8; // windows of a step
 
+// For windows fed ahead. Of all memory, not of what is free: equal requests are to make equal batches.
+uint64_t aheadBytes()
+{
+    size_t available = 0, total = 0;
+    C10_CUDA_CHECK(cudaMemGetInfo(&available, &total));
+    return total / 16;
+}
+
 class CudaEngine : public TransformerEngine
 {
 public:
@@ -81,6 +90,8 @@ public:
                                                      m_weights.tokens.options().dtype(m_weights.type), kKeptCaches))
         , m_decoder(m_weights, options.device, options.overlap && capability(currentDevice()) >= 9,
                     options.whole.value_or(layerBytes(m_weights) >= kWholeFromBytes))
+        , m_small(m_weights, options.device, options.recordSmall)
+        , m_ahead{options.stepsAhead, aheadBytes()}
         , m_batchBuffer(options.device)
         , m_logitsBuffer(options.device)
     {
@@ -100,6 +111,7 @@ public:
     uint64_t cacheBytes() const override { return m_store->bytes(); }
     void freeCaches() override { m_store->free(); }
     bool gainsFromBatches() const override { return true; }
+    AheadLimits feedsAhead() const override { return m_ahead; }
     bool drawsCodes(int64_t count) const override { return m_decoder.mostRows() >= 2 && count <= kMostDrawnCodes; }
 
 protected:
@@ -152,11 +164,12 @@ protected:
 
 private:
     template<typename Work>
-    static void withMemory(Work work)
+    void withMemory(Work work)
     {
         try {
             work();
         } catch (const c10::OutOfMemoryError &) {
+            m_stream.synchronize(); // a batch may still be on its way from memory that the next one is laid out in
             throw Error(
                 ErrorCode::OutOfMemory,
                 "The device's memory does not suffice for sampling; a smaller canvas, bf16 or the CPU would do");
@@ -185,7 +198,11 @@ private:
     // The logits of a pass on the device; undefined, and the device at rest, when stopped.
     at::Tensor passLogits(const Batch &batch, int64_t first, int64_t count, const StopFn &stopped)
     {
-        const at::Tensor found = batchLogits(m_weights, batch, first, count, stopped);
+        return settled(batchLogits(m_weights, batch, first, count, stopped));
+    }
+
+    at::Tensor settled(at::Tensor found)
+    {
         if (!found.defined()) {
             m_stream.synchronize();
         }
@@ -196,8 +213,10 @@ private:
     bool runBatch(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
                   const StopFn &stopped)
     {
-        const Batch batch = packed(inputs);
-        const at::Tensor found = passLogits(batch, first, count, stopped);
+        const bool small = m_small.suits(inputs);
+        const Batch batch = small ? m_small.packed(inputs) : packed(inputs);
+        const at::Tensor found =
+            small ? settled(m_small.logits(batch, first, count, stopped)) : passLogits(batch, first, count, stopped);
         if (!found.defined()) {
             return false;
         }
@@ -235,6 +254,8 @@ private:
     DeviceWeights m_weights;
     std::shared_ptr<TensorCacheStore> m_store;
     Decoder m_decoder;
+    SmallPasses m_small;
+    const AheadLimits m_ahead;
     PinnedBuffer m_batchBuffer, m_logitsBuffer;
 };
 

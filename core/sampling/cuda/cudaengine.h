@@ -1,8 +1,9 @@
 // The transformer on an NVIDIA GPU, with kernels of its own beside cuBLAS' products.
 //
 // Many tokens: those of all inputs go through every product together; windows fed from their start take LibTorch's fused
-// attention, others the kernel that reads their caches. Single tokens of a few windows: one kernel for all layers,
-// or five a layer, recorded once as a CUDA graph. Codes of one window are drawn on the device, so that nothing waits for the host in between.
+// attention, others the kernel that reads their caches; few rows of the latter kind are recorded as a CUDA graph. Single
+// tokens of a few windows: one kernel for all layers, or five a layer, recorded once as a CUDA graph. Codes of one window are
+// drawn on the device, so that nothing waits for the host in between.
 #pragma once
 
 #include <memory>
@@ -35,6 +36,11 @@ struct CudaEngineOptions {
     // device can run them side by side.
     // By itself where the matrices are large enough to hide how long blocks wait.
     std::optional<bool> whole = std::nullopt;
+    // Windows of so many steps of a large canvas are fed in one pass, as far as a sixteenth of the device's memory goes for
+    // their caches; 1: each in its own step.
+    int stepsAhead = 4;
+    // Passes of few rows are recorded as CUDA graphs, where the driver lets it. Changes no bit.
+    bool recordSmall = true;
 };
 
 // Whether the kernels are made for this device: an NVIDIA GPU of compute capability 8 or newer.

@@ -120,7 +120,7 @@ __global__ void __launch_bounds__(kThreads)
         values[i] = value;
         const int part = i / loads - 1, head = i % loads / kLoadsPerHead;
         const size_t plane = (size_t(layer) * 2 + part) * shape.heads + head;
-        if (part >= 0)
+        if (part >= 0 && to)
             to[(plane * shape.blockSize + row.position) * kLoadsPerHead + i % kLoadsPerHead] = value;
     }
 }
