@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/SDPBackend.h>
 #include <c10/core/GradMode.h>
@@ -82,7 +83,8 @@ at::Tensor maskedAttention(const at::Tensor &q, const at::Tensor &k, const at::T
 
 bool hasUnmaskedKernels(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v)
 {
-    if (!q.is_cuda() || (q.scalar_type() != at::kBFloat16 && q.scalar_type() != at::kHalf))
+    if (!q.is_cuda() || (q.scalar_type() != at::kBFloat16 && q.scalar_type() != at::kHalf)
+        || !at::globalContext().userEnabledFlashSDP())
         return false;
     const auto chosen = at::SDPBackend(at::_fused_sdp_choice(k, k, v)); // of the device's kernels, for equal lengths
     return chosen == at::SDPBackend::flash_attention || chosen == at::SDPBackend::cudnn_attention;
@@ -90,6 +92,7 @@ bool hasUnmaskedKernels(const at::Tensor &q, const at::Tensor &k, const at::Tens
 
 at::Tensor prefixedAttention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, int64_t unmasked)
 {
+    unmasked = std::min(unmasked, k.size(2));
     const int64_t skip = k.size(2) - q.size(2);
     const int64_t early = std::max<int64_t>(0, unmasked - 1 - skip); // queries that see what is behind them
     const at::Tensor later = flash(q.slice(2, early), k, v, true);

@@ -12,11 +12,11 @@ namespace tessera::models
 // one sequence at a time, in bfloat16, within 1 % of the exact one.
 at::Tensor maskedAttention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, const at::Tensor &mask);
 
-// Whether a GPU has kernels for these that need no mask, a fifth of the time with the gradient.
+// Whether a GPU has kernels for these that need no mask: half precision, where LibTorch would take such kernels itself.
 bool hasUnmaskedKernels(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v);
 
-// maskedAttention() of the positions from T - M on, where the first `unmasked` see each other and all others what is before
-// them. REQUIRES: hasUnmaskedKernels().
+// maskedAttention() of the positions from T - M on -> [B, heads, M, D], where the first `unmasked` see each other and all
+// others themselves and what is before them. REQUIRES: hasUnmaskedKernels(), 0 < M <= T.
 at::Tensor prefixedAttention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, int64_t unmasked);
 
 } // namespace tessera::models

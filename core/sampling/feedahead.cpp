@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <c10/util/Exception.h>
+
 namespace tessera::core
 {
 
@@ -42,7 +44,7 @@ std::vector<const PlannedCode *> FeedAhead::beside(const PlanStep &step)
     for (m_fed = now + 1; m_fed < end; ++m_fed) {
         const size_t whole = found.size();
         for (const PlannedCode &code : m_plan.steps[size_t(m_fed)].codes) {
-            if (code.opensWindow && code.localPosition > 0) { // the first code of all comes from the prefix itself
+            if (code.opensWindow && code.localPosition > 0) { // a window's first code comes from the prefix itself
                 found.push_back(&code);
             }
         }
@@ -57,6 +59,7 @@ std::vector<const PlannedCode *> FeedAhead::beside(const PlanStep &step)
 FeedAhead feedAheadFor(const WindowPlan &plan, const TransformerEngine &engine, size_t perWindow)
 {
     const AheadLimits limits = engine.feedsAhead();
+    TORCH_CHECK(limits.steps <= 1 || !engine.keepsBitsInChunks(), "an engine feeds ahead or keeps prefixes, not both");
     return {plan, limits.steps, size_t(limits.bytes / std::max<uint64_t>(1, engine.cacheBytes())), perWindow};
 }
 

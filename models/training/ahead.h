@@ -22,7 +22,8 @@ public:
     Ahead(c10::Device device, int64_t depth) : m_depth(device.is_cpu() ? 0 : depth) {}
 
     // make(seed of the run's step); goes on with the steps behind it on other threads, so that `make` is called by several
-    // at once, and what it reads must stay as it is until the next drop() or the end of this object.
+    // at once, and what it reads must stay as it is until the next drop() or the end of this object. Throws what `make`
+    // threw for this step.
     template<typename Make>
     Batch take(const TrainRun &run, const Make &make)
     {

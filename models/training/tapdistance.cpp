@@ -190,6 +190,8 @@ at::Tensor tapDistance(const at::Tensor &x, const at::Tensor &target, const at::
     TORCH_CHECK(x.sizes() == target.sizes() && x.scalar_type() == target.scalar_type(), "tap distance: ", x.sizes(),
                 " ", x.scalar_type(), " against ", target.sizes(), " ", target.scalar_type());
     TORCH_CHECK(x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16, "tap distance in ", x.scalar_type());
+    TORCH_CHECK(target.device() == x.device() && weights.device() == x.device(), "tap distance on ", x.device(), ", ",
+                target.device(), " and ", weights.device());
     TORCH_CHECK(hasTapDistance(x.device()) && weights.numel() == x.size(1), "tap distance: ", weights.numel(),
                 " weights for ", x.size(1), " channels on ", x.device());
     return TapDistance::apply(x.contiguous(at::MemoryFormat::ChannelsLast),

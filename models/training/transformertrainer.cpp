@@ -218,6 +218,7 @@ private:
         picture.copy_(at::where(kept, picture, other + m_settings.config.imageTokens.first));
     }
 
+    // `keep` is that of the step that began it: a few steps early on a GPU, which matters to nobody.
     Sequences batch(uint64_t seed, double keep) const
     {
         Sequences made = m_maker->make(seed);

@@ -21,8 +21,10 @@ public:
             return;
         }
         const int64_t size = int64_t(std::max(bytes, 2 * (m_host.defined() ? size_t(m_host.numel()) : 0)));
+        // Both or none: a caller may go on when memory ran out.
+        const at::Tensor onDevice = at::empty({size}, at::TensorOptions(at::kByte).device(m_device));
         m_host = at::empty({size}, at::TensorOptions(at::kByte).pinned_memory(true));
-        m_onDevice = at::empty({size}, at::TensorOptions(at::kByte).device(m_device));
+        m_onDevice = onDevice;
     }
 
     template<typename T>

@@ -119,6 +119,7 @@ void SmallPasses::record(Recorded &pass, const Batch &batch, int64_t first, int6
         } catch (const c10::Error &) { // the recording was void, as is known
         }
     }
+    m_failed = std::move(graph);
     C10_CUDA_IGNORE_ERROR(cudaGetLastError()); // forgotten by asking for it
 }
 

@@ -1,5 +1,5 @@
-// Batches of few rows that all join caches, as those of the steps of a large canvas: recorded CUDA graphs, since to launch
-// ten kernels a layer takes the host longer than they take the device.
+// Batches of few rows that all join caches, as those of the steps of a large canvas: recorded CUDA graphs, so that the host
+// need not launch ten kernels a layer.
 #pragma once
 
 #include <map>
@@ -13,6 +13,11 @@
 #include "core/sampling/cuda/cudaweights.h"
 #include "core/sampling/cuda/pinnedbuffer.h"
 #include "core/sampling/engine.h"
+
+namespace at::cuda
+{
+struct CUDAGraph;
+}
 
 namespace tessera::core::cuda
 {
@@ -47,6 +52,7 @@ private:
     bool m_record;
     PinnedBuffer m_buffer; // never grows: graphs read it
     c10::MempoolId_t m_pool{0, 0};
+    std::unique_ptr<at::cuda::CUDAGraph> m_failed; // LibTorch's memory may still know it
     std::map<Key, std::unique_ptr<Recorded>> m_passes;
 };
 
