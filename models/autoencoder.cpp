@@ -118,11 +118,13 @@ Decoder takeDecoder(const AutoencoderConfig &config, const Taker &take)
 
 } // namespace
 
-at::Tensor Encoder::forward(const at::Tensor &x) const
+at::Tensor Encoder::forward(const at::Tensor &x, const std::stop_token &stop) const
 {
     at::Tensor h = convolved(convIn, patch > 1 ? at::pixel_unshuffle(x, patch) : x, 1);
     for (const Level &level : levels) {
-        h = forwardBlocks(level, h);
+        h = forwardBlocks(level, h, stop);
+        if (!h.defined())
+            return {};
         if (level.resample.weight.defined())
             h = downsampled(level.resample, h);
     }
@@ -130,11 +132,13 @@ at::Tensor Encoder::forward(const at::Tensor &x) const
     return convolved(convOut, normalisedSilu(normOut, h), 1);
 }
 
-at::Tensor Decoder::forward(const at::Tensor &z) const
+at::Tensor Decoder::forward(const at::Tensor &z, const std::stop_token &stop) const
 {
     at::Tensor h = models::forward(middle, convolved(convIn, z, 1));
     for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
-        h = forwardBlocks(*level, h);
+        h = forwardBlocks(*level, h, stop);
+        if (!h.defined())
+            return {};
         if (level->resample.weight.defined())
             h = upsampled(level->resample, h);
     }
@@ -163,9 +167,16 @@ Autoencoder Autoencoder::create(const AutoencoderConfig &config, ParameterSource
     return model;
 }
 
-at::Tensor Autoencoder::latents(const at::Tensor &x) const
+at::Tensor Autoencoder::latents(const at::Tensor &x, const std::stop_token &stop) const
 {
-    return convolved(quantConv, encoder.forward(x), 0);
+    const at::Tensor h = encoder.forward(x, stop);
+    return h.defined() ? convolved(quantConv, h, 0) : h;
+}
+
+at::Tensor Autoencoder::encode(const at::Tensor &x, const std::stop_token &stop) const
+{
+    const at::Tensor z = latents(x, stop);
+    return z.defined() ? nearestCodes(z) : z;
 }
 
 at::Tensor Autoencoder::misfits(const at::Tensor &z) const
@@ -196,9 +207,9 @@ at::Tensor Autoencoder::lookup(const at::Tensor &codes) const
     return at::embedding(codebook, vectors).permute({0, 3, 1, 2});
 }
 
-at::Tensor Autoencoder::decodeLatents(const at::Tensor &zq) const
+at::Tensor Autoencoder::decodeLatents(const at::Tensor &zq, const std::stop_token &stop) const
 {
-    return decoder.forward(convolved(postQuantConv, zq, 0));
+    return decoder.forward(convolved(postQuantConv, zq, 0), stop);
 }
 
 } // namespace tessera::models

@@ -2,6 +2,7 @@
 // Serves as first stage (pictures) and as condition stage (one-hot labels, depth, edges).
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,9 @@ struct Encoder {
     Conv convOut;
     int64_t patch = 1;
 
-    // x: float [B, inChannels, H, W] in [-1, 1] -> [B, zChannels, H / f, W / f] (rounded down per level).
-    at::Tensor forward(const at::Tensor &x) const;
+    // x: float [B, inChannels, H, W] in [-1, 1] -> [B, zChannels, H / f, W / f] (rounded down per level). Undefined
+    // when `stop`, which is looked at before each block, ended it.
+    at::Tensor forward(const at::Tensor &x, const std::stop_token &stop = {}) const;
 };
 
 struct Decoder {
@@ -34,8 +36,8 @@ struct Decoder {
     Conv patchOut; // 3x3 over full-size features after the pixel shuffle; undefined when patch is 1
     int64_t patch = 1;
 
-    // z: float [B, zChannels, h, w] -> [B, outChannels, f h, f w], not clamped.
-    at::Tensor forward(const at::Tensor &z) const;
+    // z: float [B, zChannels, h, w] -> [B, outChannels, f h, f w], not clamped. `stop` as of the encoder.
+    at::Tensor forward(const at::Tensor &z, const std::stop_token &stop = {}) const;
     // The weight whose gradient balances losses (adaptive weight of the paper, eq. 7).
     const at::Tensor &lastLayer() const { return patchOut.weight.defined() ? patchOut.weight : convOut.weight; }
 };
@@ -53,18 +55,19 @@ struct Autoencoder {
     // Takes every tensor from `source`; throws what the source throws.
     static Autoencoder create(const AutoencoderConfig &config, ParameterSource &source);
 
-    // Encoder output after quant_conv: [B, inChannels, H, W] -> [B, embedDim, h, w].
-    at::Tensor latents(const at::Tensor &x) const;
-    // Nearest code of each latent (Gumbel: the likeliest), lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w] below
-    // config.drawnCodes(). Distances in float32.
+    // Encoder output after quant_conv: [B, inChannels, H, W] -> [B, embedDim, h, w]. Here and below undefined when
+    // `stop` was requested meanwhile.
+    at::Tensor latents(const at::Tensor &x, const std::stop_token &stop = {}) const;
+    // Nearest code of each latent (Gumbel: the likeliest), lowest index on ties: [B, embedDim, h, w] -> int64 [B, h, w]
+    // below config.drawnCodes(). Distances in float32.
     at::Tensor nearestCodes(const at::Tensor &z) const;
     // int64 [B, h, w] -> codebook vectors [B, embedDim, h, w].
     at::Tensor lookup(const at::Tensor &codes) const;
     // REQUIRES for all that decodes: not encoder-only.
     // Picture -> codes, codes -> picture, quantised latents -> picture.
-    at::Tensor encode(const at::Tensor &x) const { return nearestCodes(latents(x)); }
+    at::Tensor encode(const at::Tensor &x, const std::stop_token &stop = {}) const;
     at::Tensor decode(const at::Tensor &codes) const { return decodeLatents(lookup(codes)); }
-    at::Tensor decodeLatents(const at::Tensor &zq) const;
+    at::Tensor decodeLatents(const at::Tensor &zq, const std::stop_token &stop = {}) const;
 
 private:
     // How badly each vector of the codebook fits each latent: [B h w, codes].

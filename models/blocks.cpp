@@ -95,9 +95,11 @@ at::Tensor forward(const MiddleBlock &middle, const at::Tensor &x)
     return forward(middle.block2, forward(middle.attention, forward(middle.block1, x)));
 }
 
-at::Tensor forwardBlocks(const Level &level, at::Tensor x)
+at::Tensor forwardBlocks(const Level &level, at::Tensor x, const std::stop_token &stop)
 {
     for (size_t b = 0; b < level.blocks.size(); ++b) {
+        if (stop.stop_requested())
+            return {};
         x = forward(level.blocks[b], x);
         if (b < level.attentions.size())
             x = forward(level.attentions[b], x);

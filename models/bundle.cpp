@@ -85,6 +85,8 @@ StateDict onDevice(StateDict tensors, c10::Device device)
         return tensors;
     at::globalContext().setAllowTF32CuDNN(false); // fp32 means fp32: codes are those of the CPU
     at::globalContext().setAllowTF32CuBLAS(false);
+    at::globalContext().setAllowFP16ReductionCuBLAS(false); // sums of 16-bit products stay float32
+    at::globalContext().setAllowBF16ReductionCuBLAS(false);
     for (auto &[name, tensor] : tensors)
         tensor = tensor.to(device);
     return tensors;

@@ -32,21 +32,22 @@ struct ModelSummary {
 // 16 hex digits over a configuration and weights as stored: equal models, equal identity, wherever the file lies.
 std::string identityOf(const ModelConfig &config, const StateDict &tensors);
 
-// Constant after opening but for takeTransformer(); may be read by several threads, although its networks run on one thread at a time.
+// Constant after opening but for takeTransformer(); may be read by several threads, although its networks run on one
+// thread at a time.
 class ModelBundle
 {
 public:
-    // Anything that ModelFile::open finds, on any of its makes. Throws what it throws, ModelMismatch for tensors that do
-    // not fit the configuration, and NonFinite naming a tensor with a weight that is NaN or infinite.
+    // Anything that ModelFile::open finds, on any of its makes. Throws what it throws, ModelMismatch for tensors that
+    // do not fit the configuration, and NonFinite naming a tensor with a weight that is NaN or infinite.
     static ModelBundle open(const std::filesystem::path &path, c10::Device device = c10::kCPU);
-    // Opens without reading any tensor; their shapes are checked. Throws what `open` throws, but NonFinite. Tensors that no
-    // network takes are in the notes, as "ignored tensors".
+    // Opens without reading any tensor; their shapes are checked. Throws what `open` throws, but NonFinite. Tensors
+    // that no network takes are in the notes, as "ignored tensors".
     static ModelSummary inspect(const std::filesystem::path &path);
     // The file that `open` would read.
     static std::filesystem::path resolve(const std::filesystem::path &path);
     // Writes configuration and tensors (prefixes of the original: first_stage_model., cond_stage_model., transformer.;
-    // a first stage alone has none). The name holds its old model or all of the new. A path that ends in .safetensors.index.json becomes an index and files of at
-    // most 15 MiB beside it (safetensorsset.h).
+    // a first stage alone has none). The name holds its old model or all of the new. A path that ends in
+    // .safetensors.index.json becomes an index and files of at most 15 MiB beside it (safetensorsset.h).
     static void write(const std::filesystem::path &path, const ModelConfig &config, const StateDict &tensors,
                       const std::map<std::string, std::string> &notes);
 
@@ -61,7 +62,8 @@ public:
     const Transformer *transformer() const { return m_transformer ? &*m_transformer : nullptr; }
     c10::Device device() const { return m_device; }
 
-    // For who keeps the transformer's weights in another form. transformer() is null from then on. REQUIRES: it was not.
+    // For who keeps the transformer's weights in another form. transformer() is null from then on. REQUIRES: it was
+    // not.
     Transformer takeTransformer();
 
 private:

@@ -20,13 +20,13 @@ namespace tessera::models
 // that it is trained with is left out, so that equal pictures have equal codes).
 enum class QuantizerKind { Nearest, Gumbel };
 
-// The list of codes that a model uses, its own number for each (the original's `remap`): a transformer over 973 of 16384
-// codes learns 973 tokens. The list itself is the tensor quantize.used.
+// The list of codes that a model uses, its own number for each (the original's `remap`): a transformer over 973 of
+// 16384 codes learns 973 tokens. The list itself is the tensor quantize.used.
 struct RemapConfig {
     int64_t used = 0; // length of the list
-    // What a code outside the list becomes (unknown_index): a place in the list, or, being `used` itself, a number of its
-    // own that is decoded as the first of the list ("extra"). Absent ("random"): the nearest code of the list, where the
-    // original draws one, so that equal pictures have equal codes.
+    // What a code outside the list becomes (unknown_index): a place in the list, or, being `used` itself, a number of
+    // its own that is decoded as the first of the list ("extra"). Absent ("random"): the nearest code of the list,
+    // where the original draws one, so that equal pictures have equal codes.
     std::optional<int64_t> unknown;
 
     int64_t codes() const { return used + (unknown == used ? 1 : 0); }
@@ -59,8 +59,8 @@ struct AutoencoderConfig {
     int64_t factor() const;
     // Whether the blocks of a level, 0 being the highest resolution, have attention.
     bool attends(size_t level) const;
-    // How many of a side's pixels the encoder looks at. Beyond whole codes there is no code, but a published encoder sees
-    // those pixels, as the original's; a patch stem takes whole codes alone.
+    // How many of a side's pixels the encoder looks at. Beyond whole codes there is no code, but a published encoder
+    // sees those pixels, as the original's; a patch stem takes whole codes alone.
     int64_t seenPixels(int64_t side) const;
     bool operator==(const AutoencoderConfig &) const = default;
 };
@@ -78,7 +78,8 @@ struct TransformerConfig {
     bool operator==(const TransformerConfig &) const = default;
 };
 
-// Objects: boxes of objects as ready-made tokens (scene layouts). Such a model is known, but nothing here makes its tokens.
+// Objects: boxes of objects as ready-made tokens (scene layouts). Such a model is known, but nothing here makes its
+// tokens.
 enum class ConditionKind { Labels, Depth, Edges, Coordinates, Class, None, Objects };
 
 // A run of token ids in the transformer's vocabulary.
@@ -104,8 +105,8 @@ struct ConditionConfig {
 };
 
 // Who says what a control is: the artist, or the place of the window in its canvas. Row: where the window's middle is
-// between the canvas' top and bottom, in as many equal parts as there are values behind "any". Height: how high the canvas
-// is; values are numbers of windows, the nearest is taken.
+// between the canvas' top and bottom, in as many equal parts as there are values behind "any". Height: how high the
+// canvas is; values are numbers of windows, the nearest is taken.
 enum class ControlSource { Artist, Row, Height };
 
 // One control in front of the condition, such as "light". values[0] is always "any"; value v of this control is the
@@ -132,11 +133,11 @@ struct ModelConfig {
     AutoencoderConfig firstStage;
     std::optional<TransformerConfig> transformer; // absent: a first stage alone
     ConditionConfig condition;
-    // Other maps that the same transformer paints from, Depth or Edges, each with a stage and tokens of its own. A map's codes
-    // say by their range what it is a map of.
+    // Other maps that the same transformer paints from, Depth or Edges, each with a stage and tokens of its own. A
+    // map's codes say by their range what it is a map of.
     std::vector<ConditionConfig> otherConditions;
-    // Trained to fill regions: the codes of a picture that stay stand, as picture tokens, in the condition's place, so that
-    // what is right of and below a region counts, too.
+    // Trained to fill regions: the codes of a picture that stay stand, as picture tokens, in the condition's place, so
+    // that what is right of and below a region counts, too.
     bool seesKept = false;
     std::vector<ControlConfig> controls; // order of the control tokens, which come first in every sequence
     std::optional<int64_t> nullToken;    // stands at every condition position when the condition is dropped; present
@@ -146,8 +147,8 @@ struct ModelConfig {
     int64_t window = 16;                            // codes per side of the attention window
     PermuterKind permuter = PermuterKind::Identity; // the order of a window's codes
     // By how much codes are less likely, in percent of their nats, when the window moves in steps of so many codes, as
-    // measured; window_prices, with keys such as "block:8". No part of what a model is: two models that differ here alone
-    // make the same pictures and have the same identity.
+    // measured; window_prices, with keys such as "block:8". No part of what a model is: two models that differ here
+    // alone make the same pictures and have the same identity.
     std::map<int, double> windowPrices;
 
     // Tokens before the first picture code of a window: controls, then condition.
@@ -171,8 +172,8 @@ std::string conditionKindName(ConditionKind kind);
 // "artist", "row", "height".
 std::optional<ControlSource> controlSourceNamed(const std::string &name);
 
-// The value of a control whose source is the canvas, for a window whose middle is at `middle` (0: top, 1: bottom) of a canvas
-// that is `height` windows high: an index into its values. REQUIRES: source is not Artist.
+// The value of a control whose source is the canvas, for a window whose middle is at `middle` (0: top, 1: bottom) of a
+// canvas that is `height` windows high: an index into its values. REQUIRES: source is not Artist.
 int64_t placedValue(const ControlConfig &control, double middle, double height);
 
 } // namespace tessera::models

@@ -30,8 +30,8 @@ void refuseOtherArithmetic(const json &dd)
         failConfig("'attn_type' is '" + type + "', expected 'vanilla'");
 }
 
-// `used_codes` is not the original's, which reads the list from a file of its own: whoever opens the model's file counts
-// the list there (models/modelfile).
+// `used_codes` is not the original's, which reads the list from a file of its own: whoever opens the model's file
+// counts the list there (models/modelfile).
 std::optional<RemapConfig> readRemap(const json &params, int64_t codes)
 {
     if (!configHas(params, "remap"))

@@ -208,8 +208,8 @@ private:
                + " was concluded from the channels of its condition stage.");
     }
 
-    // Half of the sequence is a condition that no network makes, which is a coordinate for each code; or some of it, which
-    // is a layout; or all of it is picture, after one token.
+    // Half of the sequence is a condition that no network makes, which is a coordinate for each code; or some of it,
+    // which is a layout; or all of it is picture, after one token.
     void inferTokenCondition(const TransformerConfig &transformer)
     {
         ConditionConfig &condition = m_config.condition;

@@ -76,8 +76,8 @@ public:
     at::Tensor whole(const at::Tensor &x, const NormFn &normalise = normalised) const;
 
     // The `out` part of the output for `input`, normalised by `known`. Moments of the part of each map that stands
-    // under `out` are added to `found`. REQUIRES: `known` has all normalisations of the chain; the borders of `out` stand
-    // on borders of input pixels of every layer, or of the map.
+    // under `out` are added to `found`. REQUIRES: `known` has all normalisations of the chain; the borders of `out`
+    // stand on borders of input pixels of every layer, or of the map.
     at::Tensor tile(const LocalInput &input, const Area &out, const NormStatistics &known, NormStatistics &found) const;
 
 private:

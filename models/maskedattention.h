@@ -15,8 +15,8 @@ at::Tensor maskedAttention(const at::Tensor &q, const at::Tensor &k, const at::T
 // Whether a GPU has kernels for these that need no mask: half precision, where LibTorch would take such kernels itself.
 bool hasUnmaskedKernels(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v);
 
-// maskedAttention() of the positions from T - M on -> [B, heads, M, D], where the first `unmasked` see each other and all
-// others themselves and what is before them. REQUIRES: hasUnmaskedKernels(), 0 < M <= T.
+// maskedAttention() of the positions from T - M on -> [B, heads, M, D], where the first `unmasked` see each other and
+// all others themselves and what is before them. REQUIRES: hasUnmaskedKernels(), 0 < M <= T.
 at::Tensor prefixedAttention(const at::Tensor &q, const at::Tensor &k, const at::Tensor &v, int64_t unmasked);
 
 } // namespace tessera::models

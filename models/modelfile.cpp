@@ -34,8 +34,8 @@ bool isFile(const fs::path &path)
     return fs::is_regular_file(path, ignored);
 }
 
-// The last by name of a folder's files that end in one of these; empty when there is none. Names of runs begin with their
-// date, so the last is the newest.
+// The last by name of a folder's files that end in one of these; empty when there is none. Names of runs begin with
+// their date, so the last is the newest.
 fs::path lastFile(const fs::path &folder, std::initializer_list<const char *> endings)
 {
     fs::path found;
@@ -224,8 +224,8 @@ bool takes(const std::set<std::string> &networks, const std::string &name)
            || (name.ends_with(kScale) && networks.contains(name.substr(0, name.size() - kScale.size())));
 }
 
-// By its content: torch's two containers begin like this, and safetensors have JSON behind a length of eight bytes. What
-// begins like neither is told by its name.
+// By its content: torch's two containers begin like this, and safetensors have JSON behind a length of eight bytes.
+// What begins like neither is told by its name.
 bool isCheckpoint(const fs::path &path)
 {
     std::string start(9, '\0');
@@ -238,7 +238,8 @@ bool isCheckpoint(const fs::path &path)
     std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     if (suffix == ".yaml" || suffix == ".yml")
         throw Error(ErrorCode::ModelNotFound,
-                    path.string() + " is a configuration; expected the checkpoint that it belongs to, or their folder.");
+                    path.string()
+                        + " is a configuration; expected the checkpoint that it belongs to, or their folder.");
     static const std::vector<std::string> kSuffixes{".ckpt", ".pt", ".pth", ".bin"};
     return std::ranges::find(kSuffixes, suffix) != kSuffixes.end();
 }

@@ -34,9 +34,11 @@ struct ModelFile {
     // - a .safetensors file whose metadata "config" holds the configuration as JSON, or the .safetensors.index.json of
     //   several files, or a folder with one (of several model.safetensors is taken, else the first index, else the first
     //   file by name), or the word "starter";
-    // - a published folder: checkpoints/last.ckpt or ckpts/last.ckpt, else the last .ckpt by name in one of them or beside,
+    // - a published folder: checkpoints/last.ckpt or ckpts/last.ckpt, else the last .ckpt by name in one of them or
+    // beside,
     //   with configs/*-project.yaml or configs/model.yaml;
-    // - a checkpoint, told by its content, with its .yaml of the same name, model.yaml or config.yaml beside it, or in such
+    // - a checkpoint, told by its content, with its .yaml of the same name, model.yaml or config.yaml beside it, or in
+    // such
     //   a folder.
     // Where a checkpoint has no configuration, it is inferred from its tensors; `notes` say what was assumed.
     // Throws Error: ModelNotFound, FileRead, FileFormat, ModelMismatch, also where both do not fit (modelfit.h).

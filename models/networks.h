@@ -20,8 +20,8 @@ struct Networks {
     std::optional<Transformer> transformer;    // likewise
 
     // Takes every tensor from `source`, by the original's names: first_stage_model., cond_stage_model., transformer.; a
-    // first stage alone has no prefix, a condition stage that is the first stage has no names of its own. Other stages are
-    // our own: otherStagePrefix(). Throws what the source throws.
+    // first stage alone has no prefix, a condition stage that is the first stage has no names of its own. Other stages
+    // are our own: otherStagePrefix(). Throws what the source throws.
     static Networks create(const ModelConfig &config, ParameterSource &source);
 };
 

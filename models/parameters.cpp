@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "models/digest.h"
 #include "models/error.h"
 #include "models/layers.h"
 
@@ -23,15 +24,6 @@ std::string shapeText(const std::vector<int64_t> &shape)
         text << (i ? ", " : "") << shape[i];
     text << ']';
     return text.str();
-}
-
-// FNV-1a: the same on every platform, unlike std::hash.
-uint64_t nameHash(const std::string &name)
-{
-    uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const unsigned char c : name)
-        hash = (hash ^ c) * 0x100000001b3ULL;
-    return hash;
 }
 
 } // namespace
@@ -71,7 +63,7 @@ void StateDictSource::finish() const
 
 at::Tensor FreshSource::take(const std::string &name, const std::vector<int64_t> &shape, Init init, int64_t fanIn)
 {
-    auto generator = at::make_generator<at::CPUGeneratorImpl>(m_seed ^ nameHash(name));
+    auto generator = at::make_generator<at::CPUGeneratorImpl>(m_seed ^ digestOf(name));
     at::Tensor tensor = at::zeros(shape, at::kFloat);
     switch (init) {
     case Init::Zero:

@@ -16,8 +16,8 @@ std::string permuterKindName(PermuterKind kind); // the original's class: "Spira
 std::optional<PermuterKind> permuterKindFrom(const std::string &name);
 
 // order[t] is the place, counted row by row, of the code that is written t-th. Identity and AlternateParsing work for
-// all grids, Random for all with at most 2^31 codes, Subsample and ZCurve for squares of a power of two, the spirals for
-// even squares. Throws Error (InvalidArgument) for other grids.
+// all grids, Random for all with at most 2^31 codes, Subsample and ZCurve for squares of a power of two, the spirals
+// for even squares. Throws Error (InvalidArgument) for other grids.
 std::vector<int64_t> permuterOrder(PermuterKind kind, int64_t rows, int64_t columns);
 
 // At which step each place is written: inverse[order[t]] == t.

@@ -6,7 +6,8 @@
 namespace tessera::models
 {
 
-// $TESSERA_RESOURCES, else the installed folder, else the source tree's. Throws Error (FileRead) when none exists.
+// $TESSERA_RESOURCES where that is set, else the installed folder, else the source tree's. Throws Error (FileRead) when
+// it does not exist.
 std::filesystem::path resourceFolder();
 
 } // namespace tessera::models

@@ -1,13 +1,13 @@
 #include "models/safetensorsset.h"
 
 #include <cstdio>
-#include <functional>
+#include <regex>
 #include <set>
-#include <string_view>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
+#include "models/digest.h"
 #include "models/error.h"
 #include "models/wholefile.h"
 #include "models/yaml.h"
@@ -84,35 +84,64 @@ std::vector<StateDict> divided(const StateDict &tensors, uint64_t fileBytes)
 }
 
 // Of names and values: equal sets have files of equal names.
-std::string digestOf(const StateDict &tensors)
+std::string digestText(const StateDict &tensors)
 {
-    uint64_t digest = 0;
+    std::string digests;
     for (const auto &[name, tensor] : tensors) {
         const at::Tensor plain = tensor.detach().cpu().contiguous();
-        const std::string_view bytes(static_cast<const char *>(plain.data_ptr()), plain.nbytes());
-        for (const std::string_view part : {std::string_view(name), bytes})
-            digest = digest * 0x100000001b3ULL ^ std::hash<std::string_view>()(part);
+        digests += name + ":" + std::to_string(digestOf(plain.data_ptr(), plain.nbytes())) + "\n";
     }
+    const uint64_t digest = digestOf(digests);
     char text[16];
     std::snprintf(text, sizeof text, "-%08x", unsigned(digest ^ digest >> 32));
     return text;
 }
 
-// The files that an index names, if there is one that can be read.
-std::set<std::string> filesNamedBy(const fs::path &path)
+// The files of an earlier set of this name, if there is an index of one that can be read. Whatever else it names is not
+// this set's to remove.
+std::set<std::string> filesOfEarlierSet(const fs::path &path, const std::string &stem)
 {
+    static const std::regex kNumbered("-[0-9a-f]{8}-[0-9]{5}-of-[0-9]{5}\\.safetensors"); // as fileName() has it
     std::set<std::string> names;
     std::error_code ignored;
     if (!fs::is_regular_file(path, ignored))
         return names;
     try {
         for (const auto &[file, tensors] : tensorsOfFiles(parseJsonText(readTextFile(path, "index"), path), path))
-            names.insert(file);
+            if (file.starts_with(stem) && std::regex_match(file.substr(stem.size()), kNumbered))
+                names.insert(file);
     } catch (const Error &) { // whatever it is, it is replaced
         names.clear();
     }
     return names;
 }
+
+// Removes files that were new when they were written, unless their set became whole.
+class NewFiles
+{
+public:
+    NewFiles() = default;
+    NewFiles(const NewFiles &) = delete;
+    NewFiles &operator=(const NewFiles &) = delete;
+    ~NewFiles()
+    {
+        std::error_code ignored;
+        for (const fs::path &file : m_files)
+            fs::remove(file, ignored);
+    }
+
+    // REQUIRES: nothing was written to it yet.
+    void add(const fs::path &file)
+    {
+        std::error_code ignored;
+        if (!fs::exists(file, ignored))
+            m_files.push_back(file);
+    }
+    void keep() { m_files.clear(); }
+
+private:
+    std::vector<fs::path> m_files;
+};
 
 std::string fileName(const std::string &stem, size_t number, size_t count)
 {
@@ -153,12 +182,15 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
     if (!namesSafetensorsSet(path))
         throw Error(ErrorCode::InvalidArgument,
                     "The index of several files cannot be " + name + ": its name ends in " + kSetEnding + ".");
-    std::set<std::string> earlier = filesNamedBy(path);
-    const std::string stem = name.substr(0, name.size() - std::string(kSetEnding).size()) + digestOf(tensors);
+    const std::string plainStem = name.substr(0, name.size() - std::string(kSetEnding).size());
+    std::set<std::string> earlier = filesOfEarlierSet(path, plainStem);
+    const std::string stem = plainStem + digestText(tensors);
     const std::vector<StateDict> files = divided(tensors, fileBytes);
     json map = json::object();
+    NewFiles written;
     for (size_t i = 0; i < files.size(); ++i) {
         const std::string file = fileName(stem, i + 1, files.size());
+        written.add(path.parent_path() / file);
         writeSafetensors(path.parent_path() / file, files[i], {{"format", "pt"}});
         earlier.erase(file);
         for (const auto &[tensor, value] : files[i])
@@ -168,6 +200,7 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
     WholeFile index(path);
     index.write(text.data(), text.size());
     index.commit();
+    written.keep();
     std::error_code ignored;
     for (const std::string &file : earlier)
         fs::remove(path.parent_path() / file, ignored);

@@ -1,6 +1,6 @@
 // Tensors that are divided between several .safetensors files, in the form that others write and read too: beside
-// NAME-00001-of-00002.safetensors and its like lies NAME.safetensors.index.json, whose "weight_map" says which file holds
-// which tensor. A single file is a set of one.
+// NAME-00001-of-00002.safetensors and its like lies NAME.safetensors.index.json, whose "weight_map" says which file
+// holds which tensor. A single file is a set of one.
 #pragma once
 
 #include <vector>
@@ -19,13 +19,14 @@ struct SafetensorsSet {
     uint64_t bytes() const; // of all files on the disk
 };
 
-// Reads headers alone. Of an index, metadata are its own. Throws Error: FileRead, FileFormat naming the file, what was found
-// and what was expected; also when a tensor is not in the file that the index names, or a file is not beside the index.
+// Reads headers alone. Of an index, metadata are its own. Throws Error: FileRead, FileFormat naming the file, what was
+// found and what was expected; also when a tensor is not in the file that the index names, or a file is not beside the
+// index.
 SafetensorsSet readSafetensorsSet(const std::filesystem::path &path);
 
-// Writes the index to `path`, which must end in .safetensors.index.json, and files of about `fileBytes` bytes at most beside
-// it, whose names no earlier set has; a single larger tensor has a file of its own. The index comes last: until then an
-// earlier set of this name stays whole, after that its files go. Throws Error (FileWrite, InvalidArgument).
+// Writes the index to `path`, which must end in .safetensors.index.json, and files of about `fileBytes` bytes at most
+// beside it, whose names no earlier set has; a single larger tensor has a file of its own. The index comes last: until
+// then an earlier set of this name stays whole, after that its files go. Throws Error (FileWrite, InvalidArgument).
 void writeSafetensorsSet(const std::filesystem::path &path, const StateDict &tensors,
                          const std::map<std::string, std::string> &metadata, uint64_t fileBytes);
 

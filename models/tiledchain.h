@@ -1,10 +1,11 @@
 // A chain of local layers over a map too large to hold, with group normalisation's statistics found on the way.
 //
-// The statistics are not known beforehand, and no normalisation's can be measured before those of the ones ahead of it are
-// right. A sample of the map, small enough to be run at once, stands in for it: its statistics are where tiles start, and
-// once all of them have told what they found, the sample is gone through again with the differences between what was found
-// and what it had itself added at every normalisation. What the differences do to later normalisations they do to the
-// sample's nearly as to the map's, so that few rounds suffice; each makes at least one more normalisation exact.
+// The statistics are not known beforehand, and no normalisation's can be measured before those of the ones ahead of it
+// are right. A sample of the map, small enough to be run at once, stands in for it: its statistics are where tiles
+// start, and once all of them have told what they found, the sample is gone through again with the differences between
+// what was found and what it had itself added at every normalisation. What the differences do to later normalisations
+// they do to the sample's nearly as to the map's, so that few rounds suffice; each makes at least one more
+// normalisation exact.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +25,8 @@ public:
     // `unit`: pixels of a cell's side in the input. Tiles and samples are counted in cells.
     TiledChain(LocalChain chain, LocalInput input, int64_t unit);
 
-    // Starts from the statistics of a map of at most `side` times `side` cells, put together from patches that are spread
-    // evenly over the input; of the input itself when it has no more.
+    // Starts from the statistics of a map of at most `side` times `side` cells, put together from patches that are
+    // spread evenly over the input; of the input itself when it has no more.
     void sampleStatistics(int64_t side);
 
     // Statistics from elsewhere instead, such as those of much the same input. There is no refine() after this.
@@ -35,8 +36,8 @@ public:
     // A part of the output, in its pixels. What statistics it has is gathered. REQUIRES: there are statistics to use.
     at::Tensor tile(const Area &out) { return m_chain.tile(m_input, out, m_known, m_found); }
 
-    // How far the statistics used are from those gathered (models/localchain.h). REQUIRES, like refine(): every tile was
-    // made once since sampleStatistics() or refine().
+    // How far the statistics used are from those gathered (models/localchain.h). REQUIRES, like refine(): every tile
+    // was made once since sampleStatistics() or refine().
     double error() const { return distance(m_known, m_found); }
     // Corrects the statistics by those gathered, and begins to gather anew.
     void refine();

@@ -1,8 +1,8 @@
 // A first stage's decoder for canvases whose maps do not fit memory.
 //
-// What the decoder does at the resolution of codes, attention included, is little: it is computed for the whole canvas. The
-// rest, which takes nearly all memory, looks at its neighbourhood and at group normalisation's statistics alone, and runs
-// tile by tile (models/tiledchain.h).
+// What the decoder does at the resolution of codes, attention included, is little: it is computed for the whole canvas.
+// The rest, which takes nearly all memory, looks at its neighbourhood and at group normalisation's statistics alone,
+// and runs tile by tile (models/tiledchain.h).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ public:
 
     TiledChain &chain() { return m_chain; }
 
-    // Codes beyond its own whose change can be seen in a code's pixels apart from what works at the resolution of codes.
+    // Codes beyond its own whose change can be seen in a code's pixels apart from what works at the resolution of
+    // codes.
     static int64_t reach(const Autoencoder &stage);
 
 private:
@@ -46,8 +47,8 @@ using TileFn = std::function<void(const Area &cells, const at::Tensor &pixels)>;
 // than a step of 8-bit values nearly everywhere.
 inline constexpr double kDecodingTolerance = 3e-3;
 
-// The whole canvas of `zq` [1, embedDim, h, w] in tiles of `side` by `side` codes. `tile` is called for every tile, as often
-// as the statistics have to be refined, and the last call holds. `stop` and the result: as refineTiles.
+// The whole canvas of `zq` [1, embedDim, h, w] in tiles of `side` by `side` codes. `tile` is called for every tile, as
+// often as the statistics have to be refined, and the last call holds. `stop` and the result: as refineTiles.
 bool decodeInTiles(const Autoencoder &stage, const at::Tensor &zq, int64_t side, const TileFn &tile,
                    std::stop_token stop = {});
 

@@ -10,7 +10,8 @@ namespace tessera::models
 namespace
 {
 
-// The level with which the encoder begins to see its input as a whole: the first with attention, the last at the latest.
+// The level with which the encoder begins to see its input as a whole: the first with attention, the last at the
+// latest.
 size_t firstGlobalLevel(const Encoder &encoder)
 {
     size_t level = 0;

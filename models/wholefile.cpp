@@ -85,8 +85,8 @@ void writeAll(const fs::path &path, const void *data, std::size_t size, Put put)
     }
 }
 
-// The new name lasts only once the folder is on the disk too. Some file systems cannot sync a folder; the content is safe
-// there all the same.
+// The new name lasts only once the folder is on the disk too. Some file systems cannot sync a folder; the content is
+// safe there all the same.
 void bringFolderToDisk(const fs::path &folder)
 {
     const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

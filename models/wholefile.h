@@ -14,17 +14,17 @@ namespace tessera::models
 
 // For writers that need several files at once; WholeFile does both by itself.
 //
-// The file that a replacement of `path` would replace, links followed. Throws Error (FileWrite) when it may not be: it is
-// no ordinary file or not writable.
+// The file that a replacement of `path` would replace, links followed. Throws Error (FileWrite) when it may not be: it
+// is no ordinary file or not writable.
 std::filesystem::path replacedFile(const std::filesystem::path &path);
 // An empty file of a name nobody else has, beside `path` and of the same suffix, to write into and rename. Throws Error
 // (FileWrite).
 std::filesystem::path fileBeside(const std::filesystem::path &path);
 
-// The name holds its old content or all of the new, never a part, whatever fails or whenever the power does: bytes go to a
-// temporary file in the same folder; commit() brings them and the new name to the disk. Without commit() nothing has changed
-// and no temporary file is left. A symbolic link is followed; permissions of a file that is replaced are kept.
-// Throws Error (FileWrite) that names the path and the reason. One thread.
+// The name holds its old content or all of the new, never a part, whatever fails or whenever the power does: bytes go
+// to a temporary file in the same folder; commit() brings them and the new name to the disk. Without commit() nothing
+// has changed and no temporary file is left. A symbolic link is followed; permissions of a file that is replaced are
+// kept. Throws Error (FileWrite) that names the path and the reason. One thread.
 class WholeFile
 {
 public:

@@ -93,8 +93,9 @@ json plainScalar(const std::string &text)
     return text;
 }
 
-// Looks at a text's events alone, before anything is built of them, and throws Error at the second document or at too many
-// nodes. yaml-cpp finds documents without end in some damaged texts, so that a reader of all of them would never return.
+// Looks at a text's events alone, before anything is built of them, and throws Error at the second document or at too
+// many nodes. yaml-cpp finds documents without end in some damaged texts, so that a reader of all of them would never
+// return.
 class TextGuard : public YAML::EventHandler
 {
 public:
@@ -171,7 +172,8 @@ public:
     }
 
 private:
-    // The tag of a plain scalar is "?", that of a quoted one "!". Tags with other names ask for objects of some program.
+    // The tag of a plain scalar is "?", that of a quoted one "!". Tags with other names ask for objects of some
+    // program.
     json scalar(const YAML::Node &node) const
     {
         const std::string &tag = node.Tag();

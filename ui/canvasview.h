@@ -1,5 +1,5 @@
-// Where the artist looks: zoom and place, shared by the map and the picture. A place on the screen is
-// (image - centre) * zoom + pane / 2 in logical pixels, so both panes show the same spot whatever their sizes. UI thread.
+// Where the artist looks: zoom and place, shared by the map and the picture. A place on the screen is (image - centre)
+// * zoom + pane / 2 in logical pixels, so both panes show the same spot whatever their sizes. UI thread.
 #pragma once
 
 #include <QObject>
@@ -31,7 +31,6 @@ public:
 
     double zoom() const { return m_zoom; }
     QPointF centre() const { return m_centre; }
-    QSizeF imageSize() const { return m_imageSize; } // pixels
     QSizeF pane() const { return m_pane; }
     void setPane(const QSizeF &pane);
     double trace() const { return m_trace; }

@@ -1,6 +1,5 @@
 #include "ui/corebackend.h"
 
-#include "core/render/recordjson.h"
 #include "models/error.h"
 
 namespace tessera::ui
@@ -17,7 +16,6 @@ LoadedModel CoreBackend::load(const std::filesystem::path &model, bool fast)
         options.precision = "fast";
     // The new model is whole before the old one goes: a wrong file costs nothing.
     auto renderer = std::make_unique<core::Renderer>(model, options);
-    m_modelFile = model == "starter" ? model.string() : std::filesystem::absolute(model).lexically_normal().string();
     m_renderer = std::move(renderer);
     return {m_renderer->info(), m_renderer->device(), m_renderer->precision(), m_renderer->fastPrecision() != "fp32"};
 }
@@ -38,11 +36,7 @@ core::RenderResult CoreBackend::render(const core::RenderRequest &request, std::
 
 std::string CoreBackend::record(const core::RenderRequest &request, const core::RenderResult &result) const
 {
-    core::RenderRecord record{
-        request, m_renderer->info().name, m_modelFile, m_renderer->device(), m_renderer->precision(), result.codes};
-    record.request.modelIdentity = m_renderer->info().identity;
-    record.reliefs = result.reliefs;
-    return core::recordText(record, result.picture, result.conditionCodes);
+    return m_renderer->record(request, result);
 }
 
 } // namespace tessera::ui

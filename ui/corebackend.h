@@ -24,7 +24,6 @@ public:
 
 private:
     const core::RendererOptions m_options;
-    std::string m_modelFile; // as a record names it
     std::unique_ptr<core::Renderer> m_renderer;
 };
 

@@ -1,7 +1,8 @@
 // A backend without a model: pictures are the map's regions in flat, seed-dependent colours. For tests and for working
-// on the user interface. The name of the model's file says what it paints from: depth, edges, coordinates, class, nothing,
-// cocostuff or ade20k for labels of those sets, stage for a first stage alone, anything else for the starter's labels, and
-// for depth and edges as well where "several" is in the name; "missing" cannot be opened. A first stage alone has one speed.
+// on the user interface. The name of the model's file says what it paints from: depth, edges, coordinates, class,
+// nothing, cocostuff or ade20k for labels of those sets, stage for a first stage alone, anything else for the starter's
+// labels, and for depth and edges as well where "several" is in the name; "missing" cannot be opened. A first stage
+// alone has one speed.
 #pragma once
 
 #include <functional>

@@ -58,9 +58,9 @@ public:
     void replaceUnsaved(Map map);
     // The same with one that nobody drew: what goes with another landscape may take its place, see offer().
     void replaceMade(Map map);
-    // A map that goes with one made for another document. A step, too, but one that counts as saved; and it is taken only
-    // where it covers nothing of the artist's: on a canvas not begun or blank, or on a map that nobody drew and that is
-    // as it was made. What has a file, or could be redone, stays.
+    // A map that goes with one made for another document. A step, too, but one that counts as saved; and it is taken
+    // only where it covers nothing of the artist's: on a canvas not begun or blank, or on a map that nobody drew and
+    // that is as it was made. What has a file, or could be redone, stays.
     void offer(Map map);
     void markSaved(const QString &filePath) override;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace tessera::ui
 {
@@ -20,27 +19,6 @@ int scaledTo(float value, int most)
 }
 
 } // namespace
-
-QImage toQImage(const core::Image &picture)
-{
-    if (picture.empty())
-        return {};
-    // The plain bytes have no row padding, QImage's own rows have: the stride says so.
-    const QImage view(picture.rgb.data(), picture.width, picture.height, qsizetype(3) * picture.width,
-                      QImage::Format_RGB888);
-    return view.convertToFormat(QImage::Format_RGB32); // a deep copy
-}
-
-core::Image fromQImage(const QImage &image)
-{
-    const QImage rgb = image.convertToFormat(QImage::Format_RGB888);
-    core::Image picture{rgb.width(), rgb.height(), {}};
-    const size_t rowBytes = size_t(3) * size_t(rgb.width());
-    picture.rgb.resize(rowBytes * size_t(rgb.height()));
-    for (int y = 0; y < rgb.height(); ++y)
-        std::memcpy(picture.rgb.data() + rowBytes * size_t(y), rgb.constScanLine(y), rowBytes);
-    return picture;
-}
 
 LabelColors labelColors(const core::LabelSet &set)
 {

@@ -1,4 +1,4 @@
-// Between core's plain pictures and maps and Qt's images. Any thread.
+// Core's maps as Qt's images. Any thread.
 #pragma once
 
 #include <array>
@@ -9,7 +9,6 @@
 #include "core/map/fieldmap.h"
 #include "core/map/labelmap.h"
 #include "core/map/labelset.h"
-#include "core/render/image.h"
 
 namespace tessera::ui
 {
@@ -18,10 +17,6 @@ inline QRect toQRect(const core::PixelRect &rect)
 {
     return {rect.x, rect.y, rect.width, rect.height};
 }
-
-// RGB32, owning its pixels. Any width; an empty picture gives a null image.
-QImage toQImage(const core::Image &picture);
-core::Image fromQImage(const QImage &image);
 
 // How labels look on the canvas: the set's colours, black for numbers the set does not know.
 struct LabelColors {

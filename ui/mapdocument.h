@@ -47,7 +47,7 @@ public:
     virtual bool canUndo() const = 0;
     virtual bool canRedo() const = 0;
     virtual bool gestureOpen() const = 0;
-    // Equal numbers mean an equal map, as EditHistory::stateId().
+    // Equal numbers mean an equal map, as core::MapHistory::stateId().
     virtual quint64 stateId() const = 0;
     virtual bool holdsState(quint64 id) const = 0; // undo or redo can lead there, or the map is there
 
@@ -82,7 +82,7 @@ public:
 Q_SIGNALS:
     void sizeChanged();
     void stateChanged();
-    void replaced(); // by another map: opened, made, new, or brought back
+    void replaced();                 // by another map: opened, made, new, or brought back
     void changed(const QRect &area); // of image(); the whole of it when the size changed
 
 protected:

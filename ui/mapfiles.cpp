@@ -9,6 +9,7 @@
 
 #include "core/document/fieldfile.h"
 #include "core/document/imagefile.h"
+#include "core/document/picturefile.h"
 #include "core/map/depthmap.h"
 #include "models/setname.h"
 #include "ui/imageconversion.h"
@@ -53,7 +54,7 @@ core::FieldMap readFieldMap(const fs::path &path)
 
 core::FieldMap readEdgesOfPhoto(const fs::path &path)
 {
-    const core::Image photo = fromQImage(core::readImage(path));
+    const core::Image photo = core::readPicture(path);
     return core::normalizedField(core::edgeMap({photo.width, photo.height, 3, photo.rgb}), path.string());
 }
 

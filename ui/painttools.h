@@ -41,7 +41,8 @@ public:
 
     explicit PaintTools(MapDocument &document, QObject *parent = nullptr);
 
-    // What is being drawn ends as if the pen were lifted. Each document has its own brush size; the gradient tool is put away.
+    // What is being drawn ends as if the pen were lifted. Each document has its own brush size; the gradient tool is
+    // put away.
     void setDocument(MapDocument &document);
 
     Tool tool() const { return m_tool; }

@@ -1,6 +1,6 @@
-// The pictures on both sides of steps of the documents' undo histories: undo and redo of such a step exchange them, unless
-// another picture is shown than on either side. The choices for the scene go with them, unless others were made since. A
-// step is kept as long as its history holds it, so that nothing unsaved is lost before. UI thread.
+// The pictures on both sides of steps of the documents' undo histories: undo and redo of such a step exchange them,
+// unless another picture is shown than on either side. The choices for the scene go with them, unless others were made
+// since. A step is kept as long as its history holds it, so that nothing unsaved is lost before. UI thread.
 #pragma once
 
 #include <map>

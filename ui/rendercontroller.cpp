@@ -7,6 +7,7 @@
 #include <QFileInfo>
 #include <QLocale>
 
+#include "core/sampling/threadpriority.h"
 #include "ui/modelfacts.h"
 
 namespace tessera::ui
@@ -36,6 +37,8 @@ RenderController::RenderController(std::unique_ptr<RenderBackend> backend, QObje
 {
     m_thread.setObjectName("render");
     m_worker->moveToThread(&m_thread);
+    // Before anything makes LibTorch's threads, which inherit it.
+    connect(&m_thread, &QThread::started, m_worker, [] { core::yieldToWindows(); });
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connectWorker();
     m_thread.start();

@@ -3,7 +3,7 @@
 #include <exception>
 #include <new>
 
-#include "ui/imageconversion.h"
+#include "core/document/imagefile.h"
 
 namespace tessera::ui
 {
@@ -19,7 +19,7 @@ QString sentenceOf(core::Relief relief)
     case core::Relief::HalfPrecision:
         return RenderWorker::tr("The GPU's memory ran out. The model goes on in half precision.");
     case core::Relief::Tiles:
-        return RenderWorker::tr("Memory ran out. The picture is decoded in tiles, which takes longer.");
+        return RenderWorker::tr("Memory ran out. The work goes on in tiles, which takes longer.");
     case core::Relief::Cpu:
         return RenderWorker::tr("The GPU's memory does not suffice. The processor goes on.");
     }
@@ -68,13 +68,13 @@ void RenderWorker::render(const RenderJob &job)
         events.previewEvery = job.previewEvery;
         events.progress = [&](const core::RenderProgress &progress) { Q_EMIT progressed(job.id, progress); };
         events.preview = [&](const core::RenderPreview &preview) {
-            Q_EMIT previewed(job.id, toQImage(preview.picture));
+            Q_EMIT previewed(job.id, core::toQImage(preview.picture));
         };
         events.relieved = [&](core::Relief relief) { Q_EMIT relieved(job.id, sentenceOf(relief)); };
         events.decodeStopped = [&] { return !job.unwanted->load(); };
         const core::RenderResult result = m_backend->render(job.request, job.stop, events);
         const std::string record = result.finished ? m_backend->record(job.request, result) : std::string();
-        Q_EMIT rendered(job.id, {toQImage(result.picture), result.finished, QByteArray::fromStdString(record),
+        Q_EMIT rendered(job.id, {core::toQImage(result.picture), result.finished, QByteArray::fromStdString(record),
                                  m_backend->device(), m_backend->precision()});
     });
 }

@@ -11,6 +11,7 @@
 #include <QUrl>
 #include <QtQml/qqmlregistration.h>
 
+#include "core/document/picturefile.h"
 #include "ui/canvasview.h"
 #include "ui/classmodel.h"
 #include "ui/fielddocument.h"
@@ -21,7 +22,6 @@
 #include "ui/painttools.h"
 #include "ui/palettemodel.h"
 #include "ui/picture.h"
-#include "ui/picturefile.h"
 #include "ui/picturesteps.h"
 #include "ui/rendercontroller.h"
 #include "ui/rendersettings.h"
@@ -54,8 +54,8 @@ class Session : public QObject
     Q_PROPERTY(QString unsavedText READ unsavedText NOTIFY unsavedChanged) // empty: nothing would be lost
 
 public:
-    // What pictures are made from. Without a model, and for one that cannot paint, what it was before; a model that takes
-    // it keeps it, another one begins with the first that it takes.
+    // What pictures are made from. Without a model, and for one that cannot paint, what it was before; a model that
+    // takes it keeps it, another one begins with the first that it takes.
     enum Source { Labels, Depth, Edges, Coordinates, Class, Nothing };
     Q_ENUM(Source)
 
@@ -67,8 +67,8 @@ public:
     // The model's first one comes first. Empty without a model, and for one that cannot paint.
     QList<int> sources() const;
     bool needsMap() const { return isMap(m_source); }
-    // The map in hand. Each source has its own, which waits unchanged while another is in hand; models without a map keep
-    // the last one waiting.
+    // The map in hand. Each source has its own, which waits unchanged while another is in hand; models without a map
+    // keep the last one waiting.
     MapDocument *document() { return m_document; }
     Q_INVOKABLE tessera::ui::MapDocument *documentOf(Source source); // null for what is no map
     LabelDocument *labels() { return &m_labels; }
@@ -87,8 +87,8 @@ public:
     QString reasonNotToRender() const;
     bool imagining() const { return m_maker.busy(); }
     QString unsavedText() const;
-    // Of the picture to be made, pixels: the map's, or one window of models that render no more. Coordinates, which need
-    // no map, have one of their own as soon as a new canvas was made for them.
+    // Of the picture to be made, pixels: the map's, or one window of models that render no more. Coordinates, which
+    // need no map, have one of their own as soon as a new canvas was made for them.
     Q_INVOKABLE QSize canvasSize() const;
     Q_INVOKABLE void newCanvas(int width, int height); // as MapDocument::newCanvas
 
@@ -96,18 +96,18 @@ public:
     Q_INVOKABLE void unloadModel();
     // What was dropped on the window: a model, a map or a picture with its record, told by what it is.
     Q_INVOKABLE void openAny(const QUrl &place);
-    // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the kind
-    // of map that the file was asked for: a model that came since may have put another in hand. Opening comes back to it.
-    // Of a picture with its record the map it was painted from is taken, with its settings and the picture itself: one
-    // step of undo, as of a surprise.
+    // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the
+    // kind of map that the file was asked for: a model that came since may have put another in hand. Opening comes back
+    // to it. Of a picture with its record the map it was painted from is taken, with its settings and the picture
+    // itself: one step of undo, as of a surprise.
     Q_INVOKABLE bool openMap(Source source, const QUrl &file);
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
     Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
     Q_INVOKABLE bool savePicture(const QUrl &file);
     Q_INVOKABLE void render();
-    // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too. Its
-    // other maps that the model takes are offered to their documents, see HistoryDocument::offer(). What is made when
-    // another source is in hand, or a canvas of another size, is dropped.
+    // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too.
+    // Its other maps that the model takes are offered to their documents, see HistoryDocument::offer(). What is made
+    // when another source is in hand, or a canvas of another size, is dropped.
     Q_INVOKABLE void surprise();
     void surpriseWith(quint32 seed);
 
@@ -145,7 +145,7 @@ private:
     void openWaitingMap();
     bool takeInHand(Source source);
     void readMap(const std::filesystem::path &path);
-    bool reopen(const RecordedPicture &picture, const std::filesystem::path &path);
+    bool reopen(const core::RecordedPicture &picture, const std::filesystem::path &path);
     bool takeSourceOf(const core::RenderRequest &request);
     void takeCondition(const core::RenderRequest &request, const std::filesystem::path &path);
     void expectModelOf(const core::RenderRecord &record, const std::filesystem::path &path) const;

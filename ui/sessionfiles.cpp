@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <QImageReader>
+
 #include "core/map/depthmap.h"
 #include "models/resources.h"
 #include "ui/mapfiles.h"
@@ -20,6 +22,13 @@ constexpr char kExampleMap[] = "examples/valley.png";
 std::filesystem::path toPath(const QUrl &url)
 {
     return (url.isLocalFile() ? url.toLocalFile() : url.toString()).toStdString();
+}
+
+// None where the file is no picture of Tessera's, be it another one or no picture at all.
+std::optional<core::RecordedPicture> recordedPicture(const std::filesystem::path &path)
+{
+    const bool isPng = QImageReader::imageFormat(QString::fromStdString(path.string())) == "png";
+    return isPng ? core::readRecordedPicture(path) : std::nullopt;
 }
 
 QString importText(const core::ImportReport &report)
@@ -51,16 +60,17 @@ bool Session::openMap(Source source, const QUrl &file)
     const std::filesystem::path path = toPath(file);
     bool opened = false;
     return told([&] {
-        if (const auto picture = readRecordedPicture(path)) {
-            opened = reopen(*picture, path);
-        } else if (takeInHand(source)) {
-            readMap(path);
-            opened = true;
-        }
-    }) && opened;
+               if (const auto picture = recordedPicture(path)) {
+                   opened = reopen(*picture, path);
+               } else if (takeInHand(source)) {
+                   readMap(path);
+                   opened = true;
+               }
+           })
+           && opened;
 }
 
-bool Session::reopen(const RecordedPicture &picture, const std::filesystem::path &path)
+bool Session::reopen(const core::RecordedPicture &picture, const std::filesystem::path &path)
 {
     const core::RenderRequest &request = picture.record.request;
     expectModelOf(picture.record, path);
@@ -210,7 +220,7 @@ bool Session::saveMap(Source source, const QUrl &file)
 bool Session::savePicture(const QUrl &file)
 {
     return told([&] {
-        const bool whole = writePicture(toPath(file), m_picture.image(), m_picture.record());
+        const bool whole = core::writePicture(toPath(file), m_picture.image(), m_picture.record());
         m_surprises.markSaved(m_picture.content());
         m_picture.markSaved();
         m_notices.dismiss();

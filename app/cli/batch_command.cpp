@@ -14,6 +14,7 @@
 #include "app/cli/outputs.h"
 #include "app/cli/renderrun.h"
 #include "app/common/sentence.h"
+#include "core/render/requesterror.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -100,9 +101,8 @@ std::vector<fs::path> shardOf(const std::vector<fs::path> &all, Shard shard)
 ConditionOptions conditionFor(const core::ModelInfo &model, const std::string &mapKind, const fs::path &map)
 {
     const std::string &kind = mapKind.empty() ? model.paintsFrom : mapKind;
-    if (!kind.empty() && !model.takes(kind))
-        throw Error(ErrorCode::InvalidArgument,
-                    "This model paints from " + model.sources() + ", not from " + kind + ".");
+    if (!kind.empty())
+        model.expectTakes(kind);
     ConditionOptions condition;
     if (kind == "labels")
         condition.map = map.string();
@@ -213,22 +213,30 @@ private:
     std::optional<core::RenderRequest> judged(const Job &job)
     {
         const ConditionOptions condition = conditionFor(m_renderer.info(), m_options.mapKind, job.map);
-        std::optional<core::RenderRequest> request;
         try {
             std::string note;
-            request = requestFor(m_renderer, condition, m_options.paint, std::nullopt, note);
+            core::RenderRequest request = requestFor(m_renderer, condition, m_options.paint, std::nullopt, note);
             if (!note.empty())
                 m_progress.note(note);
-            checkNamed(m_renderer, *request, filesOf(condition, m_options.paint));
+            checkNamed(m_renderer, request, filesOf(condition, m_options.paint));
             return request;
-        } catch (const Error &error) {
-            if (!isInputFault(error.code()) || (request && !isToBlame(*request)))
+        } catch (const core::RequestError &error) {
+            if (!isOfMap(error.part()))
                 throw;
-            const std::string sentence = app::withFullStop(named(error.what(), job.map.string()));
-            m_progress.failed(job.map, sentence);
-            m_tally.failed.push_back({{"map", job.map.string()}, {"error", sentence}});
+            tellFailed(job.map, error);
+        } catch (const Error &error) {
+            if (!isInputFault(error.code()))
+                throw;
+            tellFailed(job.map, error);
         }
         return {};
+    }
+
+    // A canvas whose size was chosen suits no map.
+    bool isOfMap(core::RequestPart part) const
+    {
+        return part == core::RequestPart::Condition
+               || (part == core::RequestPart::Canvas && m_options.paint.size.empty());
     }
 
     static bool isInputFault(ErrorCode code)
@@ -236,21 +244,11 @@ private:
         return code == ErrorCode::FileRead || code == ErrorCode::FileFormat || code == ErrorCode::InvalidArgument;
     }
 
-    // Whether a refused request is refused because of its map: it is so without the options, too.
-    bool isToBlame(const core::RenderRequest &refused) const
+    void tellFailed(const fs::path &map, const Error &error)
     {
-        core::RenderRequest plain = m_renderer.defaultRequest();
-        plain.condition = refused.condition;
-        plain.mapKind = refused.mapKind;
-        const int window = m_renderer.info().window * m_renderer.info().factor;
-        plain.width = m_options.paint.size.empty() ? refused.width : window;
-        plain.height = m_options.paint.size.empty() ? refused.height : window;
-        try {
-            m_renderer.check(plain);
-        } catch (const Error &) {
-            return true;
-        }
-        return false;
+        const std::string sentence = app::withFullStop(named(error.what(), map.string()));
+        m_progress.failed(map, sentence);
+        m_tally.failed.push_back({{"map", map.string()}, {"error", sentence}});
     }
 
     void render(core::RenderRequest request, const Job &job)
@@ -265,7 +263,7 @@ private:
             if (job.targets.size() > 1)
                 request.variation = uint32_t(i);
             m_tally.codes += results[i].drawn;
-            std::string record = recordFor(m_renderer, m_options.model.model, request, results[i]);
+            std::string record = m_renderer.record(request, results[i]);
             writeOutputs({{job.targets[i], std::move(results[i]), std::move(record), nullptr}}, m_progress);
         }
     }

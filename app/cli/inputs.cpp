@@ -1,14 +1,13 @@
 #include "app/cli/inputs.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include <QImage>
 
-#include "core/document/atomicfile.h"
 #include "core/document/fieldfile.h"
 #include "core/document/imagefile.h"
-#include "core/document/pngtext.h"
+#include "core/document/picturefile.h"
 #include "core/map/depthmap.h"
 #include "core/map/labelset.h"
 #include "core/map/mapimport.h"
@@ -64,22 +63,17 @@ QImage onBlack(const QImage &image)
 
 void requireFile(const fs::path &path)
 {
-    std::error_code ignored;
+    std::error_code error, ignored;
+    if (!fs::exists(path, error) && error)
+        throw Error(ErrorCode::FileRead, "The file " + path.string() + " cannot be read: " + error.message() + ".");
     if (!fs::exists(path, ignored))
-        throw Error(ErrorCode::FileRead, "The file " + path.string() + " does not exist.");
+        throw Error(ErrorCode::FileRead, fs::is_symlink(path, ignored)
+                                             ? path.string() + " is a link to "
+                                                   + fs::read_symlink(path, ignored).string()
+                                                   + ", which does not exist."
+                                             : "The file " + path.string() + " does not exist.");
     if (fs::is_directory(path, ignored))
         throw Error(ErrorCode::FileRead, path.string() + " is a folder; expected a file.");
-}
-
-core::Image readPicture(const fs::path &path)
-{
-    const QImage pixels = core::readImage(path).convertToFormat(QImage::Format_RGB888);
-    core::Image image{pixels.width(), pixels.height(), {}};
-    const size_t rowBytes = 3 * size_t(image.width);
-    image.rgb.resize(rowBytes * size_t(image.height));
-    for (int y = 0; y < image.height; ++y)
-        std::memcpy(image.rgb.data() + size_t(y) * rowBytes, pixels.constScanLine(y), rowBytes);
-    return image;
 }
 
 core::LabelMap readLabels(const fs::path &path, const std::string &labels, const core::ModelInfo &model,
@@ -116,13 +110,11 @@ core::LabelMap readMask(const fs::path &path)
 
 core::RenderRecord readRecord(const fs::path &path)
 {
-    constexpr qint64 kMostBytes = qint64(2) << 30;
-    const QByteArray content = core::readWholeFile(path, kMostBytes);
-    const auto text = core::pngText(content, core::kRecordKey, path.string());
-    if (!text)
+    auto picture = core::readRecordedPicture(path);
+    if (!picture)
         throw Error(ErrorCode::FileFormat,
                     path.string() + " carries no render record; expected a PNG written by Tessera.");
-    return core::recordFromText(text->toStdString(), readPicture(path), path.string());
+    return std::move(picture->record);
 }
 
 } // namespace tessera::cli

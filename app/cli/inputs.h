@@ -6,7 +6,6 @@
 
 #include "core/map/fieldmap.h"
 #include "core/map/labelmap.h"
-#include "core/render/image.h"
 #include "core/render/recordjson.h"
 #include "core/render/render.h"
 
@@ -16,7 +15,6 @@ namespace tessera::cli
 // Throws Error (FileRead) when there is no such file: asked before a model is opened for it.
 void requireFile(const std::filesystem::path &path);
 
-core::Image readPicture(const std::filesystem::path &path);
 // `labels` is a name of mapLabelsFromName. `note` receives a sentence about what had to be guessed, or stays empty.
 core::LabelMap readLabels(const std::filesystem::path &path, const std::string &labels, const core::ModelInfo &model,
                           std::string &note);

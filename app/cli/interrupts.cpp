@@ -8,13 +8,14 @@
 
 #include <unistd.h>
 
+#include "app/common/exitcodes.h"
+#include "app/common/interruptsignals.h"
+
 namespace tessera::cli
 {
 
 namespace
 {
-
-constexpr int kInterrupted = 130;
 
 enum class Mode { AtOnce, Ask, Wait };
 
@@ -40,7 +41,7 @@ State &state()
     if (!::isatty(STDERR_FILENO)) // behind "^C" or a bar a line begins
         text.remove_prefix(1);
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-    ::_exit(kInterrupted);
+    ::_exit(app::kExitInterrupted);
 }
 
 // The lock is held while the program ends, so that no file is begun meanwhile.
@@ -50,24 +51,6 @@ void onSignal()
     const bool asked = state().mode != Mode::AtOnce && state().stop.request_stop();
     if (!asked && state().mode != Mode::Wait)
         endNow();
-}
-
-// `nohup` asks that the end of the terminal be ignored.
-bool isIgnored(int signal)
-{
-    struct sigaction action;
-    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-sigset_t interruptSignals()
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    if (!isIgnored(SIGHUP))
-        sigaddset(&signals, SIGHUP);
-    return signals;
 }
 
 // Returns what it was.
@@ -81,7 +64,7 @@ int setMode(Mode mode)
 
 void holdInterrupts()
 {
-    const sigset_t signals = interruptSignals();
+    const sigset_t signals = app::interruptSignals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
@@ -89,7 +72,7 @@ void installInterrupts()
 {
     std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
     holdInterrupts();
-    std::thread([signals = interruptSignals()] {
+    std::thread([signals = app::interruptSignals()] {
         int signal = 0;
         while (sigwait(&signals, &signal) == 0)
             onSignal();

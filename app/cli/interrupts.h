@@ -50,7 +50,8 @@ private:
     const int m_before;
 };
 
-// While one lives, a signal that ends the program calls `undo` first, on a thread of its own: destructors do not run then.
+// While one lives, a signal that ends the program calls `undo` first, on a thread of its own: destructors do not run
+// then.
 class ForcedEndGuard
 {
 public:

@@ -12,6 +12,7 @@
 #include "app/cli/help.h"
 #include "app/cli/interrupts.h"
 #include "app/cli/options.h"
+#include "app/common/exitcodes.h"
 #include "app/common/parkthreads.h"
 #include "app/common/printed.h"
 #include "app/common/sentence.h"
@@ -20,8 +21,6 @@
 
 namespace
 {
-
-enum ExitCode { Done = 0, Failed = 1, WrongUsage = 2, WasInterrupted = 130 };
 
 void say(const std::string &sentence)
 {
@@ -49,25 +48,25 @@ int refuseUsage(const CLI::App &app, const CLI::ParseError &error)
     if (error.get_exit_code() == 0) // --help and --version
         return app.exit(error);
     say(tessera::app::usageFault(app, error));
-    return WrongUsage;
+    return tessera::app::kExitUsage;
 }
 
 int run(CLI::App &app, int argc, char **argv)
 {
     try {
         app.parse(argc, argv);
-        return Done;
+        return tessera::app::kExitDone;
     } catch (const CLI::ParseError &error) {
         return refuseUsage(app, error);
     } catch (const tessera::cli::Interrupted &) {
         say("Interrupted; no unfinished file was left");
-        return WasInterrupted;
+        return tessera::app::kExitInterrupted;
     } catch (const std::filesystem::filesystem_error &error) {
         say("The file " + error.path1().string() + " cannot be used: " + error.code().message());
-        return Failed;
+        return tessera::app::kExitFailed;
     } catch (const std::exception &error) {
         say(error.what());
-        return Failed;
+        return tessera::app::kExitFailed;
     }
 }
 
@@ -83,8 +82,8 @@ int main(int argc, char **argv)
     CLI::App app("Paints pictures from maps with a transformer over VQGAN codes.", "tessera-cli");
     addCommands(app);
     const int code = run(app, argc, argv);
-    if (code != Done || tessera::app::printedAll())
+    if (code != tessera::app::kExitDone || tessera::app::printedAll())
         return code;
     say("The result could not be written to the standard output");
-    return Failed;
+    return tessera::app::kExitFailed;
 }

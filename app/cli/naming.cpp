@@ -1,7 +1,7 @@
 #include "app/cli/naming.h"
 
-#include <array>
-#include <utility>
+#include "app/common/sentence.h"
+#include "core/render/requesterror.h"
 
 namespace tessera::cli
 {
@@ -9,32 +9,29 @@ namespace tessera::cli
 namespace
 {
 
-constexpr char kCanvas[] = "The canvas is ";
+using core::RequestPart;
 
-// By how the sentences of core/render/checks.h begin.
-std::string fileOf(const std::string &sentence, const RequestFiles &files)
+std::string fileOf(RequestPart part, const RequestFiles &files)
 {
-    const std::array<std::pair<const char *, const std::string *>, 8> beginnings{{
-        {kCanvas, &files.canvas},
-        {"The map ", &files.condition},
-        {"The label map ", &files.condition},
-        {"The depth or edge map ", &files.condition},
-        {"The condition code", &files.condition},
-        {"The initial picture", &files.initial},
-        {"The picture ", &files.initial},
-        {"The region ", &files.region},
-    }};
-    for (const auto &[beginning, file] : beginnings)
-        if (sentence.starts_with(beginning))
-            return *file;
+    switch (part) {
+    case RequestPart::None:
+        return {};
+    case RequestPart::Canvas:
+        return files.canvas;
+    case RequestPart::Condition:
+        return files.condition;
+    case RequestPart::Initial:
+        return files.initial;
+    case RequestPart::Region:
+        return files.region;
+    }
     return {};
 }
 
-std::string withSizeHint(std::string sentence)
+// Whether the canvas has its size from a condition that could be scaled to another one.
+bool isScalable(const RequestFiles &files)
 {
-    if (sentence.ends_with('.'))
-        sentence.pop_back();
-    return sentence + " (--size scales it).";
+    return files.scalable && !files.canvas.empty() && files.canvas == files.condition;
 }
 
 } // namespace
@@ -60,11 +57,11 @@ void checkNamed(const core::Renderer &renderer, const core::RenderRequest &reque
 {
     try {
         renderer.check(request);
-    } catch (const Error &error) {
-        const std::string sentence = error.what();
-        const std::string file = fileOf(sentence, files);
-        const bool hint = files.scalable && !file.empty() && file == files.condition && sentence.starts_with(kCanvas);
-        throw Error(error.code(), named(hint ? withSizeHint(sentence) : sentence, file));
+    } catch (const core::RequestError &error) {
+        std::string sentence = error.what();
+        if (error.part() == RequestPart::Canvas && isScalable(files))
+            sentence = app::withoutFullStop(sentence) + " (--size scales it).";
+        throw core::RequestError(error.part(), named(sentence, fileOf(error.part(), files)));
     }
 }
 

@@ -24,7 +24,7 @@ struct RequestFiles {
     std::string initial;
     std::string region;
 };
-// Renderer::check, with errors that name the file.
+// Renderer::check, with errors that name the file. Throws what that throws.
 void checkNamed(const core::Renderer &renderer, const core::RenderRequest &request, const RequestFiles &files);
 
 } // namespace tessera::cli

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/common/devicename.h"
 #include "app/common/numbers.h"
 #include "core/map/labelmap.h"
 
@@ -49,21 +50,13 @@ std::function<std::string(const std::string &)> expectingWindowOrAuto()
                      [](const std::string &text) { return text == kAutoWindow || parsedWindow(text, 2).has_value(); });
 }
 
-bool isDeviceName(const std::string &text)
-{
-    const std::string prefix = "cuda:";
-    if (text.starts_with(prefix))
-        return text.size() > prefix.size() && text.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
-    return text == "auto" || text == "cpu" || text == "cuda";
-}
-
 } // namespace
 
 void addModelOptions(CLI::App &command, ModelOptions &options)
 {
     command.add_option("--model", options.model, "A model's file or folder, or 'starter'")->capture_default_str();
     command.add_option("--device", options.renderer.device, "auto, cpu, cuda or cuda:N")
-        ->check(expecting("auto, cpu, cuda or cuda:N", isDeviceName))
+        ->check(expecting("auto, cpu, cuda or cuda:N", app::isDeviceName))
         ->capture_default_str();
     command.add_option("--threads", options.renderer.threads, "Threads of the CPU; all cores by default")
         ->transform(wholeNumber(1, app::kMostThreads));

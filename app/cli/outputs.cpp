@@ -9,7 +9,6 @@
 
 #include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
-#include "core/document/pngtext.h"
 #include "models/error.h"
 #include "models/wholefile.h"
 
@@ -24,11 +23,6 @@ namespace
 [[noreturn]] void refuse(const fs::path &path, const std::string &reason)
 {
     throw Error(ErrorCode::FileWrite, path.string() + " cannot be written: " + reason + ".");
-}
-
-QImage imageOf(const core::Image &picture)
-{
-    return core::toQImage({picture.width, picture.height, 3, picture.rgb});
 }
 
 } // namespace
@@ -86,16 +80,6 @@ fs::path withInsert(const fs::path &path, const std::string &text)
 {
     fs::path result = path;
     return result.replace_filename(path.stem().string() + "-" + text + path.extension().string());
-}
-
-bool writePicture(const fs::path &path, const core::Image &picture, const std::string &record)
-{
-    const bool fits = record.size() <= size_t(core::kMostPngTextBytes);
-    std::vector<core::PngText> texts;
-    if (!record.empty() && fits)
-        texts.push_back({core::kRecordKey, QByteArray::fromStdString(record)});
-    core::writeImage(path, imageOf(picture), texts);
-    return fits;
 }
 
 void writeScores(const fs::path &path, const core::RenderResult &result)

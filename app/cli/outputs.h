@@ -7,8 +7,6 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "core/render/image.h"
-#include "core/render/recordjson.h"
 #include "core/render/render.h"
 
 namespace tessera::cli
@@ -29,9 +27,6 @@ void checkCodesTarget(const std::filesystem::path &path); // .npy
 // "a/b.png" -> "a/b-TEXT.png".
 std::filesystem::path withInsert(const std::filesystem::path &path, const std::string &text);
 
-// A PNG carries the record, when there is one; other formats have no place for it. Returns false when the record is too
-// long to be carried and was left out.
-bool writePicture(const std::filesystem::path &path, const core::Image &picture, const std::string &record = {});
 // float32 [2, h, w]: log-probability and entropy.
 void writeScores(const std::filesystem::path &path, const core::RenderResult &result);
 

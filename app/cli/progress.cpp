@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "app/common/terminalline.h"
+
 namespace tessera::cli
 {
 
@@ -18,6 +20,13 @@ std::string durationText(double seconds)
     if (whole < 60)
         return std::to_string(whole) + " s";
     return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
+std::string speedText(double codesPerSecond)
+{
+    char text[64];
+    std::snprintf(text, sizeof text, "%.1f codes/s", codesPerSecond);
+    return text;
 }
 
 void writeLine(const nlohmann::json &line)
@@ -96,14 +105,13 @@ void Progress::drawBar(const core::RenderProgress &progress)
     constexpr int kWidth = 30;
     const int full = progress.codesTotal > 0 ? kWidth * progress.codesDone / progress.codesTotal : kWidth;
     const std::string bar = std::string(size_t(full), '#') + std::string(size_t(kWidth - full), '.');
-    std::fprintf(stderr, "\r[%s] %d/%d codes, ", bar.c_str(), progress.codesDone, progress.codesTotal);
+    std::string line =
+        "[" + bar + "] " + std::to_string(progress.codesDone) + "/" + std::to_string(progress.codesTotal) + " codes, ";
     if (progress.codesDone == 0)
-        std::fputs("starting", stderr);
+        line += "starting";
     else
-        std::fprintf(stderr, "%.1f codes/s, %s left", progress.codesPerSecond,
-                     durationText(progress.secondsLeft).c_str());
-    std::fprintf(stderr, "%s%s\x1b[K", m_title.empty() ? "" : ", ", m_title.c_str());
-    std::fflush(stderr);
+        line += speedText(progress.codesPerSecond) + ", " + durationText(progress.secondsLeft) + " left";
+    app::drawTerminalLine(line + (m_title.empty() ? "" : ", ") + m_title);
     m_drawn = true;
 }
 

@@ -12,6 +12,8 @@
 #include "app/cli/interrupts.h"
 #include "app/cli/outputs.h"
 #include "app/cli/renderrun.h"
+#include "app/common/sentence.h"
+#include "core/document/picturefile.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -39,7 +41,6 @@ struct RenderOptions {
 
 // A request and the model to render it with.
 struct Task {
-    std::string model; // as it was named
     std::unique_ptr<core::Renderer> renderer;
     core::RenderRequest request;
     std::optional<core::RenderRecord> record; // of the picture that is made again
@@ -70,11 +71,10 @@ void checkFiles(const RenderOptions &options, const std::vector<Outputs> &output
 Task freshTask(const RenderOptions &options, Progress &progress)
 {
     Task task;
-    task.model = options.model.model;
-    task.renderer = std::make_unique<core::Renderer>(task.model, options.model.renderer);
+    task.renderer = std::make_unique<core::Renderer>(options.model.model, options.model.renderer);
     std::optional<core::Image> initial;
     if (!options.init.empty())
-        initial = readPicture(options.init);
+        initial = core::readPicture(options.init);
     std::optional<std::pair<int, int>> ownSize;
     if (initial)
         ownSize = {initial->width, initial->height};
@@ -105,13 +105,11 @@ std::unique_ptr<core::Renderer> rendererFor(const core::RenderRecord &record, co
     try {
         return std::make_unique<core::Renderer>(model, how);
     } catch (const Error &error) {
-        std::string reason = error.what();
         if (error.code() != ErrorCode::InvalidArgument)
             throw;
-        if (reason.ends_with('.'))
-            reason.pop_back();
         throw Error(error.code(), options.again + " was made in " + record.precision + " and cannot be made so here ("
-                                      + reason + "); --precision renders it in another one.");
+                                      + app::withoutFullStop(error.what())
+                                      + "); --precision renders it in another one.");
     }
 }
 
@@ -120,8 +118,7 @@ Task repeatedTask(const RenderOptions &options)
 {
     core::RenderRecord record = readRecord(options.again);
     Task task;
-    task.model = options.modelGiven ? options.model.model : record.modelFile;
-    task.renderer = rendererFor(record, task.model, options);
+    task.renderer = rendererFor(record, options.modelGiven ? options.model.model : record.modelFile, options);
     const core::ModelInfo &info = task.renderer->info();
     if (info.identity != record.request.modelIdentity)
         throw Error(ErrorCode::ModelMismatch, options.again + " was made with the model " + record.request.modelIdentity
@@ -133,19 +130,34 @@ Task repeatedTask(const RenderOptions &options)
     return task;
 }
 
-// Says so when the picture did not become what it was: another device or precision may decide a close choice otherwise.
-void compareWithRecord(const RenderOptions &options, const Task &task, const Finished &finished, Progress &progress)
+// How the picture differs from what it was; empty when it does not: another device or precision may decide a close
+// choice otherwise.
+std::string differenceFromRecord(const Task &task, const core::CodeGrid &codes)
 {
-    const std::vector<int64_t> &before = task.record->codes.values, &now = finished.result.codes.values;
+    const std::vector<int64_t> &before = task.record->codes.values, &now = codes.values;
     size_t differing = now.size();
-    if (task.record->codes.size == finished.result.codes.size)
+    if (task.record->codes.size == codes.size)
         differing =
             std::inner_product(before.begin(), before.end(), now.begin(), size_t(0), std::plus(), std::not_equal_to());
-    if (differing > 0)
-        progress.note(finished.outputs.picture.string() + " differs from " + options.again + " in "
-                      + std::to_string(differing) + " of " + std::to_string(now.size()) + " codes; that was made on "
-                      + task.record->device + " in " + task.record->precision + ", this on " + task.renderer->device()
-                      + " in " + task.renderer->precision() + ".");
+    if (differing == 0)
+        return {};
+    return "in " + std::to_string(differing) + " of " + std::to_string(now.size()) + " codes; that was made on "
+           + task.record->device + " in " + task.record->precision + ", this on " + task.renderer->device() + " in "
+           + task.renderer->precision() + ".";
+}
+
+// Throws where another picture would take the old one's place.
+void writeAgain(const RenderOptions &options, const Task &task, const std::vector<Finished> &results,
+                Progress &progress)
+{
+    const Finished &picture = results.front();
+    const std::string difference = differenceFromRecord(task, picture.result.codes);
+    if (!difference.empty() && resolvedPath(picture.outputs.picture) == resolvedPath(options.again))
+        throw Error(ErrorCode::InvalidArgument,
+                    options.again + " stays as it is, for what was made again differs from it " + difference);
+    writeOutputs(results, progress);
+    if (!difference.empty())
+        progress.note(picture.outputs.picture.string() + " differs from " + options.again + " " + difference);
 }
 
 nlohmann::json secondsJson(const std::vector<Finished> &results, double load, double total)
@@ -221,7 +233,7 @@ std::vector<Finished> paintOneByOne(const RenderOptions &options, const Task &ta
         const auto preview = outputs[i].preview.empty() ? nullptr : std::make_shared<PreviewFile>(outputs[i].preview);
         core::RenderResult result =
             renderOnce(*task.renderer, request, progress, preview.get(), options.output.previewEvery);
-        std::string record = recordFor(*task.renderer, task.model, request, result);
+        std::string record = task.renderer->record(request, result);
         results.push_back({outputs[i], std::move(result), std::move(record), preview});
     }
     return results;
@@ -236,7 +248,7 @@ std::vector<Finished> paintTogether(const Task &task, const std::vector<Outputs>
     for (size_t i = 0; i < pictures.size(); ++i) {
         core::RenderRequest request = task.request;
         request.variation = uint32_t(i);
-        std::string record = recordFor(*task.renderer, task.model, request, pictures[i]);
+        std::string record = task.renderer->record(request, pictures[i]);
         results.push_back({outputs[i], std::move(pictures[i]), std::move(record), nullptr});
     }
     return results;
@@ -256,9 +268,10 @@ void run(const RenderOptions &options)
     const bool together = variations > 1 && options.output.previewEvery == 0;
     const std::vector<Finished> results =
         together ? paintTogether(task, outputs, progress) : paintOneByOne(options, task, outputs, progress);
-    writeOutputs(results, progress);
     if (task.record)
-        compareWithRecord(options, task, results.front(), progress);
+        writeAgain(options, task, results, progress);
+    else
+        writeOutputs(results, progress);
     report(options, task, results, std::chrono::duration<double>(Clock::now() - start).count());
 }
 

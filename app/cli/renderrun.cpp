@@ -6,8 +6,9 @@
 #include "app/cli/inputs.h"
 #include "app/cli/interrupts.h"
 #include "app/cli/outputs.h"
+#include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
-#include "core/render/recordjson.h"
+#include "core/document/picturefile.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -25,14 +26,6 @@ fs::path numbered(const std::string &path, int number, int count)
     if (path.empty() || count == 1)
         return path;
     return withInsert(path, std::to_string(number));
-}
-
-// The sentence for a model that paints from something else.
-void expectPaintsFrom(const core::ModelInfo &model, const std::string &wanted)
-{
-    if (!model.takes(wanted))
-        throw Error(ErrorCode::InvalidArgument,
-                    "This model paints from " + model.sources() + ", not from " + wanted + ".");
 }
 
 // The option that would serve the model.
@@ -56,7 +49,8 @@ void expectNoCondition(const core::ModelInfo &model, bool unconditional)
     if (model.paintsFrom == "coordinates")
         throw Error(ErrorCode::InvalidArgument, "This model paints from coordinates and takes no condition option.");
     if (model.paintsFrom == "objects")
-        throw Error(ErrorCode::InvalidArgument, "This model paints from layouts of objects, which cannot be given here.");
+        throw Error(ErrorCode::InvalidArgument,
+                    "This model paints from layouts of objects, which cannot be given here.");
     throw Error(ErrorCode::InvalidArgument,
                 "This model paints from " + model.sources() + "; expected " + wantedOption(model) + ".");
 }
@@ -66,7 +60,7 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
                                   const std::string &labels, core::RenderRequest &request, std::string &note)
 {
     if (!options.map.empty()) {
-        expectPaintsFrom(model, "labels");
+        model.expectTakes("labels");
         core::LabelMap map = readLabels(options.map, labels, model, note);
         const Size size{map.width, map.height};
         request.condition = std::move(map);
@@ -74,7 +68,7 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
     }
     if (!options.depth.empty() || !options.edges.empty()) {
         request.mapKind = options.depth.empty() ? "edges" : "depth";
-        expectPaintsFrom(model, request.mapKind);
+        model.expectTakes(request.mapKind);
         core::FieldMap field = readField(options.depth.empty() ? options.edges : options.depth);
         const Size size{field.width, field.height};
         request.condition = std::move(field);
@@ -84,13 +78,13 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
         core::CodeGrid codes = core::readNpyCodes(options.conditionCodes);
         const Size size{codes.size.columns * model.factor, codes.size.rows * model.factor};
         if (!options.mapKind.empty())
-            expectPaintsFrom(model, options.mapKind);
+            model.expectTakes(options.mapKind);
         request.mapKind = options.mapKind;
         request.condition = std::move(codes);
         return size;
     }
     if (options.classIndex) {
-        expectPaintsFrom(model, "class");
+        model.expectTakes("class");
         request.condition = *options.classIndex;
         return {};
     }
@@ -152,8 +146,10 @@ void stageAll(StagedFiles &staged, const Finished &finished, Progress &progress)
     stage(staged, outputs.codes, [&](const fs::path &place) { core::writeNpy(place, finished.result.codes); });
     stage(staged, outputs.scores, [&](const fs::path &place) { writeScores(place, finished.result); });
     bool whole = true;
-    stage(staged, outputs.picture,
-          [&](const fs::path &place) { whole = writePicture(place, finished.result.picture, finished.record); });
+    stage(staged, outputs.picture, [&](const fs::path &place) {
+        whole = core::writePicture(place, core::toQImage(finished.result.picture),
+                                   QByteArray::fromStdString(finished.record));
+    });
     if (!whole)
         progress.note(finished.outputs.picture.string()
                       + " was written without its render record, which is longer than a "
@@ -283,21 +279,6 @@ std::vector<core::RenderResult> renderVariations(core::Renderer &renderer, const
     progress.end();
     interruptible.check();
     return results;
-}
-
-std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,
-                      const core::RenderResult &result)
-{
-    core::RenderRecord record;
-    record.request = request;
-    record.request.modelIdentity = renderer.info().identity;
-    record.modelName = renderer.info().name;
-    record.modelFile = model == "starter" ? model : fs::absolute(model).lexically_normal().string();
-    record.device = renderer.device();
-    record.precision = renderer.precision();
-    record.codes = result.codes;
-    record.reliefs = result.reliefs;
-    return core::recordText(record, result.picture, result.conditionCodes);
 }
 
 void writeOutputs(const std::vector<Finished> &results, Progress &progress)

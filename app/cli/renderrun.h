@@ -58,15 +58,11 @@ core::RenderResult renderOnce(core::Renderer &renderer, const core::RenderReques
 std::vector<core::RenderResult> renderVariations(core::Renderer &renderer, const core::RenderRequest &request,
                                                  int count, Progress &progress);
 
-// The request, model and codes as text for the picture's file.
-std::string recordFor(const core::Renderer &renderer, const std::string &model, const core::RenderRequest &request,
-                      const core::RenderResult &result);
-
 // A result on its way to files.
 struct Finished {
     Outputs outputs;
     core::RenderResult result;
-    std::string record;
+    std::string record;                   // of Renderer::record
     std::shared_ptr<PreviewFile> preview; // may be null
 };
 // Writes the files of all results or none: they are first written beside their places, then moved there; previews then

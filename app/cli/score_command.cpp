@@ -13,6 +13,7 @@
 #include "app/cli/outputs.h"
 #include "app/cli/renderrun.h"
 #include "core/document/npyfile.h"
+#include "core/document/picturefile.h"
 
 namespace tessera::cli
 {
@@ -49,7 +50,7 @@ core::CodeGrid codesOf(const ScoreOptions &options, core::Renderer &renderer)
     if (!options.codes.empty())
         return core::readNpyCodes(options.codes);
     core::CodeGrid codes;
-    naming(options.image, [&] { codes = renderer.encode(readPicture(options.image)); });
+    naming(options.image, [&] { codes = renderer.encode(core::readPicture(options.image)); });
     return codes;
 }
 
@@ -67,7 +68,8 @@ nlohmann::json judgedJson(const Judged &judged)
 }
 
 // The first policy's numbers stand for themselves, all policies' in "policies".
-void report(const ScoreOptions &options, const core::Renderer &renderer, const std::vector<Judged> &all, double total)
+void report(const ScoreOptions &options, const core::Renderer &renderer, const std::vector<Judged> &all,
+            double guidance, double total)
 {
     const Judged &first = all.front();
     const int codes = first.score.entropy.size.cells();
@@ -93,6 +95,7 @@ void report(const ScoreOptions &options, const core::Renderer &renderer, const s
                {"device", renderer.device()},
                {"precision", renderer.precision()},
                {"window", windowText(first.window)},
+               {"guidance", guidance},
                {"policies", std::move(policies)}});
 }
 
@@ -125,7 +128,8 @@ void run(const ScoreOptions &options)
         request.window = *parsedWindow(window, renderer.info().window);
         naming(judgedFile, [&] { all.push_back({request.window, scored(renderer, request, codes)}); });
     }
-    report(options, renderer, all, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    report(options, renderer, all, request.guidance,
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 } // namespace

@@ -14,7 +14,9 @@
 #include "app/cli/options.h"
 #include "app/cli/outputs.h"
 #include "app/cli/progress.h"
+#include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
+#include "core/document/picturefile.h"
 #include "models/error.h"
 
 namespace tessera::cli
@@ -44,7 +46,8 @@ void runStage(const StageOptions &options, const std::function<json(core::Render
     const Clock::time_point start = Clock::now();
     core::Renderer renderer(options.model.model, options.model.renderer);
     json result;
-    naming(renderer.info().path.string(), [&] { result = work(renderer); }, ErrorCode::ModelMismatch);
+    naming(
+        renderer.info().path.string(), [&] { result = work(renderer); }, ErrorCode::ModelMismatch);
     if (!options.report.json)
         return;
     const double total = std::chrono::duration<double>(Clock::now() - start).count();
@@ -70,7 +73,7 @@ json writeCodes(const StageOptions &options, const core::CodeGrid &codes)
 json writeDecoded(const StageOptions &options, const core::CodeGrid &codes, const core::Image &picture)
 {
     const WritingScope writing;
-    writePicture(options.output, picture);
+    core::writeImage(options.output, core::toQImage(picture));
     json report = gridReport(codes);
     report["size"] = {picture.width, picture.height};
     return report;
@@ -103,7 +106,7 @@ void runEncode(const StageOptions &options)
     checkCodesTarget(options.output);
     requireFile(options.image);
     runStage(options, [&](core::Renderer &renderer) {
-        return writeCodes(options, encoded(options, renderer, readPicture(options.image)));
+        return writeCodes(options, encoded(options, renderer, core::readPicture(options.image)));
     });
 }
 
@@ -126,7 +129,7 @@ void runReconstruct(const StageOptions &options)
     checkPictureTarget(options.output);
     requireFile(options.image);
     runStage(options, [&](core::Renderer &renderer) {
-        const core::Image original = readPicture(options.image);
+        const core::Image original = core::readPicture(options.image);
         const core::CodeGrid codes = encoded(options, renderer, original);
         const core::Image decoded = renderer.decode(codes);
         json report = writeDecoded(options, codes, decoded);
@@ -139,11 +142,7 @@ core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &rende
 {
     const core::ModelInfo &model = renderer.info();
     const std::string wanted = !options.map.empty() ? "labels" : !options.depth.empty() ? "depth" : "edges";
-    if (!model.takes(wanted))
-        throw Error(ErrorCode::InvalidArgument,
-                    model.paintsFrom.empty()
-                        ? "This model is a first stage alone and paints from nothing."
-                        : "This model paints from " + model.sources() + ", not from " + wanted + ".");
+    model.expectTakes(wanted);
     core::CodeGrid codes;
     if (options.map.empty()) {
         const std::string &file = options.depth.empty() ? options.edges : options.depth;

@@ -1,6 +1,6 @@
 #include "app/cli/stagedfiles.h"
 
-#include "app/cli/outputs.h"
+#include "core/document/imagefile.h"
 #include "models/error.h"
 #include "models/wholefile.h"
 
@@ -46,7 +46,7 @@ void PreviewFile::write(const core::Image &picture)
     if (!m_written)
         setEarlierAside();
     m_written = true;
-    writePicture(m_path, picture);
+    core::writeImage(m_path, core::toQImage(picture));
 }
 
 void PreviewFile::keep()

@@ -21,7 +21,7 @@ public:
     PreviewFile(const PreviewFile &) = delete;
     PreviewFile &operator=(const PreviewFile &) = delete;
 
-    void write(const core::Image &picture); // throws what writePicture throws
+    void write(const core::Image &picture); // throws what core::writeImage throws
     void keep();
     const std::filesystem::path &path() const { return m_path; }
 

@@ -1,5 +1,5 @@
-// Numbers on the command line, checked before CLI11 reads them, which takes 010 for eight, 2^64 for the number before it
-// and "nan" for a number above 0.
+// Numbers on the command line, checked before CLI11 reads them, which takes 010 for eight, 2^64 for the number before
+// it and "nan" for a number above 0.
 #pragma once
 
 #include <charconv>
@@ -41,9 +41,8 @@ inline CLI::Validator number(const std::string &form, std::function<bool(double)
                 double number = 0;
                 const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
                 const bool whole = error == std::errc{} && end == text.data() + text.size();
-                return whole && std::isfinite(number) && fits(number)
-                           ? std::string()
-                           : "'" + text + "' was found, expected " + form;
+                return whole && std::isfinite(number) && fits(number) ? std::string()
+                                                                      : "'" + text + "' was found, expected " + form;
             },
             {}};
 }

@@ -9,8 +9,8 @@
 namespace tessera::app
 {
 
-// First thing in main. A standard stream that was closed becomes one that takes nothing, so that no file which is opened
-// later gets its number, and with it what is printed.
+// First thing in main. A standard stream that was closed becomes one that takes nothing, so that no file which is
+// opened later gets its number, and with it what is printed.
 inline void occupyStandardStreams()
 {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; ++stream)
@@ -18,8 +18,8 @@ inline void occupyStandardStreams()
             const int opened = ::open("/dev/null", O_RDONLY); // takes the lowest free number
 }
 
-// Whether all that was printed went out, or to a reader that closed its pipe because it has read enough. SIGPIPE must be
-// ignored.
+// Whether all that was printed went out, or to a reader that closed its pipe because it has read enough. SIGPIPE must
+// be ignored.
 inline bool printedAll()
 {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0)

@@ -73,8 +73,8 @@ void grabAndQuit(QQuickWindow &window, const QString &file)
     });
 }
 
-// For looking at the window without a screen. The scene names what happens before: "render" begins one, "rendered" waits
-// for its end.
+// For looking at the window without a screen. The scene names what happens before: "render" begins one, "rendered"
+// waits for its end.
 void takeScreenshot(ui::Session &session, QQuickWindow &window, const app::PainterOptions &options)
 {
     const QString file = options.screenshot;

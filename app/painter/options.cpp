@@ -6,6 +6,8 @@
 
 #include <QCommandLineParser>
 
+#include "app/common/devicename.h"
+
 namespace tessera::app
 {
 
@@ -32,6 +34,13 @@ int threadsFrom(const QString &text)
     if (!isNumber || threads < 0)
         endWithUsage(QString("--threads is '%1'; expected a whole number, 0 for all cores").arg(text));
     return threads;
+}
+
+QString deviceFrom(const QString &text)
+{
+    if (!isDeviceName(text.toStdString()))
+        endWithUsage(QString("--device is '%1'; expected auto, cpu, cuda or cuda:N").arg(text));
+    return text;
 }
 
 QString mapKindFrom(const QString &text)
@@ -110,7 +119,7 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
     options.model = parser.value(model);
     if (parser.isSet(paintFrom))
         options.paintFrom = mapKindFrom(parser.value(paintFrom));
-    options.device = parser.value(device);
+    options.device = deviceFrom(parser.value(device));
     options.threads = threadsFrom(parser.value(threads));
     if (parser.isSet(fake))
         options.fakeRenderer = parser.value(fake);

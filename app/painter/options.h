@@ -21,7 +21,8 @@ struct PainterOptions {
     QString windowSize;                  // "1024x700"
 };
 
-// REQUIRES: a QCoreApplication. Prints help or version and ends the process where asked; ends it with 2 for wrong usage.
+// REQUIRES: a QCoreApplication. Prints help or version and ends the process where asked; ends it with 2 for wrong
+// usage.
 PainterOptions parsePainterOptions(const QStringList &arguments);
 
 // Whether one of Qt's own options names the display or the platform.

@@ -58,6 +58,7 @@ void checkJudging(const EvaluationOptions &options)
     if (!judging.others.empty()
         && (!std::filesystem::is_directory(judging.others) || models::listShards(judging.others).empty()))
         throw Error(ErrorCode::FileRead, "There are no shards of pictures in " + judging.others.string() + ".");
+    checkPictures(options.data, judging);
     if (!judging.sheet.empty())
         expectWritableFile(judging.sheet);
     if (judging.maps.empty())

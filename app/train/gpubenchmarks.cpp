@@ -167,8 +167,8 @@ void addDecoding(const std::string &precision, const SharedStage &stage, std::st
 
 constexpr int kLandscapeSide = 320;
 
-// Pictures a second from the fifth batch on: those before were made ahead while the first picture was checked. Throws when
-// the GPU leaves them to the processor.
+// Pictures a second from the fifth batch on: those before were made ahead while the first picture was checked. Throws
+// when the GPU leaves them to the processor.
 double landscapesPerSecond(int count)
 {
     using Clock = std::chrono::steady_clock;

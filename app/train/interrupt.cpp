@@ -3,30 +3,14 @@
 #include <ctime>
 #include <unistd.h>
 
-#include "app/train/exitcodes.h"
+#include "app/common/exitcodes.h"
+#include "app/common/interruptsignals.h"
 
 namespace tessera::train
 {
 
-namespace
+Interrupt::Interrupt() : m_signals(app::interruptSignals())
 {
-
-// `nohup` asks that the end of the terminal be ignored.
-bool isIgnored(int signal)
-{
-    struct sigaction action;
-    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
-} // namespace
-
-Interrupt::Interrupt()
-{
-    sigemptyset(&m_signals);
-    sigaddset(&m_signals, SIGINT);
-    sigaddset(&m_signals, SIGTERM);
-    if (!isIgnored(SIGHUP))
-        sigaddset(&m_signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &m_signals, nullptr);
     m_thread = std::jthread([this](std::stop_token ended) { wait(ended); });
 }
@@ -40,7 +24,7 @@ void Interrupt::wait(std::stop_token ended)
             continue;
         }
         if (m_stop.stop_requested()) {
-            _exit(kExitInterrupted);
+            _exit(app::kExitInterrupted);
         }
         m_stop.request_stop();
     }

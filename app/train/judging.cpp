@@ -22,6 +22,7 @@
 #include "models/training/labelscores.h"
 #include "models/training/mapaugment.h"
 #include "models/training/pictureset.h"
+#include "models/training/shard.h"
 #include "models/training/sheet.h"
 #include "models/training/slicedwasserstein.h"
 
@@ -42,6 +43,26 @@ constexpr uint32_t kFirstCanvasSeed = 1'000'200'000; // landscapes that nothing 
 constexpr int kSheetMaps = 6, kSheetReconstructions = 12, kSheetColumns = 8;
 constexpr double kThousand = 1000; // squared MMDs are small: they are told times this
 
+// Where pictures lie that the model was not trained on.
+std::filesystem::path validationFolder(const std::filesystem::path &data)
+{
+    return std::filesystem::is_directory(data / "val") ? data / "val" : data;
+}
+
+int64_t picturesIn(const std::filesystem::path &folder)
+{
+    int64_t pictures = 0;
+    for (const std::filesystem::path &shard : models::listShards(folder))
+        pictures += int64_t(models::ShardReader(shard).size());
+    return pictures;
+}
+
+// Without others the second half of the pictures serves as such.
+int64_t judgedCount(int64_t pictures, const JudgingOptions &options)
+{
+    return std::min<int64_t>(options.pictures, options.others.empty() ? pictures / 2 : pictures);
+}
+
 struct Judging {
     const models::ModelBundle &bundle;
     const JudgingOptions &options;
@@ -60,18 +81,13 @@ struct Judging {
         , options(wanted)
         , stop(std::move(stopToken))
         , net(models::EvalNet::load(wanted.judge, model.device()))
-        , pictures(std::filesystem::is_directory(data / "val") ? data / "val" : data)
+        , pictures(validationFolder(data))
         , painter(model, threads)
         , side(painter.side())
+        , count(judgedCount(pictures.size(), options))
     {
         if (!options.maps.empty())
             maps = readPaintedMaps(options.maps, side, options.mapsCount, model.config().controls);
-        const int64_t all = options.others.empty() ? pictures.size() / 2 : pictures.size();
-        count = std::min<int64_t>(options.pictures, all);
-        if (count <= kNeighbours)
-            throw Error(ErrorCode::InvalidArgument, std::to_string(count)
-                                                        + " pictures are too few to judge by; expected "
-                                                        + std::to_string(kNeighbours + 1) + " or more.");
     }
 
     at::Tensor real(const models::PictureSet &set, int64_t index) const
@@ -147,7 +163,8 @@ void Judging::addExact()
     addPainted(originals, seen);
 }
 
-// Pictures from the depth of real ones: is far what was to be far? Needs a model that reads depth and a judge that tells it.
+// Pictures from the depth of real ones: is far what was to be far? Needs a model that reads depth and a judge that
+// tells it.
 void Judging::addDepth(const JudgedSet &seen)
 {
     if (!net.config.depth || !painter.readsDepth() || stop.stop_requested())
@@ -187,10 +204,6 @@ Pictures Judging::reference() const
     const models::PictureSet others(options.others);
     for (int64_t i = 0; i < others.size(); ++i)
         result.push_back(real(others, i));
-    if (int64_t(result.size()) <= kNeighbours)
-        throw Error(ErrorCode::InvalidArgument, options.others.string() + " holds " + std::to_string(result.size())
-                                                    + " pictures; expected " + std::to_string(kNeighbours + 1)
-                                                    + " or more.");
     return result;
 }
 
@@ -309,8 +322,8 @@ void Judging::addCanvases()
     }
 }
 
-// Rows of painted maps, each followed by its pictures by day, at sunset and under clouds; then originals, each followed by its
-// reconstruction.
+// Rows of painted maps, each followed by its pictures by day, at sunset and under clouds; then originals, each followed
+// by its reconstruction.
 void Judging::writeLookSheet()
 {
     Pictures tiles;
@@ -337,9 +350,23 @@ void Judging::writeLookSheet()
 
 } // namespace
 
+void checkPictures(const std::filesystem::path &data, const JudgingOptions &options)
+{
+    const std::string enough = "expected " + std::to_string(kNeighbours + 1) + " or more.";
+    const int64_t found = picturesIn(validationFolder(data)), count = judgedCount(found, options);
+    if (count <= kNeighbours)
+        throw Error(ErrorCode::InvalidArgument, std::to_string(count) + " pictures are too few to judge by, of "
+                                                    + std::to_string(found) + " in '" + data.string() + "'; " + enough);
+    const int64_t others = options.others.empty() ? kNeighbours + 1 : picturesIn(options.others);
+    if (others <= kNeighbours)
+        throw Error(ErrorCode::InvalidArgument,
+                    options.others.string() + " holds " + std::to_string(others) + " pictures; " + enough);
+}
+
 json judgedFigures(const models::ModelBundle &bundle, const std::filesystem::path &data, const JudgingOptions &options,
                    int threads, std::stop_token stop)
 {
+    checkPictures(data, options);
     Judging judging(bundle, data, options, threads, std::move(stop));
     judging.addExact();
     if (!judging.stop.stop_requested())

@@ -24,8 +24,12 @@ struct JudgingOptions {
     uint64_t seed = 1;
 };
 
-// Figures by name. `data` holds shards of pictures that the model was not trained on. Incomplete after a stop. Throws Error:
-// what reading the files throws, InvalidArgument when there are too few pictures, ModelMismatch.
+// Throws Error (InvalidArgument) when there are too few pictures to judge by, in the data or among the others, and what
+// reading the files throws; looks into no more than their heads.
+void checkPictures(const std::filesystem::path &data, const JudgingOptions &options);
+
+// Figures by name. `data` holds shards of pictures that the model was not trained on. Incomplete after a stop. Throws
+// Error: what reading the files throws, ModelMismatch, and what checkPictures() throws.
 nlohmann::json judgedFigures(const models::ModelBundle &bundle, const std::filesystem::path &data,
                              const JudgingOptions &options, int threads, std::stop_token stop);
 

@@ -5,7 +5,6 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "models/device.h"
 #include "models/error.h"
 #include "models/training/png.h"
+#include "models/training/runfolder.h"
 #include "models/training/shard.h"
 
 namespace tessera::train
@@ -62,23 +62,13 @@ public:
 
     void make()
     {
-        createFolder();
+        const models::SharedFolder folder(m_options.output);
         for (const Run &run : missingRuns()) {
             makeRun(run);
         }
     }
 
 private:
-    void createFolder() const
-    {
-        std::error_code error;
-        fs::create_directories(m_options.output, error);
-        if (error) {
-            throw Error(ErrorCode::FileWrite,
-                        "The folder '" + m_options.output.string() + "' cannot be made: " + error.message());
-        }
-    }
-
     uint32_t seedOf(int index) const { return m_options.seed + uint32_t(index / m_options.lightings); }
     int shardSize(int first) const { return std::min(m_shard, m_options.count - first); }
     fs::path shardPath(int first) const

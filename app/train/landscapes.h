@@ -25,10 +25,11 @@ struct LandscapesOptions {
     ProgressStyle progress = ProgressStyle::Auto;
 };
 
-// A shard holds up to `shard` pictures, all lightings of a land in the same one, and is named by its first seed and
-// by the lightings, if there are several; one that is already there, complete and of this size is kept and its
-// pictures are not made again. Where a GPU cannot go on, a line on stderr says so and the processor does. Throws Error; on a
-// stop only whole files are left.
+// A shard holds up to `shard` pictures, all lightings of a land in the same one, and is named by its first seed and by
+// the lightings, if there are several; one that is already there, complete and of this size is kept and its pictures
+// are not made again. What a killed process left half written goes, unless another one is at work in the folder. Where
+// a GPU cannot go on, a line on stderr says so and the processor does. Throws Error; on a stop only whole files are
+// left.
 void makeLandscapes(const LandscapesOptions &options, std::stop_token stop);
 
 } // namespace tessera::train

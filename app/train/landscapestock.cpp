@@ -32,6 +32,15 @@ int picturesIn(const std::filesystem::path &shard, const LandscapesOptions &opti
     return std::min(options.shard, options.count - int(first));
 }
 
+int picturesThere(const LandscapesOptions &options)
+{
+    std::error_code ignored;
+    int pictures = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(options.output, ignored))
+        pictures += picturesIn(entry.path(), options);
+    return pictures;
+}
+
 } // namespace
 
 void expectOwnShards(const LandscapesOptions &options)
@@ -52,6 +61,13 @@ void expectOwnShards(const LandscapesOptions &options)
     }
 }
 
+uint64_t bytesToMake(const LandscapesOptions &options)
+{
+    constexpr uint64_t kBytesAPixel = 7; // models/training/shard.h; facts take next to nothing
+    const int missing = std::max(0, options.count - picturesThere(options));
+    return uint64_t(missing) * uint64_t(options.width) * uint64_t(options.height) * kBytesAPixel;
+}
+
 LandscapeStock::LandscapeStock(const LandscapesOptions &options) : m_options(options)
 {
     m_thread = std::jthread([this](std::stop_token stop) {
@@ -67,11 +83,13 @@ LandscapeStock::LandscapeStock(const LandscapesOptions &options) : m_options(opt
 
 int LandscapeStock::made() const
 {
-    std::error_code ignored;
-    int pictures = 0;
-    for (const auto &entry : std::filesystem::directory_iterator(m_options.output, ignored))
-        pictures += picturesIn(entry.path(), m_options);
-    return pictures;
+    return picturesThere(m_options);
+}
+
+void LandscapeStock::expectSound() const
+{
+    if (m_done && m_failure) // it is written before m_done is
+        std::rethrow_exception(m_failure);
 }
 
 void LandscapeStock::finish()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <stop_token>
@@ -12,9 +13,12 @@
 namespace tessera::train
 {
 
-// Throws Error (InvalidArgument) when the folder holds a shard that making these landscapes would not leave there: another
-// name, or pictures of another size. A folder that is not there holds none.
+// Throws Error (InvalidArgument) when the folder holds a shard that making these landscapes would not leave there:
+// another name, or pictures of another size. A folder that is not there holds none.
 void expectOwnShards(const LandscapesOptions &options);
+
+// Of the shards that are not there yet, on the disk. REQUIRES: expectOwnShards().
+uint64_t bytesToMake(const LandscapesOptions &options);
 
 // Makes landscapes on a thread of its own from construction to destruction. One thread at a time may ask.
 class LandscapeStock
@@ -24,6 +28,8 @@ public:
 
     int made() const; // pictures in whole files of its own
     bool done() const { return m_done; }
+    // Throws what ended the making, if anything did.
+    void expectSound() const;
     // Ends the making and waits for it; what was made stays. Throws what it threw.
     void finish();
 

@@ -10,21 +10,24 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
-#include <c10/util/Exception.h>
 
+#include "app/common/devicename.h"
+#include "app/common/exitcodes.h"
 #include "app/common/numbers.h"
 #include "app/common/parkthreads.h"
 #include "app/common/printed.h"
+#include "app/common/sentence.h"
 #include "app/common/usage.h"
 #include "app/train/benchmarks.h"
 #include "app/train/evaluation.h"
-#include "app/train/exitcodes.h"
 #include "app/train/interrupt.h"
 #include "app/train/landscapes.h"
+#include "app/train/precisionprices.h"
 #include "app/train/starter.h"
 #include "app/train/training.h"
 #include "app/train/windowprices.h"
 #include "core/landscape/landscape.h"
+#include "models/training/failure.h"
 
 namespace tessera::train
 {
@@ -44,6 +47,7 @@ struct CommandLine {
     StarterOptions starter;
     EvaluationOptions evaluation;
     bool windows = false;         // evaluate window policies instead
+    bool precisions = false;      // evaluate reduced precisions instead
     std::filesystem::path record; // of which the model with its prices
     BenchmarkOptions benchmarks;
 };
@@ -82,9 +86,20 @@ void addPathOption(CLI::App &command, const std::string &name, std::filesystem::
         ->required(required);
 }
 
+void addDeviceOption(CLI::App &command, const std::string &name, std::string &device, const std::string &help)
+{
+    command.add_option(name, device, help + "; " + device + " unless told")
+        ->check(CLI::Validator(
+            [](std::string &text) {
+                return app::isDeviceName(text) ? std::string()
+                                               : "'" + text + "' was found, expected auto, cpu, cuda or cuda:N";
+            },
+            {}));
+}
+
 void addDeviceOption(CLI::App &command, std::string &device)
 {
-    command.add_option("--device", device, "auto, cpu, cuda or cuda:N; " + device + " unless told");
+    addDeviceOption(command, "--device", device, "auto, cpu, cuda or cuda:N");
 }
 
 void addLandscapes(CLI::App &app, CommandLine &line)
@@ -153,8 +168,7 @@ void addStarter(CLI::App &app, CommandLine &line)
     command->add_option("--threads", options.threads, "Threads; the machine's or LibTorch's choice unless told")
         ->transform(wholeNumber(1, app::kMostThreads));
     addDeviceOption(*command, options.device);
-    command->add_option("--landscape-device", options.landscapeDevice,
-                        "The same for making landscapes; cpu unless told");
+    addDeviceOption(*command, "--landscape-device", options.landscapeDevice, "The same for making landscapes");
     addProgressOption(*command, options.progress);
     command->callback(
         [&line] { line.job = [&line](std::stop_token stop) { trainStarter(line.starter, std::move(stop)); }; });
@@ -202,14 +216,20 @@ void addEvaluation(CLI::App &app, CommandLine &line)
         "windows a side or more");
     addPathOption(*command, "--record", line.record, "With --windows: write the model with these prices to this file");
     command->get_option("--record")->needs(windows);
-    windows->excludes(command->get_option("--device"));
+    CLI::Option *precisions = command->add_flag(
+        "--precisions", line.precisions,
+        "Measure instead how far bf16 and int8 on the processor are from fp32, in nats and likelihood of codes");
     addJudging(*command, options.judging);
-    command->get_option("--judge")->excludes(windows);
+    for (CLI::Option *measurement : {windows, precisions})
+        measurement->excludes(command->get_option("--device"))->excludes(command->get_option("--judge"));
+    precisions->excludes(windows);
     command->callback([&line] {
         line.job = [&line](std::stop_token stop) {
             const EvaluationOptions &asked = line.evaluation;
             if (line.windows)
                 measureWindowPrices({asked.model, asked.data, line.record, asked.threads, asked.json}, std::move(stop));
+            else if (line.precisions)
+                measurePrecisionPrices({asked.model, asked.data, asked.threads, asked.json}, std::move(stop));
             else
                 evaluate(asked, std::move(stop));
         };
@@ -230,8 +250,8 @@ void addBenchmarks(CLI::App &app, CommandLine &line)
 
 int fail(const std::string &sentence)
 {
-    std::fprintf(stderr, "tessera-train: %s\n", sentence.c_str());
-    return kExitFailed;
+    std::fprintf(stderr, "tessera-train: %s\n", app::withFullStop(sentence).c_str());
+    return app::kExitFailed;
 }
 
 int runJob(const Job &job)
@@ -239,12 +259,10 @@ int runJob(const Job &job)
     Interrupt interrupt;
     try {
         job(interrupt.token());
-    } catch (const c10::Error &error) { // its what() is a page of addresses
-        return fail(error.what_without_backtrace());
-    } catch (const std::exception &error) {
-        return fail(error.what());
+    } catch (const std::exception &failure) {
+        return fail(models::explained(failure).what());
     }
-    return interrupt.happened() ? kExitInterrupted : kExitDone;
+    return interrupt.happened() ? app::kExitInterrupted : app::kExitDone;
 }
 
 int run(int argc, char **argv)
@@ -267,7 +285,7 @@ int run(int argc, char **argv)
         if (error.get_exit_code() == 0) // --help and --version
             return app.exit(error);
         std::fprintf(stderr, "tessera-train: %s\n", tessera::app::usageFault(app, error).c_str());
-        return kExitUsage;
+        return app::kExitUsage;
     }
     return runJob(line.job);
 }
@@ -281,7 +299,7 @@ int main(int argc, char **argv)
     tessera::app::parkWaitingThreads(argv);
     std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
     const int code = tessera::train::run(argc, argv);
-    if (code != tessera::train::kExitDone || tessera::app::printedAll())
+    if (code != tessera::app::kExitDone || tessera::app::printedAll())
         return code;
     return tessera::train::fail("The result could not be written to the standard output.");
 }

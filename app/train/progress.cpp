@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+
+#include "app/common/terminalline.h"
 
 namespace tessera::train
 {
@@ -31,13 +32,6 @@ std::string duration(double seconds)
         return number("%.0f s", seconds);
     }
     return seconds < 5400 ? number("%.0f min", seconds / 60) : number("%.1f h", seconds / 3600);
-}
-
-// A longer line would wrap, and the next one could not replace it.
-size_t terminalColumns()
-{
-    winsize size{};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : 80;
 }
 
 } // namespace
@@ -101,8 +95,7 @@ void ProgressBar::drawBar(const ProgressState &state, double seconds)
     for (const auto &[name, value] : state.values) {
         line += ", " + name + number(" %.4g", value);
     }
-    std::fprintf(stderr, "\r\x1b[K%s", line.substr(0, terminalColumns() - 1).c_str());
-    std::fflush(stderr);
+    app::drawTerminalLine(line);
     m_drawn = true;
 }
 
@@ -118,7 +111,7 @@ void ProgressBar::writeJson(const ProgressState &state, double seconds) const
     for (const auto &[name, value] : state.values) {
         json["values"][name] = value;
     }
-    std::fprintf(stderr, "%s\n", json.dump().c_str());
+    std::fprintf(stderr, "%s\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
 } // namespace tessera::train

@@ -34,6 +34,7 @@ using Clock = std::chrono::steady_clock;
 using Labels = std::vector<uint8_t>;
 
 constexpr int kLandscapes = 4;
+constexpr uint64_t kPrefixBytes = uint64_t(1) << 30;
 constexpr uint32_t kFirstLandscape = 900;
 constexpr std::array<uint8_t, kLandscapes> kPaints{20, 14, 9, 6}; // water, tree, snow, rock
 
@@ -86,7 +87,7 @@ public:
     Redrawing(const models::ModelBundle &bundle, core::CpuPrecision precision, int threads)
         : m_config(bundle.config())
         , m_engine(core::makeCpuEngine(*bundle.transformer(), {precision, threads, {}}))
-        , m_prefixes(*m_engine, m_config.transformer->unmasked)
+        , m_prefixes(*m_engine, m_config.transformer->unmasked, kPrefixBytes)
     {
         for (const models::ControlConfig &control : m_config.controls)
             m_request.controlTokens.push_back(control.first);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <thread>
@@ -40,6 +41,24 @@ fs::path planFile(const fs::path &named, c10::Device device)
                : named;
 }
 
+// None where the system does not tell. The folder need not be there yet.
+std::optional<uint64_t> freeBytes(fs::path folder)
+{
+    std::error_code failure;
+    folder = fs::absolute(folder, failure);
+    while (!fs::exists(folder, failure) && folder.has_relative_path())
+        folder = folder.parent_path();
+    const fs::space_info space = fs::space(folder, failure);
+    return failure ? std::nullopt : std::optional<uint64_t>(space.available);
+}
+
+std::string gigabytes(uint64_t bytes)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f GB", double(bytes) / 1e9);
+    return text;
+}
+
 class StarterRun
 {
 public:
@@ -54,24 +73,23 @@ public:
     {
         checkBeforehand();
         makeLandscapes(validationOptions(), m_stop);
-        std::optional<LandscapeStock> stock, canvases;
-        if (m_plan.data.canvases > 0 && !hasBegun("transformer")) // it is the one that sees them
-            canvases.emplace(canvasOptions());
+        if (makesCanvases())
+            m_canvases.emplace(canvasOptions());
         if (makesPictures()) {
             const bool goesOn = hasBegun();
-            stock.emplace(stockOptions());
+            m_stock.emplace(stockOptions());
             if (!goesOn)
-                waitFor(*stock);
-            if (!m_plan.data.background || stock->done())
-                stock->finish();
+                waitFor(*m_stock);
+            if (!m_plan.data.background || m_stock->done())
+                m_stock->finish();
         }
         train("condition", models::trainCondition, m_plan.condition);
         for (const auto &[kind, stage] : m_plan.fields)
             train(kind, models::trainCondition, stage);
         train("first-stage", models::trainVqgan, m_plan.firstStage);
-        if (canvases)
-            waitForFirst(*canvases);
-        for (auto *making : {&stock, &canvases})
+        if (m_canvases)
+            waitForFirst(*m_canvases);
+        for (auto *making : {&m_stock, &m_canvases})
             if (*making)
                 (*making)->finish(); // nobody would see later ones
         train("transformer", models::trainTransformer, m_plan.transformer, stages());
@@ -93,13 +111,12 @@ private:
         return std::any_of(from, kParts.end(), [&](const char *part) { return hasBegun(std::string(part)); });
     }
     // Each part learns from what the ones before it found, which must stay as it is then.
-    bool isSettled(const std::string &part) const
-    {
-        return hasBegun(std::next(std::ranges::find(kParts, part)));
-    }
-    // With pictures made in the background each part learns from those that are there, and the transformer from all: they
-    // are made until it begins. Else they are there before the first part.
+    bool isSettled(const std::string &part) const { return hasBegun(std::next(std::ranges::find(kParts, part))); }
+    // With pictures made in the background each part learns from those that are there, and the transformer from all:
+    // they are made until it begins. Else they are there before the first part.
     bool makesPictures() const { return !hasBegun() || (m_plan.data.background && !hasBegun("transformer")); }
+    // The transformer is the one that sees them.
+    bool makesCanvases() const { return m_plan.data.canvases > 0 && !hasBegun("transformer"); }
 
     // What would else be found out after hours.
     void checkBeforehand() const
@@ -114,7 +131,25 @@ private:
             expectOwnShards(stockOptions());
         if (m_plan.data.canvases > 0)
             expectOwnShards(canvasOptions());
+        expectRoom();
         makeWritableFolder(m_options.output);
+    }
+
+    // All pictures together are what a run needs most of the disk for.
+    void expectRoom() const
+    {
+        uint64_t needed = bytesToMake(validationOptions());
+        if (makesPictures())
+            needed += bytesToMake(stockOptions());
+        if (makesCanvases())
+            needed += bytesToMake(canvasOptions());
+        const auto free = freeBytes(m_options.data);
+        if (free && needed > *free)
+            throw Error(ErrorCode::FileWrite,
+                        "The plan's pictures take " + gigabytes(needed) + " more in '" + m_options.data.string()
+                            + "', where " + gigabytes(*free)
+                            + " are free: make room, name another data folder, or lower 'most' and 'canvases' of the "
+                              "plan's data.");
     }
 
     fs::path model(const std::string &part) const { return m_options.output / part / "model.safetensors"; }
@@ -197,6 +232,9 @@ private:
     void train(const std::string &part, Trainer trainer, const StarterPlan::Stage &stage,
                const nlohmann::json &files = nlohmann::json::object())
     {
+        for (const auto *making : {&m_stock, &m_canvases})
+            if (*making)
+                (*making)->expectSound(); // rather now than when the pictures are asked for
         if (m_stop.stop_requested() || isSettled(part))
             return;
         models::TrainOptions request;
@@ -227,6 +265,7 @@ private:
     std::stop_token m_stop;
     c10::Device m_device;
     StarterPlan m_plan;
+    std::optional<LandscapeStock> m_stock, m_canvases; // while they are made
 };
 
 } // namespace

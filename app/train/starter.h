@@ -22,9 +22,8 @@ struct StarterOptions {
     ProgressStyle progress = ProgressStyle::Auto;
 };
 
-// Leaves in `output` figures.json and a folder for each part; transformer/model.safetensors is the whole starter, ready to
-// ship.
-// Throws Error. After a stop everything is kept for `resume`.
+// Leaves in `output` figures.json and a folder for each part; transformer/model.safetensors is the whole starter, ready
+// to ship. Throws Error. After a stop everything is kept for `resume`.
 void trainStarter(const StarterOptions &options, std::stop_token stop);
 
 } // namespace tessera::train

@@ -35,12 +35,12 @@ struct StarterPlan {
 // Where canvases lie, as the transformer's recipe names it.
 inline constexpr const char *kPlanCanvasFolder = "large";
 
-// A .yaml or .json file. Throws Error (FileRead, FileFormat, InvalidArgument) naming key, found and expected. Of the recipes
-// only what the plan itself needs is looked at.
+// A .yaml or .json file. Throws Error (FileRead, FileFormat, InvalidArgument) naming key, found and expected. Of the
+// recipes only what the plan itself needs is looked at.
 StarterPlan readStarterPlan(const std::filesystem::path &path);
 
-// Has every trainer check its recipe, each with the stages that the others make, so that none is refused after hours. Opens
-// what recipes start from. Throws Error as the trainers do (models/training/recipechecks.h).
+// Has every trainer check its recipe, each with the stages that the others make, so that none is refused after hours.
+// Opens what recipes start from. Throws Error as the trainers do (models/training/recipechecks.h).
 void checkRecipes(const StarterPlan &plan);
 
 } // namespace tessera::train

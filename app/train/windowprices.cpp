@@ -1,26 +1,22 @@
 #include "app/train/windowprices.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
 
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
-#include "app/train/codegrid.h"
+#include "app/train/heldoutpicture.h"
 #include "app/train/progress.h"
 #include "app/train/threads.h"
 #include "app/train/writabletarget.h"
 #include "core/sampling/cpu/cpuengine.h"
 #include "core/sampling/windowprice.h"
 #include "models/bundle.h"
-#include "models/error.h"
 #include "models/modelfile.h"
-#include "models/training/onehot.h"
 #include "models/training/pictureset.h"
 
 namespace tessera::train
@@ -31,38 +27,6 @@ namespace
 
 using nlohmann::json;
 
-int64_t tokenOf(const models::ControlConfig &control, const std::string &fact)
-{
-    const auto found = std::ranges::find(control.values, fact);
-    return control.first + (found == control.values.end() ? 0 : found - control.values.begin());
-}
-
-// A picture of the set, its middle square in whole codes, with its map and its facts as controls.
-core::ScoreRequest requestFor(const models::ModelBundle &bundle, const models::PictureSet &pictures, int64_t index)
-{
-    models::View view = pictures.wholeView(index);
-    const int64_t factor = bundle.config().firstStage.factor(), side = view.side / factor * factor;
-    view.side = int(side);
-    const models::Autoencoder &stage = *bundle.conditionStage();
-    const at::Tensor labels = pictures.exactLabels(view, side).unsqueeze(0);
-    const at::Tensor rgb = pictures.rgb(view, side).unsqueeze(0).contiguous(at::MemoryFormat::ChannelsLast);
-    core::ScoreRequest request;
-    request.codes = codeGridOf(bundle.firstStage().encode(rgb));
-    request.condition = codeGridOf(stage.encode(models::oneHot(labels, stage.config.inChannels)));
-    for (const models::ControlConfig &control : bundle.config().controls) {
-        request.controlTokens.push_back(tokenOf(control, pictures.fact(index, control.key)));
-    }
-    return request;
-}
-
-void expectLabels(const models::ModelBundle &bundle)
-{
-    if (!bundle.transformer() || bundle.config().condition.kind != models::ConditionKind::Labels) {
-        throw Error(ErrorCode::ModelMismatch,
-                    bundle.path().string() + " does not paint from labels, which is what the pictures come with.");
-    }
-}
-
 // Empty after a stop.
 std::vector<core::WindowPrice> measured(const models::ModelBundle &bundle, const models::PictureSet &pictures,
                                         const std::stop_token &stop)
@@ -72,7 +36,7 @@ std::vector<core::WindowPrice> measured(const models::ModelBundle &bundle, const
     core::WindowPriceMeter meter(bundle.config(), *engine);
     ProgressBar bar(ProgressStyle::Auto, "pictures");
     for (int64_t i = 0; i < pictures.size(); ++i) {
-        if (!meter.add(requestFor(bundle, pictures, i), stop)) {
+        if (!meter.add(heldOutPicture(bundle, pictures, i), stop)) {
             return {};
         }
         bar.show({"windows", i + 1, pictures.size(), 0, {}});
@@ -138,8 +102,7 @@ void measureWindowPrices(const WindowPriceOptions &options, std::stop_token stop
     const c10::InferenceMode inference;
     const models::ModelBundle bundle = models::ModelBundle::open(options.model);
     expectLabels(bundle);
-    const std::filesystem::path below = options.data / "val";
-    const models::PictureSet pictures(std::filesystem::is_directory(below) ? below : options.data);
+    const models::PictureSet pictures = heldOutPictures(options.data);
     const std::vector<core::WindowPrice> prices = measured(bundle, pictures, stop);
     if (prices.empty()) {
         return;

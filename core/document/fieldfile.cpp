@@ -19,8 +19,6 @@ namespace tessera::core
 namespace
 {
 
-constexpr qint64 kMaxFileBytes = qint64(2) << 30;
-
 struct FieldInFile {
     FieldMap field;
     float white = 0; // of gray files; 0: the file holds other numbers
@@ -109,12 +107,12 @@ bool saysWholeRange(const QByteArray &content, const std::string &fileName)
 
 FieldMap readFieldImage(const std::filesystem::path &path)
 {
-    return fieldIn(readWholeFile(path, kMaxFileBytes), path.string()).field;
+    return fieldIn(readWholeFile(path), path.string()).field;
 }
 
 FieldMap readScaledField(const std::filesystem::path &path)
 {
-    const QByteArray content = readWholeFile(path, kMaxFileBytes);
+    const QByteArray content = readWholeFile(path);
     FieldInFile read = fieldIn(content, path.string());
     if (read.white == 0 || !saysWholeRange(content, path.string())) {
         return normalizedField(std::move(read.field), path.string());

@@ -26,7 +26,6 @@ namespace
 
 namespace fs = std::filesystem;
 
-constexpr qint64 kMaxFileBytes = qint64(2) << 30;
 constexpr int kAllocationLimitMiB = 1024; // Qt's own limit of 256 refuses scans of 8192 x 8192 pixels
 constexpr int kQuality = 95;
 constexpr int kPngCompression = 35; // of 100: zlib's level 3, a fifth of the time of the default level
@@ -182,6 +181,17 @@ QImage withPlainPixels(const QImage &image, PalettePixels palettePixels)
     return image.convertToFormat(image.hasAlphaChannel() ? QImage::Format_RGBA8888 : QImage::Format_RGB888);
 }
 
+// Without the padding of QImage's rows. REQUIRES: whole bytes a pixel.
+std::vector<uint8_t> plainBytes(const QImage &image)
+{
+    const size_t rowBytes = size_t(image.width()) * size_t(image.depth() / 8);
+    std::vector<uint8_t> bytes(rowBytes * size_t(image.height()));
+    for (int y = 0; y < image.height(); ++y) {
+        std::memcpy(bytes.data() + size_t(y) * rowBytes, image.constScanLine(y), rowBytes);
+    }
+    return bytes;
+}
+
 std::string suffixOf(const fs::path &path)
 {
     const QByteArray suffix = QByteArray::fromStdString(path.extension().string()).toLower();
@@ -249,7 +259,7 @@ QImage decodeImage(const QByteArray &content, const std::string &fileName)
 
 QImage readImage(const fs::path &path)
 {
-    QImage image = decodeImage(readWholeFile(path, kMaxFileBytes), path.string());
+    QImage image = decodeImage(readWholeFile(path), path.string());
     const QColorSpace space = image.colorSpace();
     if (space.isValid() && space != QColorSpace::SRgb) {
         image.convertToColorSpace(QColorSpace::SRgb);
@@ -259,20 +269,14 @@ QImage readImage(const fs::path &path)
 
 ImageBytes readMapImage(const fs::path &path, PalettePixels palettePixels)
 {
-    const QByteArray content = readWholeFile(path, kMaxFileBytes);
+    const QByteArray content = readWholeFile(path);
     QImage decoded = decodeImage(content, path.string());
     if (decoded.format() == QImage::Format_Mono && isPalettePng(content)) // of one bit a pixel
         decoded.convertTo(QImage::Format_Indexed8);
     if (decoded.format() == QImage::Format_Grayscale16)
         decoded = numbersOf16Bits(decoded, path.string());
     const QImage plain = withPlainPixels(decoded, palettePixels);
-    ImageBytes image{plain.width(), plain.height(), plain.depth() / 8, {}};
-    const size_t rowBytes = size_t(image.width) * size_t(image.channels);
-    image.bytes.resize(rowBytes * size_t(image.height));
-    for (int y = 0; y < image.height; ++y) {
-        std::memcpy(image.bytes.data() + size_t(y) * rowBytes, plain.constScanLine(y), rowBytes);
-    }
-    return image;
+    return {plain.width(), plain.height(), plain.depth() / 8, plainBytes(plain)};
 }
 
 QImage toQImage(const ImageBytes &image)
@@ -282,6 +286,23 @@ QImage toQImage(const ImageBytes &image)
                                                         : QImage::Format_RGBA8888;
     return QImage(image.bytes.data(), image.width, image.height, qsizetype(image.width) * image.channels, format)
         .copy();
+}
+
+QImage toQImage(const Image &picture)
+{
+    if (picture.empty()) {
+        return {};
+    }
+    // The plain bytes have no row padding, QImage's own rows have: the stride says so.
+    const QImage view(picture.rgb.data(), picture.width, picture.height, qsizetype(3) * picture.width,
+                      QImage::Format_RGB888);
+    return view.convertToFormat(QImage::Format_RGB32); // a deep copy
+}
+
+Image fromQImage(const QImage &image)
+{
+    const QImage rgb = image.convertToFormat(QImage::Format_RGB888);
+    return {rgb.width(), rgb.height(), plainBytes(rgb)};
 }
 
 void checkImageSuffix(const fs::path &path)

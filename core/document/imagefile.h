@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/map/imagebytes.h"
+#include "core/render/image.h"
 
 #include <QByteArray>
 #include <QImage>
@@ -33,6 +34,11 @@ ImageBytes readMapImage(const std::filesystem::path &path, PalettePixels palette
 
 // 1 channel: gray, 3: RGB, 4: RGBA. The image owns its pixels.
 QImage toQImage(const ImageBytes &image);
+
+// RGB32, owning its pixels; an empty picture gives a null image.
+QImage toQImage(const Image &picture);
+// Without alpha, whatever the format.
+Image fromQImage(const QImage &image);
 
 struct PngText {
     QByteArray key;   // see pngtext.h

@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 
 const QByteArray kMagic("\x93NUMPY\x01\x00", 8);
 constexpr qsizetype kPreludeBytes = 10; // magic, version, length of the header
-constexpr qint64 kMaxFileBytes = qint64(2) << 30;
 constexpr qint64 kMaxSide = 65536;
 
 [[noreturn]] void fail(const fs::path &path, const std::string &what)
@@ -198,14 +197,15 @@ void checkShape(const std::vector<qint64> &shape, const std::string &shapeWanted
         possible = possible && side >= 1 && side <= kMaxSide;
     }
     if (!possible) {
-        fail(path, "holds an array of shape " + shapeText(shape) + "; expected " + shapeWanted);
+        fail(path, "holds an array of shape " + shapeText(shape) + "; expected " + shapeWanted + ", each from 1 to "
+                       + std::to_string(kMaxSide));
     }
 }
 
 Array readArray(const fs::path &path, const QByteArray &type, const std::string &typeName,
                 const std::string &shapeWanted, size_t dimensions, qint64 bytesEach)
 {
-    const QByteArray content = readWholeFile(path, kMaxFileBytes);
+    const QByteArray content = readWholeFile(path);
     const QByteArray header = headerOf(content, path);
     std::map<QByteArray, QByteArray> entries = HeaderParser(header, path).parse();
     if (entries["descr"] != type) {

@@ -19,7 +19,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// Paints scenes of one picture size by the batch; two batches may be under way at once. One thread. Throws PainterError.
+// Paints scenes of one picture size by the batch; two batches may be under way at once. One thread. Throws
+// PainterError.
 class BatchPainter
 {
 public:
@@ -66,8 +67,8 @@ void checkRequest(int width, int height, int lightings);
 
 using MakePainter = std::function<std::unique_ptr<BatchPainter>()>;
 
-// generateLandscapes() by a painter, whose making may fail, too. The first picture is held against the processor's; where
-// they differ too much, or the painter fails, `note` gets one sentence and the processor makes what is left.
+// generateLandscapes() by a painter, whose making may fail, too. The first picture is held against the processor's;
+// where they differ too much, or the painter fails, `note` gets one sentence and the processor makes what is left.
 int generateBy(const MakePainter &makePainter, const LandscapeRun &run);
 
 } // namespace tessera::core

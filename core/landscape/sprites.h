@@ -25,7 +25,8 @@ constexpr bool castsShadow(SpriteKind kind)
     return kind != SpriteKind::Tuft && kind != SpriteKind::Flowers && kind != SpriteKind::Reed;
 }
 
-// Draws the structures and sprites that a ray meets in front of `pixel`. `eye` is the camera or its mirror image in the water.
+// Draws the structures and sprites that a ray meets in front of `pixel`. `eye` is the camera or its mirror image in the
+// water.
 TESSERA_PIXEL void overlaySprites(const Scene &scene, Vec3 eye, Vec3 ray, PixelSample &pixel);
 
 // How much of the light the sprites take from a point of the ground, [0, 1].

@@ -199,7 +199,8 @@ TESSERA_PIXEL_CALL F canopyHeight(const Scene &scene, F x, F z, F &individual);
 template<class F>
 TESSERA_PIXEL F crownsAbove(const Scene &scene, F x, F z, F forest);
 
-// What the cache holds of a place, without the rounding of its cells: as many octaves as the grid that the place lies in.
+// What the cache holds of a place, without the rounding of its cells: as many octaves as the grid that the place lies
+// in.
 TESSERA_PIXEL GroundSample wholeSample(const Scene &scene, float x, float z);
 TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z);
 

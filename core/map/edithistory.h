@@ -81,7 +81,4 @@ private:
 extern template class MapHistory<LabelMap>;
 extern template class MapHistory<FieldMap>;
 
-using EditHistory = MapHistory<LabelMap>;
-using FieldHistory = MapHistory<FieldMap>;
-
 } // namespace tessera::core

@@ -9,7 +9,6 @@
 #include <cctype>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <set>
 #include <sstream>
 
@@ -236,11 +235,6 @@ const Label *LabelSet::find(std::string_view nameOrSynonym) const
     });
 }
 
-const Label *LabelSet::findColor(Rgb color) const
-{
-    return firstLabel(*this, [&](const Label &label) { return label.color == color; });
-}
-
 const Label *LabelSet::findCocoStuff(int id) const
 {
     return firstLabel(*this, [&](const Label &label) { return holds(label.cocoStuff, id); });
@@ -249,15 +243,6 @@ const Label *LabelSet::findCocoStuff(int id) const
 const Label *LabelSet::findAde20k(int id) const
 {
     return firstLabel(*this, [&](const Label &label) { return holds(label.ade20k, id); });
-}
-
-const Label &LabelSet::nearestColor(Rgb color) const
-{
-    const auto away = [&](const Label &label) {
-        return isVoid(label.index) ? std::numeric_limits<int>::max() : squaredDistance(label.color, color);
-    };
-    return *std::min_element(labels.begin(), labels.end(),
-                             [&](const Label &first, const Label &second) { return away(first) < away(second); });
 }
 
 LabelSet parseLabelSet(const std::string &json, const std::string &fileName)

@@ -53,11 +53,8 @@ struct LabelSet {
 
     // Each returns null where nothing fits. Names and synonyms are compared without regard to case.
     const Label *find(std::string_view nameOrSynonym) const;
-    const Label *findColor(Rgb color) const;
     const Label *findCocoStuff(int id) const;
     const Label *findAde20k(int id) const;
-    // Void is no candidate: its colour stands for nothing. REQUIRES: the set holds more than void.
-    const Label &nearestColor(Rgb color) const;
 };
 
 // `fileName` is what errors call the text. Throws Error (FileFormat) that names the file and the key.

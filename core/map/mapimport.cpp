@@ -138,6 +138,18 @@ void refuseMostlyUnknown(const ImportedMap &imported, const std::string &expecte
     }
 }
 
+// Grays of a photograph pass for ids, of which most are of things that no landscape has.
+void refuseMostlyUnmapped(const ImportedMap &imported, const LabelSet &set, const std::string &fileName)
+{
+    const size_t unmapped = imported.report.unmapped, pixels = imported.map.labels.size();
+    if (unmapped * 2 > pixels) {
+        fail(fileName, "is a gray image whose values may be COCO-Stuff ids, but "
+                           + std::to_string(unmapped * 100 / pixels)
+                           + " % of its pixels would be of no label of the set " + set.name + "; expected "
+                           + expectedGray(set, MapLabels::Index) + ", or " + expectedColors(set));
+    }
+}
+
 void keepCommonest(std::vector<ForeignColor> &colors)
 {
     std::stable_sort(colors.begin(), colors.end(),
@@ -263,7 +275,8 @@ std::string nameOf(MapLabels labels)
 ImportedMap importMap(const ImageBytes &image, const LabelSet &set, MapLabels labels, const std::string &fileName)
 {
     checkShape(image, fileName);
-    if (labels == MapLabels::Auto) {
+    const bool guessed = labels == MapLabels::Auto;
+    if (guessed) {
         labels = guessLabels(image, set, fileName);
     }
     if (labels == MapLabels::Landscape || labels == MapLabels::Gaugan) {
@@ -272,7 +285,11 @@ ImportedMap importMap(const ImageBytes &image, const LabelSet &set, MapLabels la
     if (!isGray(image)) {
         fail(fileName, "has colours; expected a gray image that holds " + expectedGray(set, labels));
     }
-    return importGray(image, set, labels, fileName);
+    ImportedMap imported = importGray(image, set, labels, fileName);
+    if (guessed) {
+        refuseMostlyUnmapped(imported, set, fileName);
+    }
+    return imported;
 }
 
 ImageBytes mapToRgb(const LabelMap &map, const LabelSet &set)

@@ -1,5 +1,6 @@
-// Painting on a map: labels, or the numbers of a depth or edge map. Every function changes only the map it is given and returns the smallest rectangle
-// that holds the pixels that changed; it is empty when none did. Edges are hard: half a label does not exist.
+// Painting on a map: labels, or the numbers of a depth or edge map. Every function changes only the map it is given and
+// returns the smallest rectangle that holds the pixels that changed; it is empty when none did. Edges are hard: half a
+// label does not exist.
 #pragma once
 
 #include "core/map/fieldmap.h"
@@ -22,8 +23,8 @@ PixelRect floodFill(FieldMap &map, int x, int y, float value);
 PixelRect fillRect(LabelMap &map, const PixelRect &area, uint8_t label);
 PixelRect fillRect(FieldMap &map, const PixelRect &area, float value);
 
-// Repaints the whole map: `start` at and before the one point, `end` at and beyond the other, and evenly changing values
-// between, across the line from one to the other. REQUIRES: the points differ.
+// Repaints the whole map: `start` at and before the one point, `end` at and beyond the other, and evenly changing
+// values between, across the line from one to the other. REQUIRES: the points differ.
 PixelRect paintGradient(FieldMap &map, PixelPoint from, PixelPoint to, float start, float end);
 
 // Every pixel of the one label becomes the other, wherever it lies.

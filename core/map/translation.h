@@ -17,10 +17,10 @@ std::array<uint8_t, 256> labelTranslation(const LabelSet &from, const LabelSet &
 
 LabelMap translated(const LabelMap &map, const LabelSet &from, const LabelSet &to);
 
-// importMap() for a file whose labels may be those of another set than `set`: Landscape, CocoStuff and Ade20k name the set
-// of the program that the file was painted with, in its colours or, gray, in its numbers; what it says is translated to
-// `set`, and labels without a counterpart become void and count as unmapped. The other kinds are importMap's own. Throws
-// what importMap and loadLabelSet throw.
+// importMap() for a file whose labels may be those of another set than `set`: Landscape, CocoStuff and Ade20k name the
+// set of the program that the file was painted with, in its colours or, gray, in its numbers; what it says is
+// translated to `set`, and labels without a counterpart become void and count as unmapped. The other kinds are
+// importMap's own. Throws what importMap and loadLabelSet throw.
 ImportedMap importTranslated(const ImageBytes &image, const LabelSet &set, MapLabels labels,
                              const std::string &fileName);
 

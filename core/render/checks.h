@@ -1,4 +1,4 @@
-// Requests that can never work, refused with a sentence before anything runs. All throw Error (InvalidArgument).
+// Requests that can never work, refused with a sentence before anything runs. All throw RequestError.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include "core/map/fieldmap.h"
 #include "core/map/labelmap.h"
 #include "core/render/render.h"
+#include "core/render/requesterror.h"
 #include "models/config.h"
 
 namespace tessera::core
@@ -22,10 +23,10 @@ void checkRequest(const models::ModelConfig &config, const RenderRequest &reques
 void checkLabels(const models::ModelConfig &config, const LabelMap &map);
 void checkField(const FieldMap &field);
 // Codes are 0 to count - 1 and the grid is whole. `what` begins the sentence: "The picture code".
-void checkCodes(const std::string &what, const CodeGrid &codes, int64_t count);
+void checkCodes(RequestPart part, const std::string &what, const CodeGrid &codes, int64_t count);
 // At least one code of `factor` x `factor` pixels.
-void checkWholeCode(const std::string &what, int width, int height, int64_t factor);
-// Pictures hold as many bytes as their size asks for and at least one whole code.
+void checkWholeCode(RequestPart part, const std::string &what, int width, int height, int64_t factor);
+// A request's initial picture, or one to encode: as many bytes as its size asks for and at least one whole code.
 void checkPicture(const models::ModelConfig &config, const Image &picture);
 
 } // namespace tessera::core

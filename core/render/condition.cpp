@@ -35,9 +35,10 @@ CodeGrid singleCell(int64_t value)
 
 } // namespace
 
-CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas,
+CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas, bool tiled,
                        std::stop_token stop)
 {
+    const auto memoryOf = [&](const models::Autoencoder &stage) { return tiled ? 0 : stageMemory(stage); };
     if (const auto *codes = std::get_if<CodeGrid>(&request.condition))
         return *codes;
     if (const auto *index = std::get_if<int64_t>(&request.condition))
@@ -46,13 +47,13 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
         const models::Autoencoder &stage = *bundle.stageOf(models::ConditionKind::Labels);
         const GridSize pixels = pixelsFor(stage, request, {map->height, map->width}, canvas);
         return encodedLabels(stage, bundle.config().condition.labelSet,
-                             map->resizedNearest(pixels.columns, pixels.rows), stageMemory(stage), std::move(stop));
+                             map->resizedNearest(pixels.columns, pixels.rows), memoryOf(stage), std::move(stop));
     }
     if (const auto *field = std::get_if<FieldMap>(&request.condition)) {
         const models::ConditionKind kind = *mapKindOf(bundle.config(), request);
         const models::Autoencoder &stage = *bundle.stageOf(kind);
         const GridSize pixels = pixelsFor(stage, request, {field->height, field->width}, canvas);
-        return encodedField(stage, fieldToRead(bundle.config(), kind, *field, pixels), stageMemory(stage),
+        return encodedField(stage, fieldToRead(bundle.config(), kind, *field, pixels), memoryOf(stage),
                             std::move(stop));
     }
     const models::ModelConfig &config = bundle.config();

@@ -16,8 +16,9 @@ namespace tessera::core
 {
 
 // What SampleRequest::condition wants: the map scaled to the canvas and encoded, codes as they are, coordinates, or one
-// cell for Class and None models. `stop`: as in encoding.h. REQUIRES: the request was checked.
-CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas,
+// cell for Class and None models. `tiled`: in the smallest tiles, whatever memory there is. `stop`: as in encoding.h.
+// REQUIRES: the request was checked.
+CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &request, GridSize canvas, bool tiled,
                        std::stop_token stop = {});
 
 // The whole canvas as the frame of a model conditioned on coordinates: the mean over each cell of
@@ -27,8 +28,9 @@ CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels);
 // What the request's map is a map of, among the kinds that the model takes; nothing where it takes none by that name.
 std::optional<models::ConditionKind> mapKindOf(const models::ModelConfig &config, const RenderRequest &request);
 
-// The field as the stage of this kind reads it, on so many pixels: depth as it is; of edges, where the model reads nearness to
-// lines, that of the lines, which are the values above 0 (models/edgefield.h). REQUIRES: the model paints from the kind.
+// The field as the stage of this kind reads it, on so many pixels: depth as it is; of edges, where the model reads
+// nearness to lines, that of the lines, which are the values above 0 (models/edgefield.h). REQUIRES: the model paints
+// from the kind.
 FieldMap fieldToRead(const models::ModelConfig &config, models::ConditionKind kind, const FieldMap &field,
                      GridSize pixels);
 

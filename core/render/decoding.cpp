@@ -76,8 +76,10 @@ DecodedPicture decodedPicture(const models::Autoencoder &stage, const CodeGrid &
                               std::stop_token stop)
 {
     const int tile = decodingTile(stage.config, codes.size, memory), factor = int(stage.config.factor());
-    if (tile == 0)
-        return {pictureImage(stage.decodeLatents(latentsOf(stage, codes)))};
+    if (tile == 0) {
+        const at::Tensor pixels = stage.decodeLatents(latentsOf(stage, codes), stop);
+        return pixels.defined() ? DecodedPicture{pictureImage(pixels)} : DecodedPicture{{}, false};
+    }
     DecodedPicture decoded{emptyPicture(codes.size, factor)};
     const auto put = [&](const models::Area &cells, const at::Tensor &pixels) {
         putTile(decoded.picture, cells, pixels, factor);

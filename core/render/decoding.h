@@ -14,19 +14,20 @@ namespace tessera::core
 
 struct DecodedPicture {
     Image picture;
-    bool complete = true; // false: stopped while tiles were being refined; colours are then a little off
+    // False: stopped. Of a whole canvas there is then no picture; in tiles colours are a little off.
+    bool complete = true;
 };
 
-// kNoCode shows the mean of the codebook. The canvas is decoded as a whole where that fits `memory` bytes (stageMemory() as
-// a rule), otherwise in the largest tiles that fit (models/tileddecoder.h). `stop` is looked at between tiles.
-// Throws Error (ModelMismatch, NonFinite) as pictureImage.
+// kNoCode shows the mean of the codebook. The canvas is decoded as a whole where that fits `memory` bytes
+// (stageMemory() as a rule), otherwise in the largest tiles that fit (models/tileddecoder.h). `stop` is looked at
+// between tiles and between blocks. Throws Error (ModelMismatch, NonFinite) as pictureImage.
 DecodedPicture decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes, uint64_t memory,
                               std::stop_token stop = {});
 
-// The picture of a canvas whose codes come bit by bit, for looking at: only rows that new codes can be seen in are decoded,
-// and with the rows above and below them as far as they are known, so that a preview costs little however large the canvas
-// is. Rows without any code are grey, missing codes in other rows show the mean of the codebook.
-// One thread. The stage must outlive it.
+// The picture of a canvas whose codes come bit by bit, for looking at: only rows that new codes can be seen in are
+// decoded, and with the rows above and below them as far as they are known, so that a preview costs little however
+// large the canvas is. Rows without any code are grey, missing codes in other rows show the mean of the codebook. One
+// thread. The stage must outlive it.
 class PreviewDecoder
 {
 public:

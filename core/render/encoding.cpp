@@ -32,9 +32,12 @@ CodeGrid encoded(const models::Autoencoder &stage, int width, int height, Part p
         return part(rectOf(area)).to(stage.codebook.device()).contiguous(at::MemoryFormat::ChannelsLast);
     };
     const int64_t factor = stage.config.factor();
-    const int tile = encodingTile(stage.config, {int(rows / factor), int(columns / factor)}, memory);
-    if (tile == 0)
-        return gridOf(stage.encode(ready({{0, rows}, {0, columns}})));
+    const GridSize size{int(rows / factor), int(columns / factor)};
+    const int tile = encodingTile(stage.config, size, memory);
+    if (tile == 0) {
+        const at::Tensor codes = stage.encode(ready({{0, rows}, {0, columns}}), stop);
+        return codes.defined() ? gridOf(codes) : CodeGrid(size); // what was stopped is not looked at
+    }
     return gridOf(models::encodeInTiles(stage, {rows, columns, ready}, tile, stop));
 }
 

@@ -1,6 +1,7 @@
-// From pictures and maps to codes. All in a piece where that fits `memory` bytes (stageMemory() as a rule), otherwise in the
-// largest tiles that fit (models/tiledencoder.h), which may choose another code where two fit about equally well. What is
-// beyond whole codes has none (AutoencoderConfig::seenPixels). `stop` is looked at between tiles; codes after it mean nothing.
+// From pictures and maps to codes. All in a piece where that fits `memory` bytes (stageMemory() as a rule), otherwise
+// in the largest tiles that fit (models/tiledencoder.h), which may choose another code where two fit about equally
+// well. What is beyond whole codes has none (AutoencoderConfig::seenPixels). `stop` is looked at between tiles; codes
+// after it mean nothing.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ namespace tessera::core
 CodeGrid encodedPicture(const models::Autoencoder &stage, const Image &picture, uint64_t memory,
                         std::stop_token stop = {});
 
-// Codes near a window's edge depend on what lies outside it: a map is encoded for the whole canvas. Labels become one-hot
-// planes of 0 and 1 (labelplanes.h). REQUIRES: the stage knows every label of the map.
+// Codes near a window's edge depend on what lies outside it: a map is encoded for the whole canvas. Labels become
+// one-hot planes of 0 and 1 (labelplanes.h). REQUIRES: the stage knows every label of the map.
 CodeGrid encodedLabels(const models::Autoencoder &stage, const std::string &labelSet, const LabelMap &map,
                        uint64_t memory, std::stop_token stop = {});
 

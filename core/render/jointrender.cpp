@@ -68,9 +68,9 @@ public:
 
     void draw(TransformerEngine &engine)
     {
-        m_jobs.front()->prepare();
+        m_jobs.front()->prepare(engine, false);
         for (size_t i = 1; i < m_jobs.size(); ++i)
-            m_jobs[i]->prepareAs(*m_jobs.front());
+            m_jobs[i]->prepareAs(*m_jobs.front(), engine);
         const Clock::time_point start = Clock::now();
         const int64_t passes = engine.passes();
         std::vector<EngineTask> tasks;

@@ -18,9 +18,10 @@ struct LabelPlanes {
     std::string text() const;
 };
 
-// Plane k is label k. A set that keeps its void apart from its labels, as COCO-Stuff does, meets two kinds of stages: as
-// many planes as labels, and then the unpainted is no plane (S-FLCKR, 182), or one more, and then plane 0 is the
-// unpainted and plane k + 1 label k (COCO-Stuff, 183). Throws Error (FileRead, FileFormat) when the set's file is damaged.
+// Plane k is label k. A set that keeps its void apart from its labels, as COCO-Stuff does, meets two kinds of stages:
+// as many planes as labels, and then the unpainted is no plane (S-FLCKR, 182), or one more, and then plane 0 is the
+// unpainted and plane k + 1 label k (COCO-Stuff, 183). Throws Error (FileRead, FileFormat) when the set's file is
+// damaged.
 LabelPlanes labelPlanes(const std::string &labelSet, int64_t planes);
 
 } // namespace tessera::core

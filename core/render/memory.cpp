@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
 #include <limits>
 
+#include "core/render/systemmemory.h"
 #include "models/autoencoder.h"
 
 namespace tessera::core
@@ -13,19 +13,6 @@ namespace tessera::core
 
 namespace
 {
-
-uint64_t meminfo(const std::string &key)
-{
-    std::ifstream file("/proc/meminfo");
-    std::string name, unit;
-    uint64_t kibibytes = 0;
-    while (file >> name >> kibibytes) {
-        std::getline(file, unit);
-        if (name == key + ":")
-            return kibibytes * 1024;
-    }
-    return std::numeric_limits<uint64_t>::max();
-}
 
 constexpr uint64_t kFloatBytes = 4;
 constexpr uint64_t kLiveMaps = 5;
@@ -80,16 +67,6 @@ int largestTile(const models::AutoencoderConfig &config, GridSize canvas, uint64
 }
 
 } // namespace
-
-uint64_t availableMemory()
-{
-    return meminfo("MemAvailable");
-}
-
-uint64_t totalMemory()
-{
-    return meminfo("MemTotal");
-}
 
 uint64_t activationBytes(const models::AutoencoderConfig &config, GridSize canvas)
 {

@@ -16,11 +16,6 @@ struct Autoencoder;
 namespace tessera::core
 {
 
-// Bytes that can be had without swapping (MemAvailable of /proc/meminfo), the whole of the machine's memory. UINT64_MAX
-// where the system does not say.
-uint64_t availableMemory();
-uint64_t totalMemory();
-
 // Bytes that a stage's networks may take: what is free on the CPU; a GPU's allocator answers for itself.
 uint64_t stageMemory(const models::Autoencoder &stage);
 
@@ -38,8 +33,8 @@ uint64_t tiledEncodingBytes(const models::AutoencoderConfig &config, GridSize ca
 uint64_t decodingBytes(const models::AutoencoderConfig &config, GridSize canvas);
 uint64_t encodingBytes(const models::AutoencoderConfig &config, GridSize canvas);
 
-// How to work on a canvas in `bytes` of memory: 0: as a whole; otherwise the side in codes of the largest tiles that fit,
-// the smallest there are when none does.
+// How to work on a canvas in `bytes` of memory: 0: as a whole; otherwise the side in codes of the largest tiles that
+// fit, the smallest there are when none does.
 int decodingTile(const models::AutoencoderConfig &config, GridSize canvas, uint64_t bytes);
 int encodingTile(const models::AutoencoderConfig &config, GridSize canvas, uint64_t bytes);
 
@@ -49,7 +44,8 @@ int previewTile(const models::AutoencoderConfig &config, GridSize canvas, uint64
 // At least WindowPlan::liveWindows() of the canvas' plan, and hardly more, without making the plan.
 int mostLiveWindows(int window, GridSize canvas, const WindowPolicy &policy);
 
-// Caches of the windows alive at once, and the largest activations, in tiles where that takes less, in bytes. `cacheBytes`: of one window.
+// Caches of the windows alive at once, and the largest activations, in tiles where that takes less, in bytes.
+// `cacheBytes`: of one window.
 uint64_t renderBytes(const models::ModelConfig &config, GridSize canvas, const WindowPolicy &policy, bool guided,
                      uint64_t cacheBytes);
 

@@ -1,6 +1,7 @@
 #include "core/render/modelinfo.h"
 
 #include "models/bundle.h"
+#include "models/error.h"
 
 namespace tessera::core
 {
@@ -25,11 +26,22 @@ std::string ModelInfo::sources() const
     return text;
 }
 
-ModelInfo describedModel(const models::ModelSummary &summary)
+void ModelInfo::expectTakes(const std::string &kind) const
 {
-    const models::ModelConfig &config = summary.config;
+    if (!takes(kind))
+        refuse(kind);
+}
+
+void ModelInfo::refuse(const std::string &kind) const
+{
+    throw Error(ErrorCode::InvalidArgument, paintsFrom.empty()
+                                                ? "This model is a first stage alone and paints from nothing."
+                                                : "This model paints from " + sources() + ", not from " + kind + ".");
+}
+
+ModelInfo describedModel(const models::ModelConfig &config)
+{
     ModelInfo info;
-    info.path = summary.path;
     info.name = config.name;
     info.paintsFrom = config.transformer ? models::conditionKindName(config.condition.kind) : "";
     for (const models::ConditionConfig &other : config.otherConditions)
@@ -48,9 +60,16 @@ ModelInfo describedModel(const models::ModelSummary &summary)
     info.defaultTopP = config.sampling.topP;
     info.defaultGuidance = config.sampling.guidance;
     info.windowPrices = config.windowPrices;
+    info.conditionCount = conditionCount(config.condition);
+    return info;
+}
+
+ModelInfo describedModel(const models::ModelSummary &summary)
+{
+    ModelInfo info = describedModel(summary.config);
+    info.path = summary.path;
     info.parameters = summary.parameters;
     info.weightBytes = summary.memoryBytes;
-    info.conditionCount = conditionCount(config.condition);
     info.format = summary.format;
     info.notes = summary.notes;
     return info;

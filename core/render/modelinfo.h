@@ -7,7 +7,8 @@
 namespace tessera::core
 {
 
-// `identity` stays empty: it needs the weights.
+// Of a configuration alone what its file says stays empty. `identity` always does: it needs the weights.
+ModelInfo describedModel(const models::ModelConfig &config);
 ModelInfo describedModel(const models::ModelSummary &summary);
 
 } // namespace tessera::core

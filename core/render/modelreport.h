@@ -32,8 +32,8 @@ struct ModelReport {
     std::map<std::string, std::string> notes; // the rest of the file's metadata
 };
 
-// Whether weights are read, which takes seconds for gigabytes of them: the identity and the count of values that are not
-// finite need it, nothing else does.
+// Whether weights are read, which takes seconds for gigabytes of them: the identity and the count of values that are
+// not finite need it, nothing else does.
 enum class WeightReading { Always, WhenSmall };
 inline constexpr uint64_t kSmallWeightBytes = uint64_t(256) << 20;
 

@@ -20,4 +20,11 @@ KnownCodes &PictureMemory::of(GridSize canvas, uint64_t seed, uint32_t variation
     return m_pictures.front().codes;
 }
 
+void PictureMemory::distrust()
+{
+    for (Picture &picture : m_pictures)
+        for (KnownCode &known : picture.codes.values)
+            known.from = {};
+}
+
 } // namespace tessera::core

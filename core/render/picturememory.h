@@ -10,8 +10,8 @@
 namespace tessera::core
 {
 
-// Pictures share noise, and so mostly codes, when canvas, seed and variation are equal, whatever else was changed. Of one
-// model and one engine. One thread at a time.
+// Pictures share noise, and so mostly codes, when canvas, seed and variation are equal, whatever else was changed. Of
+// one model. One thread at a time.
 class PictureMemory
 {
 public:
@@ -19,7 +19,8 @@ public:
 
     // Of the canvas' size. Valid until kMost other pictures were asked for.
     KnownCodes &of(GridSize canvas, uint64_t seed, uint32_t variation);
-    void clear() { m_pictures.clear(); }
+    // Another engine goes on, which may draw other codes: those known become guesses.
+    void distrust();
 
 private:
     struct Picture {

@@ -18,9 +18,12 @@ public:
 
     ProgressMeter(const WindowPlan &plan, int64_t prefixLength, Clock::time_point start = Clock::now());
 
+    // The codes begin at `now`: what came before is no part of their speed.
+    void begin(Clock::time_point now) { m_start = now; }
     // Counts the code drawn at `cell`.
     void count(Cell cell);
-    // Whether a report is due at `now`: the last one is at least 1/30 s old, or the first or the last code has been drawn.
+    // Whether a report is due at `now`: the last one is at least 1/30 s old, or the first or the last code has been
+    // drawn.
     bool due(Clock::time_point now) const;
     // Values for codesDone, codesTotal, codesPerSecond, secondsLeft.
     RenderProgress report(Clock::time_point now);

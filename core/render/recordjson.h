@@ -26,8 +26,8 @@ struct RenderRecord {
 // it are written. `conditionCodes` stand in for a map too large to be carried. Equal input gives equal text.
 std::string recordText(const RenderRecord &record, const Image &picture, const CodeGrid &conditionCodes);
 
-// `picture` is the one that carried the text, `fileName` is what errors call it. Throws Error (FileFormat) that names the
-// file and the key.
+// `picture` is the one that carried the text, `fileName` is what errors call it. Throws Error (FileFormat) that names
+// the file and the key.
 RenderRecord recordFromText(const std::string &text, const Image &picture, const std::string &fileName);
 
 } // namespace tessera::core

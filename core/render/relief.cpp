@@ -46,7 +46,7 @@ bool ReliefChoices::offer(Relief relief, bool decoding) const
     case Relief::HalfPrecision:
         return halfPrecision && !decoding;
     case Relief::Tiles:
-        return tiles && decoding;
+        return tiles;
     case Relief::Cpu:
         return cpu;
     }
@@ -86,7 +86,7 @@ std::string reliefText(Relief relief)
     case Relief::HalfPrecision:
         return "Memory ran out; the transformer goes on in half precision.";
     case Relief::Tiles:
-        return "Memory ran out; the picture is decoded in tiles.";
+        return "Memory ran out; maps and pictures are worked on in tiles.";
     case Relief::Cpu:
         return "The GPU's memory does not suffice; the CPU goes on.";
     }

@@ -1,4 +1,5 @@
-// What a render gives up when memory runs out: one thing a failure, the cheapest first, until it fits or nothing is left.
+// What a render gives up when memory runs out: one thing a failure, the cheapest first, until it fits or nothing is
+// left.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,7 @@ namespace tessera::core
 // What device, model and canvas leave to give up.
 struct ReliefChoices {
     bool halfPrecision = false; // of the transformer
-    bool tiles = false;         // of the decoder
+    bool tiles = false;         // of the first stage and of those that read maps
     bool cpu = false;           // in place of a GPU
 
     // Whether giving this up helps the step that failed; freeing memory always may.
@@ -25,14 +26,14 @@ class Relievable
 {
 public:
     virtual ~Relievable() = default;
-    virtual void draw() = 0;   // all codes, from nothing
+    virtual void draw() = 0;   // all codes, from what is known of them
     virtual void decode() = 0; // the codes drawn
     virtual void relieve(Relief relief) = 0;
 };
 
-// Draws and decodes. Where Error (OutOfMemory) comes out of a step, it gives up the next thing that is left and does that
-// step again; codes once drawn are not drawn again. `told` is called before each. Returns what was given up. Throws
-// what the steps throw, OutOfMemory when nothing is left.
+// Draws and decodes. Where Error (OutOfMemory) comes out of a step, it gives up the next thing that is left and does
+// that step again; codes once drawn are not drawn again. `told` is called before each. Returns what was given up.
+// Throws what the steps throw, OutOfMemory when nothing is left.
 std::vector<Relief> paintWithRelief(Relievable &render, const ReliefChoices &choices,
                                     const std::function<void(Relief)> &told);
 

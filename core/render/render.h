@@ -60,6 +60,9 @@ struct ModelInfo {
     }
     // For sentences: "labels", "labels, depth or edges".
     std::string sources() const;
+    // Throws Error (InvalidArgument) that says what it takes instead, the first where it does not take the kind.
+    void expectTakes(const std::string &kind) const;
+    [[noreturn]] void refuse(const std::string &kind) const;
 };
 
 // By the model's own figures, for a canvas in pixels (core/sampling/windowplan.h).
@@ -68,18 +71,18 @@ inline WindowPolicy automaticWindow(const ModelInfo &model, int width, int heigh
     return automaticWindow({height / model.factor, width / model.factor}, model.window, model.windowPrices);
 }
 
-// Everything about a picture that an artist decides. Equal requests to one model on one device and in one precision give
-// equal pictures, bit for bit on one machine.
+// Everything about a picture that an artist decides. Equal requests to one model on one device and in one precision
+// give equal pictures, bit for bit on one machine.
 struct RenderRequest {
     std::string modelIdentity; // informative; "" means whatever model renders
     int width = 0;             // canvas in pixels; rounded down to whole codes
     int height = 0;
     // monostate: unconditional or coordinates. A map of another size is scaled to the canvas, labels by nearest pixel.
-    // FieldMap: depth or edges in [-1, 1] (normalizedField). CodeGrid: condition codes made before, of the canvas' size.
-    // int64_t: a class.
+    // FieldMap: depth or edges in [-1, 1] (normalizedField). CodeGrid: condition codes made before, of the canvas'
+    // size. int64_t: a class.
     std::variant<std::monostate, LabelMap, FieldMap, CodeGrid, int64_t> condition;
-    // What a field or codes were made from, as ModelInfo::paintsFrom has it, with a model that takes several kinds of map;
-    // "": what it paints from first. A LabelMap is one of labels whatever stands here.
+    // What a field or codes were made from, as ModelInfo::paintsFrom has it, with a model that takes several kinds of
+    // map; "": what it paints from first. A LabelMap is one of labels whatever stands here.
     std::string mapKind;
     std::map<std::string, std::string> controls; // key -> value; missing keys mean "any"
     uint64_t seed = 0;
@@ -90,9 +93,9 @@ struct RenderRequest {
     double guidance = 1.0;
     bool greedy = false;
     WindowPolicy window;
-    // Region editing: codes whose block of pixels holds a non-zero pixel of `region` may change; all others are those of
-    // `initial`, and pixels outside the blend band (kBlendBandPixels around the blocks of changed codes) are taken from
-    // it bit for bit. Both have the canvas' size; what they have beyond whole codes is dropped.
+    // Region editing: codes whose block of pixels holds a non-zero pixel of `region` may change; all others are those
+    // of `initial`, and pixels outside the blend band (kBlendBandPixels around the blocks of changed codes) are taken
+    // from it bit for bit. Both have the canvas' size; what they have beyond whole codes is dropped.
     std::optional<Image> initial;
     std::optional<LabelMap> region;
     // The codes of `initial` where they are known, from the render that made it; otherwise the picture is encoded, and
@@ -116,8 +119,8 @@ struct RenderProgress {
 };
 
 // A picture of the codes drawn so far. Only rows in which codes drawn since the preview before can be seen are decoded
-// anew, which makes it differ a little from the final picture. Rows without any code yet are grey, missing codes in others
-// show the mean of the codebook; in region editing both show the initial picture.
+// anew, which makes it differ a little from the final picture. Rows without any code yet are grey, missing codes in
+// others show the mean of the codebook; in region editing both show the initial picture.
 struct RenderPreview {
     Image picture;
     PixelRect changed; // outside it is the preview before, bit for bit
@@ -142,7 +145,8 @@ struct RenderEvents {
     int previewEvery = 0; // codes between previews; 0: none
     // Memory ran out. Where drawing failed it begins again, and progress with it; codes that were all drawn stay.
     std::function<void(Relief)> relieved;
-    // Asked by a stopped render: whether it is to decode what it has. Where not, it returns at once, with an empty picture.
+    // Asked by a stopped render: whether it is to decode what it has. Where not, it returns at once, with an empty
+    // picture.
     std::function<bool()> decodeStopped = [] { return true; };
 };
 
@@ -176,8 +180,8 @@ struct RendererOptions {
     int threads = 0; // 0: as many as LibTorch chooses, all cores
 };
 
-// A model in memory with everything that runs it. Remembers what it drew last, so that drawing again after an edit, with
-// another seed or of other variations takes less time; results are those of a fresh one. One thread at a time.
+// A model in memory with everything that runs it. Remembers what it drew last, so that drawing again after an edit,
+// with another seed or of other variations takes less time; results are those of a fresh one. One thread at a time.
 class Renderer
 {
 public:
@@ -198,26 +202,32 @@ public:
     // A request of this model's defaults with the canvas and condition left open.
     RenderRequest defaultRequest() const;
 
-    // Checks a request without running it: throws Error (InvalidArgument, OutOfMemory) naming the value, what was found and
-    // what is expected (smallest canvas, label set, control values, ...).
+    // What a written picture carries so that it can be made again (core/render/recordjson.h). REQUIRES: this renderer
+    // made the result from the request, in which its variation stands.
+    std::string record(const RenderRequest &request, const RenderResult &result) const;
+
+    // Checks a request without running it: throws RequestError (core/render/requesterror.h) or Error (OutOfMemory)
+    // naming the value, what was found and what is expected (smallest canvas, label set, control values, ...).
     void check(const RenderRequest &request) const;
 
-    // Blocking. A stopped render returns `finished` false with what it has. Calls the events on this thread. Throws Error
-    // (OutOfMemory) only where giving up what Relief names did not help.
+    // Blocking. A stopped render returns `finished` false with what it has. Calls the events on this thread. Throws
+    // Error (OutOfMemory) only where giving up what Relief names did not help.
     RenderResult render(const RenderRequest &request, std::stop_token stop = {}, const RenderEvents &events = {});
 
-    // Variations 0 .. count - 1 of a request, each as render() makes it alone. On the CPU they are drawn together where their
-    // caches fit the free memory, which reads the weights once for all and takes far less time; previews are made one by one.
-    // `events.progress` counts all of their codes. A stop returns those that there are, the last ones not finished.
+    // Variations 0 .. count - 1 of a request, each as render() makes it alone. On the CPU they are drawn together where
+    // their caches fit the free memory, which reads the weights once for all and takes far less time; previews are made
+    // one by one. `events.progress` counts all of their codes. A stop returns those that there are, the last ones not
+    // finished.
     std::vector<RenderResult> renderVariations(const RenderRequest &request, int count, std::stop_token stop = {},
                                                const RenderEvents &events = {});
 
-    // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters but
-    // the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is. Blocking.
+    // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters
+    // but the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is.
+    // Blocking.
     RenderScore score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop = {});
 
-    // The first stage alone. Right and bottom pixels beyond whole codes have no code; a published encoder sees them, as the
-    // original's, ours does not.
+    // The first stage alone. Right and bottom pixels beyond whole codes have no code; a published encoder sees them, as
+    // the original's, ours does not.
     CodeGrid encode(const Image &picture);
     Image decode(const CodeGrid &codes);
     CodeGrid encodeCondition(const LabelMap &map);

@@ -6,7 +6,9 @@
 #include "core/render/encoding.h"
 #include "core/render/jointrender.h"
 #include "core/render/memory.h"
+#include "core/render/recordjson.h"
 #include "core/render/rendererprivate.h"
+#include "core/render/systemmemory.h"
 #include "models/error.h"
 
 namespace tessera::core
@@ -20,6 +22,7 @@ RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_toke
         prefixes->clear();
         engine->freeCaches(); // into which their memory went
     }
+    prefixes->beginPicture();
     KnownCodes &known = pictures.of(canvas, request.seed, request.variation);
     return {*bundle, request, std::move(stop), events, {&*prefixes, &known}};
 }
@@ -30,6 +33,7 @@ std::vector<RenderResult> Renderer::Private::jointly(const RenderRequest &reques
     const GridSize canvas = canvasOf(bundle->config(), request);
     std::vector<RenderRequest> requests(size_t(count), request);
     std::vector<SampleAids> aids;
+    prefixes->beginPicture();
     for (int i = 0; i < count; ++i) {
         requests[size_t(i)].variation = first + uint32_t(i);
         aids.push_back({&*prefixes, &pictures.of(canvas, request.seed, first + uint32_t(i))});
@@ -51,7 +55,7 @@ public:
     void draw() override
     {
         m_job.emplace(m_renderer.jobFor(m_request, m_stop, m_events));
-        m_job->prepare();
+        m_job->prepare(*m_renderer.engine, m_tiled);
         m_job->draw(*m_renderer.engine);
     }
     void decode() override { m_job->decode(m_tiled); }
@@ -82,11 +86,23 @@ private:
     bool m_tiled = false;
 };
 
+namespace
+{
+
+// Found from any folder; the starter is wherever Tessera is.
+std::string lastingName(const std::filesystem::path &model)
+{
+    return model == "starter" ? model.string() : std::filesystem::absolute(model).lexically_normal().string();
+}
+
+} // namespace
+
 Renderer::Renderer(const std::filesystem::path &model, const RendererOptions &options)
     : m_private(std::make_unique<Private>())
 {
     m_private->options = options;
     m_private->path = model;
+    m_private->modelFile = lastingName(model);
     m_private->open();
 }
 
@@ -127,6 +143,14 @@ RenderRequest Renderer::defaultRequest() const
     request.topP = model.defaultTopP;
     request.guidance = model.defaultGuidance;
     return request;
+}
+
+std::string Renderer::record(const RenderRequest &request, const RenderResult &result) const
+{
+    RenderRecord record{request, info().name, m_private->modelFile, device(), precision(), result.codes};
+    record.request.modelIdentity = info().identity;
+    record.reliefs = result.reliefs;
+    return recordText(record, result.picture, result.conditionCodes);
 }
 
 void Renderer::check(const RenderRequest &request) const
@@ -199,7 +223,7 @@ RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
         throw Error(ErrorCode::InvalidArgument, "The codes are " + pixels(codes.size, info().factor)
                                                     + " large, the canvas "
                                                     + pixels(canvasOf(config, request), info().factor) + ".");
-    checkCodes("The picture code", codes, config.firstStage.drawnCodes());
+    checkCodes(RequestPart::None, "The picture code", codes, config.firstStage.drawnCodes());
     return m_private->run("Scoring", [&] {
         RenderScore result = scoredCodes(*m_private->bundle, *m_private->engine, request, codes, std::move(stop));
         result.times.load = loadSeconds();
@@ -224,7 +248,7 @@ Image Renderer::decode(const CodeGrid &codes)
 {
     m_private->checkOpen();
     const models::AutoencoderConfig &config = m_private->bundle->config().firstStage;
-    checkCodes("The picture code", codes, config.drawnCodes());
+    checkCodes(RequestPart::None, "The picture code", codes, config.drawnCodes());
     m_private->checkStageMemory(config, codes.size, decodingBytes(config, codes.size));
     return m_private->run("Decoding the picture", [&] {
         const models::Autoencoder &stage = m_private->bundle->firstStage();
@@ -238,7 +262,7 @@ CodeGrid Renderer::encodeCondition(const LabelMap &map)
     const models::Autoencoder &stage = m_private->conditionStage("labels");
     checkLabels(m_private->bundle->config(), map);
     const int factor = int(stage.config.factor());
-    checkWholeCode("The label map", map.width, map.height, factor);
+    checkWholeCode(RequestPart::Condition, "The label map", map.width, map.height, factor);
     m_private->checkEncodingMemory(stage.config, {map.height / factor, map.width / factor});
     const std::string &labelSet = m_private->bundle->config().condition.labelSet;
     return m_private->run("Encoding the map", [&] { return encodedLabels(stage, labelSet, map, stageMemory(stage)); });
@@ -257,7 +281,7 @@ CodeGrid Renderer::encodeCondition(const FieldMap &field, const std::string &map
         m_private->conditionStage(readable ? models::conditionKindName(*kind) : "a depth or edge map");
     checkField(field);
     const int factor = int(stage.config.factor());
-    checkWholeCode("The depth or edge map", field.width, field.height, factor);
+    checkWholeCode(RequestPart::Condition, "The depth or edge map", field.width, field.height, factor);
     m_private->checkEncodingMemory(stage.config, {field.height / factor, field.width / factor});
     return m_private->run("Encoding the map", [&] {
         return encodedField(stage, fieldToRead(config, *kind, field, {field.height, field.width}), stageMemory(stage));

@@ -9,6 +9,7 @@
 #include "core/render/modelinfo.h"
 #include "core/render/rendererprivate.h"
 #include "core/render/system.h"
+#include "core/render/systemmemory.h"
 #include "core/sampling/enginechoice.h"
 #include "models/error.h"
 
@@ -29,8 +30,8 @@ void checkThreads(int threads)
                                                     + ", or 0 for all cores.");
 }
 
-// Of a model and, on the CPU, of what its transformer laid out anew takes beside: a layer at a time, whose weights from the
-// file go then, and the head.
+// Of a model and, on the CPU, of what its transformer laid out anew takes beside: a layer at a time, whose weights from
+// the file go then, and the head.
 uint64_t openingBytes(const models::ModelSummary &summary, const std::string &precision)
 {
     const uint64_t weightBytes = precision == "int8" ? 1 : precision == "bf16" ? 2 : 4;
@@ -38,6 +39,13 @@ uint64_t openingBytes(const models::ModelSummary &summary, const std::string &pr
     if (const auto &transformer = summary.config.transformer)
         weights = uint64_t(12 * transformer->embedding + transformer->vocabSize) * uint64_t(transformer->embedding);
     return summary.memoryBytes + weights * weightBytes;
+}
+
+// What may be kept of prefixes. Where it is wanted for pictures, it is given back (jobFor).
+uint64_t prefixBytes()
+{
+    constexpr uint64_t kLeast = uint64_t(128) << 20, kMost = uint64_t(4) << 30;
+    return std::clamp(availableMemory() / 8, kLeast, kMost);
 }
 
 } // namespace
@@ -63,7 +71,7 @@ void Renderer::Private::open()
         bundle = models::ModelBundle::open(path, c10::Device(device));
         makeEngine();
         if (engine)
-            prefixes.emplace(*engine, bundle->config().transformer->unmasked);
+            prefixes.emplace(*engine, bundle->config().transformer->unmasked, prefixBytes());
         return 0;
     });
     info.identity = bundle->identity();
@@ -77,6 +85,7 @@ void Renderer::Private::openOn(const std::string &otherDevice, const std::string
     prefixes.reset();
     engine.reset();
     bundle.reset();
+    pictures.distrust();
     dropWhatIsKept();
     open();
 }
@@ -96,7 +105,6 @@ void Renderer::Private::dropWhatIsKept()
 {
     if (prefixes)
         prefixes->clear();
-    pictures.clear();
     if (engine)
         engine->freeCaches();
     if (device != "cpu")
@@ -105,12 +113,18 @@ void Renderer::Private::dropWhatIsKept()
 
 ReliefChoices Renderer::Private::reliefChoices(GridSize canvas) const
 {
-    const models::Autoencoder &stage = bundle->firstStage();
     const bool gpu = device != "cpu";
+    const models::Autoencoder &stage = bundle->firstStage();
+    const auto readsWhole = [&](models::ConditionKind kind) {
+        const models::Autoencoder *reading = bundle->stageOf(kind);
+        return reading && encodingTile(reading->config, canvas, stageMemory(*reading)) == 0;
+    };
     ReliefChoices choices;
     choices.halfPrecision =
         gpu && precision == "fp32" && offersPrecision(*bundle->config().transformer, device, "bf16");
-    choices.tiles = decodingTile(stage.config, canvas, stageMemory(stage)) == 0;
+    choices.tiles = decodingTile(stage.config, canvas, stageMemory(stage)) == 0
+                    || readsWhole(models::ConditionKind::Labels) || readsWhole(models::ConditionKind::Depth)
+                    || readsWhole(models::ConditionKind::Edges);
     choices.cpu = gpu;
     return choices;
 }
@@ -191,9 +205,7 @@ const models::Autoencoder &Renderer::Private::conditionStage(const std::string &
         if (const models::Autoencoder *stage = bundle->stageOf(known);
             stage && models::conditionKindName(known) == kind)
             return *stage;
-    throw Error(ErrorCode::InvalidArgument,
-                info.paintsFrom.empty() ? "This model is a first stage alone and paints from nothing."
-                                        : "This model paints from " + info.sources() + ", not from " + kind + ".");
+    info.refuse(kind);
 }
 
 } // namespace tessera::core

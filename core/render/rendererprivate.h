@@ -30,6 +30,7 @@ inline std::string pixels(GridSize canvas, int factor)
 struct Renderer::Private {
     RendererOptions options;
     std::filesystem::path path;
+    std::string modelFile; // as records name it
     std::string device;
     std::string precision;
     ModelInfo info;

@@ -52,7 +52,7 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
     ScoreRequest score;
     score.codes = codes;
     score.controlTokens = controlTokens(bundle.config(), request.controls);
-    score.condition = conditionGrid(bundle, request, codes.size, stop);
+    score.condition = conditionGrid(bundle, request, codes.size, false, stop);
     score.kind = mapKindOf(bundle.config(), request);
     score.guidance = request.guidance;
     score.window = request.window;
@@ -84,20 +84,23 @@ RenderJob::RenderJob(const models::ModelBundle &bundle, const RenderRequest &req
     m_codes = CodeGrid(m_sample.canvas, kNoCode);
 }
 
-void RenderJob::prepare()
+void RenderJob::prepare(const TransformerEngine &engine, bool tiled)
 {
     const Clock::time_point start = Clock::now();
-    encodeCondition();
-    lockCodes();
+    plan(engine);
+    if (!m_plan.steps.empty()) // what comes before the first code takes a while on a large canvas or model
+        reportProgress(m_plan.steps.front().codes.front().origin);
+    encodeCondition(tiled);
+    encodeInitial(tiled);
     draftCodes();
     m_result.times.condition = m_result.times.total = secondsSince(start);
 }
 
-void RenderJob::prepareAs(const RenderJob &other)
+void RenderJob::prepareAs(const RenderJob &other, const TransformerEngine &engine)
 {
+    plan(engine);
     m_sample.condition = other.m_sample.condition;
     m_sample.kind = other.m_sample.kind;
-    m_sample.locked = other.m_sample.locked;
     m_sample.initial = other.m_sample.initial;
     if (m_request.region)
         m_codes = m_sample.initial;
@@ -112,20 +115,30 @@ void RenderJob::draw(TransformerEngine &engine)
     m_result.times.total += m_result.times.sample;
 }
 
-void RenderJob::encodeCondition()
+void RenderJob::plan(const TransformerEngine &engine)
 {
-    m_sample.condition = conditionGrid(m_bundle, m_request, m_sample.canvas, m_stop);
+    const models::ModelConfig &config = m_bundle.config();
+    if (m_request.region)
+        m_sample.locked = lockedCells(*m_request.region, m_sample.canvas, m_factor);
+    m_plan = planFor(config, m_sample.canvas, m_sample.params.window, engine.gainsFromBatches(), m_sample.locked);
+    m_meter.emplace(m_plan, config.prefixLength());
+}
+
+void RenderJob::encodeCondition(bool tiled)
+{
+    m_sample.condition = conditionGrid(m_bundle, m_request, m_sample.canvas, tiled, m_stop);
     m_sample.kind = mapKindOf(m_bundle.config(), m_request);
 }
 
-void RenderJob::lockCodes()
+// What lies around a region.
+void RenderJob::encodeInitial(bool tiled)
 {
     if (!m_request.region)
         return;
-    m_sample.locked = lockedCells(*m_request.region, m_sample.canvas, m_factor);
     const models::Autoencoder &stage = m_bundle.firstStage();
-    m_sample.initial = m_request.initialCodes ? *m_request.initialCodes
-                                              : encodedPicture(stage, *m_request.initial, stageMemory(stage), m_stop);
+    m_sample.initial = m_request.initialCodes
+                           ? *m_request.initialCodes
+                           : encodedPicture(stage, *m_request.initial, tiled ? 0 : stageMemory(stage), m_stop);
     m_codes = m_sample.initial;
 }
 
@@ -142,14 +155,10 @@ void RenderJob::draftCodes()
 
 void RenderJob::sample(TransformerEngine &engine)
 {
-    const models::ModelConfig &config = m_bundle.config();
-    const WindowPlan plan =
-        planFor(config, m_sample.canvas, m_sample.params.window, engine.gainsFromBatches(), m_sample.locked);
-    m_meter.emplace(plan, config.prefixLength());
-    if (!plan.steps.empty()) // of a large model the first code takes a while: its window's prefix comes before
-        reportProgress(plan.steps.front().codes.front().origin);
+    m_meter->begin(Clock::now());
     SampleResult sampled = sampleCodes(
-        config, engine, m_sample, plan, m_stop, [this](const DrawnCode &drawn) { onDrawn(drawn); }, m_aids);
+        m_bundle.config(), engine, m_sample, m_plan, m_stop, [this](const DrawnCode &drawn) { onDrawn(drawn); },
+        m_aids);
     m_result.finished = sampled.finished;
     m_result.passes = sampled.passes;
     // Codes not drawn count 0.
@@ -220,8 +229,11 @@ void RenderJob::decode(bool tiled)
     if (m_result.finished) {
         const models::Autoencoder &stage = m_bundle.firstStage();
         DecodedPicture decoded = decodedPicture(stage, m_codes, tiled ? 0 : stageMemory(stage), m_stop);
-        m_result.picture = finished(std::move(decoded.picture));
         m_result.finished = decoded.complete;
+        if (!decoded.picture.empty())
+            m_result.picture = finished(std::move(decoded.picture));
+        else if (m_previews)
+            m_result.picture = finished(m_previews->picture());
     } else { // whoever stops does not wait for a large canvas of which little is drawn
         m_result.picture = finished(stoppedPicture());
     }

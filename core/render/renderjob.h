@@ -24,11 +24,12 @@ public:
     RenderJob(const models::ModelBundle &bundle, const RenderRequest &request, std::stop_token stop,
               const RenderEvents &events, SampleAids aids);
 
-    // In this order: condition and what stays, once; the codes, once, with an engine that stands for the renderer's; then the
-    // picture, again after an error, in the smallest tiles if `tiled`; what came of it.
-    void prepare();
+    // In this order: condition and what stays, once, in the smallest tiles if `tiled`; the codes, once, with this
+    // engine or one that stands for it; then the picture, again after an error, in the smallest tiles if `tiled`; what
+    // came of it.
+    void prepare(const TransformerEngine &engine, bool tiled);
     // The same from a job that differs in seed and variation alone.
-    void prepareAs(const RenderJob &other);
+    void prepareAs(const RenderJob &other, const TransformerEngine &engine);
     void draw(TransformerEngine &engine);
     void decode(bool tiled);
     RenderResult take() { return std::move(m_result); }
@@ -36,8 +37,9 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    void encodeCondition();
-    void lockCodes();
+    void plan(const TransformerEngine &engine);
+    void encodeCondition(bool tiled);
+    void encodeInitial(bool tiled);
     void draftCodes();
     void sample(TransformerEngine &engine);
     void onDrawn(const DrawnCode &drawn);
@@ -57,6 +59,7 @@ private:
 
     SampleRequest m_sample;
     CodeGrid m_codes; // drawn or locked so far; elsewhere kNoCode, or the initial picture's in region editing
+    WindowPlan m_plan;
     std::optional<ProgressMeter> m_meter;
     std::optional<PreviewDecoder> m_previews;
     RenderResult m_result;

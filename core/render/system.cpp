@@ -8,7 +8,7 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
-#include "core/render/memory.h"
+#include "core/render/systemmemory.h"
 #include "core/sampling/cpu/cpuengine.h"
 #include "core/sampling/enginechoice.h"
 #include "models/device.h"

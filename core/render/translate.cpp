@@ -1,5 +1,7 @@
 #include "core/render/translate.h"
 
+#include <algorithm>
+#include <array>
 #include <new>
 
 #include <c10/util/Exception.h>
@@ -17,10 +19,12 @@ std::string firstLine(const std::string &text)
     return text.substr(0, text.find('\n'));
 }
 
-// LibTorch's allocator for main memory reports a plain c10::Error.
+// LibTorch's allocator for main memory reports a plain c10::Error, and so it does what cuBLAS and cuDNN want for
+// themselves (CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED).
 bool isAllocationFailure(const std::string &text)
 {
-    return text.find("DefaultCPUAllocator") != std::string::npos || text.find("out of memory") != std::string::npos;
+    return std::ranges::any_of(std::array{"DefaultCPUAllocator", "out of memory", "_ALLOC_FAILED"},
+                               [&](const char *sign) { return text.find(sign) != std::string::npos; });
 }
 
 [[noreturn]] void throwOutOfMemory(const std::string &doing)

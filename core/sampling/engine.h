@@ -23,8 +23,8 @@ class WindowCache
 public:
     virtual ~WindowCache() = default;
     int64_t length() const { return m_length; } // tokens seen
-    // Forgets the tokens from `length` on. Tokens among the transformer's first `unmasked` have seen each other, so if some of
-    // them go, equal ones must come in their place. REQUIRES: 0 <= length <= length().
+    // Forgets the tokens from `length` on. Tokens among the transformer's first `unmasked` have seen each other, so if
+    // some of them go, equal ones must come in their place. REQUIRES: 0 <= length <= length().
     void truncate(int64_t length);
     // For engines: so many tokens more have their keys and values here.
     void grow(int64_t tokens) { m_length += tokens; }
@@ -43,18 +43,19 @@ struct EngineInput {
 // Whether to give up. Asked often; cheap.
 using StopFn = std::function<bool()>;
 
-// Codes of one window that follow each other, for an engine to draw by itself. Pointers and references stay the caller's.
+// Codes of one window that follow each other, for an engine to draw by itself. Pointers and references stay the
+// caller's.
 struct DrawTask {
-    // What to append first; the last token's logits give the first code. One input, or with guidance two: the conditional
-    // one and the unconditional one.
+    // What to append first; the last token's logits give the first code. One input, or with guidance two: the
+    // conditional one and the unconditional one.
     std::span<const EngineInput> streams;
     int64_t first = 0, count = 0; // vocabulary ids of the picture codes
     const SamplingParams *params = nullptr;
     int64_t codes = 0; // to draw, at least one
     // Writes the noise of the codes [index, index + codes): float [codes, count]. Not asked for where params->greedy.
     std::function<void(int64_t index, int64_t codes, float *noise)> noise;
-    // Takes the next codes, some at a time, with the guided logits that they were drawn from: float [codes, count]. False:
-    // enough. May throw.
+    // Takes the next codes, some at a time, with the guided logits that they were drawn from: float [codes, count].
+    // False: enough. May throw.
     std::function<bool(std::span<const int64_t> codes, const float *logits)> drawn;
 };
 
@@ -77,19 +78,19 @@ public:
     // Lets go of memory of dropped caches that is kept for the next ones.
     virtual void freeCaches() {}
 
-    // Appends each input's tokens to its cache and writes the logits of its last tokens: float32 [logitRows of all inputs,
-    // count], input by input, for the vocabulary ids [first, first + count). An empty cache must first be given at least
-    // `unmasked` tokens. Results of an input do not depend on the others. `stopped` is asked before each layer: true ends
-    // the call within about the time of one layer, and the answer is false. Throws Error (OutOfMemory). After an error or
-    // a stop the logits are undefined and the caches hold what they held before.
+    // Appends each input's tokens to its cache and writes the logits of its last tokens: float32 [logitRows of all
+    // inputs, count], input by input, for the vocabulary ids [first, first + count). An empty cache must first be given
+    // at least `unmasked` tokens. Results of an input do not depend on the others. `stopped` is asked before each
+    // layer: true ends the call within about the time of one layer, and the answer is false. Throws Error
+    // (OutOfMemory). After an error or a stop the logits are undefined and the caches hold what they held before.
     bool append(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
                 const StopFn &stopped = {});
 
     // Whether the engine draws codes by itself, out of so many.
     virtual bool drawsCodes(int64_t /*count*/) const { return false; }
-    // Draws codes as distribution.h does it from the same logits, and appends each but the last to every stream's cache.
-    // `stopped` is asked now and then. False: it or the task's `drawn` said so; the streams' caches are of no use then, nor
-    // after an error. Throws Error (OutOfMemory). REQUIRES: drawsCodes(task.count).
+    // Draws codes as distribution.h does it from the same logits, and appends each but the last to every stream's
+    // cache. `stopped` is asked now and then. False: it or the task's `drawn` said so; the streams' caches are of no
+    // use then, nor after an error. Throws Error (OutOfMemory). REQUIRES: drawsCodes(task.count).
     bool draw(const DrawTask &task, const StopFn &stopped = {});
 
     // Whether a batch costs clearly less than its inputs one by one, so that plans should make large steps.

@@ -1,6 +1,6 @@
-// How many guesses a pass should take. Guesses are cheap next to a pass over the weights, and even bad ones pay: what is drawn
-// behind them is a better guess for the next pass (Jacobi iteration), the more so the more there are. How well that goes
-// differs from model to model and from place to place, so it is watched.
+// How many guesses a pass should take. Guesses are cheap next to a pass over the weights, and even bad ones pay: what
+// is drawn behind them is a better guess for the next pass (Jacobi iteration), the more so the more there are. How well
+// that goes differs from model to model and from place to place, so it is watched.
 #pragma once
 
 namespace tessera::core
@@ -18,8 +18,9 @@ public:
 
     // A step of the plan would have been a pass with so many tokens by itself.
     void step(int tokens) { m_steps += 1 + m_tokenCost * tokens; }
-    // A pass was made with so many tokens. While passes cost more than the steps that they served the depth shrinks, otherwise
-    // it grows back. When nothing is left of it, it is tried in full again after a while, a longer one each time.
+    // A pass was made with so many tokens. While passes cost more than the steps that they served the depth shrinks,
+    // otherwise it grows back. When nothing is left of it, it is tried in full again after a while, a longer one each
+    // time.
     void pass(int tokens);
 
 private:

@@ -1,6 +1,6 @@
-// Codes by what decided them. A code follows from its prefix, the codes before it in its window, its place's noise and the
-// sampling parameters; where all of that is as it was, so is the code, and nothing needs to be computed. In a large canvas
-// an edit leaves most windows as they were.
+// Codes by what decided them. A code follows from its prefix, the codes before it in its window, its place's noise and
+// the sampling parameters; where all of that is as it was, so is the code, and nothing needs to be computed. In a large
+// canvas an edit leaves most windows as they were.
 #pragma once
 
 #include <array>

@@ -17,8 +17,8 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
 // Standard Gumbel noise for codes [0, count) of one place: argmax(log p + noise) is an exact draw from p.
 void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, int64_t count, float *noise);
 
-// The same for the codes with a chance alone: whose score is above -infinity. 0 for the others, which is much faster where
-// filters leave few.
+// The same for the codes with a chance alone: whose score is above -infinity. 0 for the others, which is much faster
+// where filters leave few.
 void gumbelNoise(uint64_t seed, uint32_t variation, Cell cell, std::span<const float> scores, float *noise);
 
 } // namespace tessera::core

@@ -176,7 +176,8 @@ void PlanWalk::open(const PlannedCode &code)
         std::vector<int64_t> &prefix = window.prefixes[stream];
         prefix = stream == Conditional ? m_conditioning.prefix.at(code.origin)
                                        : m_conditioning.prefix.withoutCondition(code.origin);
-        // The logits of the first code come from the prefix' last token, which must then go through the transformer again.
+        // The logits of the first code come from the prefix' last token, which must then go through the transformer
+        // again.
         const int64_t most = int64_t(prefix.size()) - (code.localPosition == 0 ? 1 : 0);
         window.caches[stream] =
             m_aids.prefixes ? m_aids.prefixes->open(prefix, most) : std::shared_ptr<WindowCache>(m_engine.makeCache());
@@ -257,8 +258,9 @@ void PlanWalk::feedUpTo(const PlannedCode &code, const CodeGrid &codes)
     }
 }
 
-// Feeds guesses: so many as m_depth has it where the window's places follow each other, and further ones as long as they are
-// likely enough to make codes cheaper. A place gets its code from this pass when all guesses before it are right.
+// Feeds guesses: so many as m_depth has it where the window's places follow each other, and further ones as long as
+// they are likely enough to make codes cheaper. A place gets its code from this pass when all guesses before it are
+// right.
 void PlanWalk::lookAhead(const PlannedCode &code, const CodeGrid &codes)
 {
     std::vector<int64_t> &fed = windowOf(code).fed;

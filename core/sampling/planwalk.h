@@ -34,8 +34,8 @@ struct Conditioning {
 // What spares work without changing a result. Pointers stay the caller's; null: nothing of the kind.
 struct WalkAids {
     PrefixStore *prefixes = nullptr; // of the same engine
-    // Guesses to feed ahead, so that one pass gives the logits of many places. The caller tells it the codes that it draws.
-    // REQUIRES: an engine that keepsBitsInChunks().
+    // Guesses to feed ahead, so that one pass gives the logits of many places. The caller tells it the codes that it
+    // draws. REQUIRES: an engine that keepsBitsInChunks().
     Draft *draft = nullptr;
     // What would be drawn at a place from these logits: where a guess was wrong, those computed behind it give the next
     // guesses (Jacobi iteration). REQUIRED with a draft.
@@ -50,17 +50,17 @@ public:
     PlanWalk(const models::ModelConfig &config, TransformerEngine &engine, const WindowPlan &plan,
              const Conditioning &conditioning, WalkAids aids = {});
 
-    // Computes the guided logits of the step's codes, or takes those computed ahead. A step may lack codes of the plan that
-    // are known otherwise; say skip() for those. False: `stopped` said so, and the walk is over.
-    // REQUIRES: `codes` holds every code before them in their windows. Throws Error (NonFinite) naming the place.
+    // Computes the guided logits of the step's codes, or takes those computed ahead. A step may lack codes of the plan
+    // that are known otherwise; say skip() for those. False: `stopped` said so, and the walk is over. REQUIRES: `codes`
+    // holds every code before them in their windows. Throws Error (NonFinite) naming the place.
     bool logits(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped = {});
     // Those of the step's code `index`: float [picture codes], valid until the next call.
     std::span<const float> row(size_t index) const { return {m_rows[index], m_pictureCodes}; }
     // Takes a code that the engine drew at a place, and its guided logits.
     using DrawnFn = std::function<void(const PlannedCode &place, int64_t code, std::span<const float> logits)>;
     // Lets the engine draw the codes of steps of one place each, whose places follow each other in one window. The same
-    // codes as those drawn one by one from logits(); `stopped` is asked before each but the first. False: it said so, and the
-    // walk is over. REQUIRES: an engine that draws, no draft. Throws Error (NonFinite) naming the place.
+    // codes as those drawn one by one from logits(); `stopped` is asked before each but the first. False: it said so,
+    // and the walk is over. REQUIRES: an engine that draws, no draft. Throws Error (NonFinite) naming the place.
     bool draw(std::span<const PlanStep> steps, const CodeGrid &codes, const SamplingParams &params,
               const DrawnFn &drawn, const StopFn &stopped = {});
     // The code is not asked for.

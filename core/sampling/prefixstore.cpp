@@ -12,6 +12,14 @@ PrefixStore::PrefixStore(TransformerEngine &engine, int64_t unmasked, uint64_t m
     , m_mostEntries(std::max(kFewest, size_t(mostBytes / std::max<uint64_t>(1, engine.cacheBytes()))))
 {}
 
+void PrefixStore::beginPicture()
+{
+    ++m_picture;
+    for (Entry &entry : m_entries) {
+        entry.again = false;
+    }
+}
+
 std::shared_ptr<WindowCache> PrefixStore::open(std::span<const int64_t> prefix, int64_t most)
 {
     const auto tokens = [&](const Entry &entry) { return common(entry, prefix, most); };
@@ -20,14 +28,16 @@ std::shared_ptr<WindowCache> PrefixStore::open(std::span<const int64_t> prefix, 
         return m_engine.makeCache();
     }
     const int64_t count = tokens(*best);
-    touch(best);
-    const Entry &entry = m_entries.front();
-    // A closed window's cache is taken over as it is, unless its own prefix would be lost.
-    if (entry.cache.use_count() == 1 && std::ranges::equal(entry.prefix, prefix)) {
-        entry.cache->truncate(count);
-        return entry.cache;
+    if (!std::ranges::equal(best->prefix, prefix)) {
+        return m_engine.copyCache(*best->cache, count);
     }
-    return m_engine.copyCache(*entry.cache, count);
+    touch(best);
+    const std::shared_ptr<WindowCache> &cache = m_entries.front().cache;
+    if (cache.use_count() > 1) {
+        return m_engine.copyCache(*cache, count);
+    }
+    cache->truncate(count); // a closed window's is taken over as it is
+    return cache;
 }
 
 void PrefixStore::keep(std::vector<int64_t> prefix, std::shared_ptr<WindowCache> cache)
@@ -40,10 +50,8 @@ void PrefixStore::keep(std::vector<int64_t> prefix, std::shared_ptr<WindowCache>
         touch(known);
         return;
     }
-    m_entries.insert(m_entries.begin(), {std::move(prefix), std::move(cache)});
-    if (m_entries.size() > m_mostEntries) {
-        m_entries.pop_back();
-    }
+    makeRoom();
+    m_entries.insert(m_entries.begin(), {std::move(prefix), std::move(cache), m_picture});
 }
 
 // Tokens that see each other are only equal where all of them are.
@@ -57,7 +65,22 @@ int64_t PrefixStore::common(const Entry &entry, std::span<const int64_t> prefix,
 
 void PrefixStore::touch(std::vector<Entry>::iterator entry)
 {
+    entry->picture = m_picture;
+    entry->again = true;
     std::rotate(m_entries.begin(), entry, entry + 1);
+}
+
+void PrefixStore::makeRoom()
+{
+    if (m_entries.size() < m_mostEntries) {
+        return;
+    }
+    if (m_entries.back().picture + 1 < m_picture) {
+        m_entries.pop_back();
+        return;
+    }
+    const auto newest = std::ranges::find(m_entries, false, &Entry::again);
+    m_entries.erase(newest == m_entries.end() ? m_entries.end() - 1 : newest);
 }
 
 } // namespace tessera::core

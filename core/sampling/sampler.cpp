@@ -106,7 +106,8 @@ private:
                 [this](Cell cell, std::span<const float> logits) { return m_chooser.choose(cell, logits); }};
     }
 
-    // So many of the next steps the engine can draw by itself: one code each, place after place in one window. Otherwise one.
+    // So many of the next steps the engine can draw by itself: one code each, place after place in one window.
+    // Otherwise one.
     size_t stretchOf(std::span<const PlanStep> steps) const
     {
         if (m_draft || !m_engine.drawsCodes(m_chooser.codes()) || steps.front().codes.size() != 1) {
@@ -159,7 +160,8 @@ private:
         return true;
     }
 
-    // Side by side where codes come without guesses, many at once: to wake LibTorch's threads takes as long as a few codes.
+    // Side by side where codes come without guesses, many at once: to wake LibTorch's threads takes as long as a few
+    // codes.
     void chooseAsked()
     {
         const auto choose = [this](size_t row) {
@@ -180,8 +182,8 @@ private:
         bool known = false;
     };
 
-    // Bits of an engine that does not keep them in chunks repeat only where the window's tokens come all at once, and by
-    // themselves: a code that is recalled would be missing in its batch.
+    // Bits of an engine that does not keep them in chunks repeat only where the window's tokens come all at once, and
+    // by themselves: a code that is recalled would be missing in its batch.
     bool repeatable(const PlannedCode &place) const
     {
         const bool alone = !m_engine.gainsFromBatches() && place.opensWindow && place.closesWindow;

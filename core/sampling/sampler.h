@@ -28,13 +28,13 @@ struct SampleRequest {
     CodeGrid condition;
     std::optional<models::ConditionKind> kind{}; // of a map that the codes stand for; absent: the model's first
     SamplingParams params;
-    // Where `locked` is set (size of the canvas, or empty) the code of `initial` stays; later codes see it, and with a model
-    // that seesKept all do.
+    // Where `locked` is set (size of the canvas, or empty) the code of `initial` stays; later codes see it, and with a
+    // model that seesKept all do.
     CodeGrid initial; // looked at where locked only; may be empty when nothing is locked
     Grid<uint8_t> locked;
     // What the codes will probably be, for instance those of the picture before a stroke: of the canvas, kNoCode where
-    // nothing is known, or empty. Decides how fast the codes are there, never which they are, and only with an engine that
-    // keepsBitsInChunks().
+    // nothing is known, or empty. Decides how fast the codes are there, never which they are, and only with an engine
+    // that keepsBitsInChunks().
     CodeGrid draft;
 };
 
@@ -42,8 +42,8 @@ struct SampleRequest {
 // request without. Pointers stay the caller's; null: nothing of the kind.
 struct SampleAids {
     PrefixStore *prefixes = nullptr; // prefixstore.h
-    // The picture's codes by what decided them (knowncodes.h): read, and those drawn are written. Begins anew where it is of
-    // another canvas.
+    // The picture's codes by what decided them (knowncodes.h): read, and those drawn are written. Begins anew where it
+    // is of another canvas.
     Grid<KnownCode> *known = nullptr;
 };
 
@@ -69,9 +69,9 @@ struct SampleResult {
     bool finished = false;     // false: stopped; the codes there are a prefix of the full run's
 };
 
-// Blocking. Equal requests give equal codes on one machine. `stop` is looked at between codes and between the layers of a
-// pass; `drawn` is called once per drawn code, in plan order, on this thread. Throws Error: InvalidArgument, NonFinite
-// (naming the place), OutOfMemory.
+// Blocking. Equal requests give equal codes on one machine. `stop` is looked at between codes and between the layers of
+// a pass; `drawn` is called once per drawn code, in plan order, on this thread. Throws Error: InvalidArgument,
+// NonFinite (naming the place), OutOfMemory.
 SampleResult sampleCodes(const models::ModelConfig &config, TransformerEngine &engine, const SampleRequest &request,
                          std::stop_token stop = {}, const DrawnFn &drawn = {});
 

@@ -19,11 +19,11 @@ ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &eng
     ScoreResult result{Grid<float>(canvas), Grid<float>(canvas), 0, 0, true};
     int judged = 0;
     for (const PlanStep &step : plan.steps) {
-        if (stop.stop_requested()) {
+        const auto stopped = [&stop] { return stop.stop_requested(); };
+        if (stopped() || !walk.logits(step, request.codes, stopped)) {
             result.finished = false;
             break;
         }
-        walk.logits(step, request.codes);
         for (size_t i = 0; i < step.codes.size(); ++i) {
             const Cell cell = step.codes[i].cell;
             const CodeOdds odds = oddsOf(walk.row(i), request.codes.at(cell));

@@ -1,5 +1,5 @@
-// What a model thinks of given codes as a whole picture, no region of which stays, teacher-forced: each code is judged from the window that would draw it,
-// with the given codes before it.
+// What a model thinks of given codes as a whole picture, no region of which stays, teacher-forced: each code is judged
+// from the window that would draw it, with the given codes before it.
 #pragma once
 
 #include <cstdint>

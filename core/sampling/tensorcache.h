@@ -12,9 +12,9 @@
 namespace tessera::core
 {
 
-// Makes the tensors of caches and keeps a few of closed windows for the next ones: inside a large canvas windows open and
-// close at every step, and fresh memory is slow at first. On a GPU all use of the tensors is on the stream that was current
-// when they were made.
+// Makes the tensors of caches and keeps a few of closed windows for the next ones: inside a large canvas windows open
+// and close at every step, and fresh memory is slow at first. On a GPU all use of the tensors is on the stream that was
+// current when they were made.
 class TensorCacheStore
 {
 public:

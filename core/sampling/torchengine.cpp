@@ -91,7 +91,8 @@ protected:
     }
 
 private:
-    // Features before the head of the last tokens: [logitRows, embedding], or [embedding] of one. Undefined when stopped.
+    // Features before the head of the last tokens: [logitRows, embedding], or [embedding] of one. Undefined when
+    // stopped.
     at::Tensor features(const EngineInput &input, const StopFn &stopped)
     {
         TensorCache &cache = static_cast<TensorCache &>(*input.cache);

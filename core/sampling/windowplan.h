@@ -79,8 +79,8 @@ WindowPlan planWindows(GridSize canvas, int window, WindowPolicy policy, bool wa
 // A policy may make codes so much less likely, in percent of exact's nats per code, and still be taken unasked.
 inline constexpr double kMostWindowPrice = 0.5;
 
-// For a canvas larger than one window the fastest policy whose price, by block's step, is at most kMostWindowPrice; exact
-// where none is known or low enough.
+// For a canvas larger than one window the fastest policy whose price, by block's step, is at most kMostWindowPrice;
+// exact where none is known or low enough.
 inline WindowPolicy automaticWindow(GridSize canvas, int window, const std::map<int, double> &prices)
 {
     if (canvas == GridSize{window, window}) {

@@ -1,4 +1,5 @@
-// What stands before a window's picture codes: controls, then condition (Esser et al. 2021, sec. 3.2), as vocabulary ids.
+// What stands before a window's picture codes: controls, then condition (Esser et al. 2021, sec. 3.2), as vocabulary
+// ids.
 #pragma once
 
 #include <cstdint>

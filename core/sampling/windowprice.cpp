@@ -30,10 +30,9 @@ public:
     {
         for (int row = 0; row < m_origins.rows; ++row) {
             for (int column = 0; column < m_origins.columns; ++column) {
-                if (stop.stop_requested()) {
+                if (stop.stop_requested() || !judgeWindow({row, column}, stop)) {
                     return false;
                 }
-                judgeWindow({row, column});
             }
         }
         return true;
@@ -60,13 +59,16 @@ private:
         return (size_t(origin.row) * size_t(m_origins.columns) + size_t(origin.column)) * places();
     }
 
-    // The whole window in one pass, its last code being asked for and not given.
-    void judgeWindow(Cell origin)
+    // The whole window in one pass, its last code being asked for and not given. False: stopped.
+    bool judgeWindow(Cell origin, const std::stop_token &stop)
     {
         const std::vector<int64_t> tokens = windowTokens(origin);
         const auto cache = m_engine.makeCache();
         const EngineInput input{cache.get(), tokens, int64_t(places())};
-        m_engine.append({&input, 1}, m_config.imageTokens.first, m_config.imageTokens.count, m_logits.data());
+        if (!m_engine.append({&input, 1}, m_config.imageTokens.first, m_config.imageTokens.count, m_logits.data(),
+                             [&stop] { return stop.stop_requested(); })) {
+            return false;
+        }
         const auto count = size_t(m_config.imageTokens.count);
         for (size_t place = 0; place < places(); ++place) {
             const Cell cell = cellAt(origin, place);
@@ -78,6 +80,7 @@ private:
             }
             m_nats[indexOf(origin) + place] = -oddsOf(logits, m_request.codes.at(cell)).logProbability;
         }
+        return true;
     }
 
     std::vector<int64_t> windowTokens(Cell origin) const

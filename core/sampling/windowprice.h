@@ -1,10 +1,11 @@
 // What it costs to move the attention window in steps, in likelihood.
 //
-// In the midst of a large canvas `exact` draws every code from the middle of its window. `block:N` draws from N x N places
-// around the middle, each as often as every other (core/sampling/windowplan.h). So the policies' costs are known from what
-// codes cost at each place of a window, and that takes one teacher-forced pass over every window of a picture, whatever the
-// number of policies. All places are judged on the same codes: those that have windows for all of them. Edges, where both
-// policies draw from the same windows, are left out; on a real canvas the price is therefore a little lower.
+// In the midst of a large canvas `exact` draws every code from the middle of its window. `block:N` draws from N x N
+// places around the middle, each as often as every other (core/sampling/windowplan.h). So the policies' costs are known
+// from what codes cost at each place of a window, and that takes one teacher-forced pass over every window of a
+// picture, whatever the number of policies. All places are judged on the same codes: those that have windows for all of
+// them. Edges, where both policies draw from the same windows, are left out; on a real canvas the price is therefore a
+// little lower.
 #pragma once
 
 #include <cstdint>

@@ -10,9 +10,10 @@
 namespace tessera::models
 {
 
-// Reads the tensors whose names are `wanted`, under their full names, and only the parts of storages in which they lie. Data types, shapes and strides are as saved; tensors that shared memory still do. On the CPU, whatever
-// device they were saved from. Any thread. Throws Error: FileRead, FileFormat where a checksum is wrong, OutOfMemory.
-// Memory: what the storages take in the file.
+// Reads the tensors whose names are `wanted`, under their full names, and only the parts of storages in which they lie.
+// Data types, shapes and strides are as saved; tensors that shared memory still do. On the CPU, whatever device they
+// were saved from. Any thread. Throws Error: FileRead, FileFormat where a checksum is wrong, OutOfMemory. Memory: what
+// the storages take in the file.
 StateDict readCheckpoint(const CheckpointIndex &index, const std::function<bool(const std::string &)> &wanted);
 // Those whose names begin with `prefix`.
 StateDict readCheckpoint(const CheckpointIndex &index, const std::string &prefix = "");

@@ -61,8 +61,8 @@ __global__ void __launch_bounds__(kThreads)
     }
 }
 
-// The chunks' sums put together: by channel [pictures, channels], and for each group the means of the gradient by xhat and
-// of that times xhat [pictures, groups]. Block (x, y) has group x of picture y.
+// The chunks' sums put together: by channel [pictures, channels], and for each group the means of the gradient by xhat
+// and of that times xhat [pictures, groups]. Block (x, y) has group x of picture y.
 __global__ void __launch_bounds__(kGroupThreads)
     groupGradients(const float2 *parts, Split split, const float *weight, float2 *ofChannels, float2 *ofGroups)
 {
@@ -122,8 +122,8 @@ __global__ void __launch_bounds__(kThreads)
     ofBias[channel] = float(sum);
 }
 
-// With g the gradient by xhat: (g - mean g - xhat * mean (g xhat)) / deviation. xhat is (x - center - low) / deviation, so
-// what follows from x is (x - center) * slope + rest.
+// With g the gradient by xhat: (g - mean g - xhat * mean (g xhat)) / deviation. xhat is (x - center - low) / deviation,
+// so what follows from x is (x - center) * slope + rest.
 template<typename T, int V, bool Silu>
 __global__ void __launch_bounds__(kThreads)
     gradientsOfValues(const T *__restrict__ x, const T *__restrict__ upstream, Split split,

@@ -1,6 +1,7 @@
 // CUDA kernels of group normalisation, forwards and backwards, with SiLU behind it or without, behind plain pointers to
-// device memory; nothing of LibTorch. Maps are [pictures, pixels, channels], channels adjacent. Every function only queues
-// work on the stream; errors show in cudaGetLastError(). Sums are taken in a fixed order: equal inputs give equal bits.
+// device memory; nothing of LibTorch. Maps are [pictures, pixels, channels], channels adjacent. Every function only
+// queues work on the stream; errors show in cudaGetLastError(). Sums are taken in a fixed order: equal inputs give
+// equal bits.
 #pragma once
 
 #include <cstddef>
@@ -33,8 +34,8 @@ struct NormParameters {
 // Floats that each of the two functions below needs for sums of its own.
 size_t normWorkspace(Format format, NormShape shape);
 
-// y = f((x - mean) / sqrt(variance + epsilon) * weight + bias), f SiLU or nothing, and the statistics [pictures, groups].
-// REQUIRES: x and y begin at multiples of 16 bytes, as the workspace does.
+// y = f((x - mean) / sqrt(variance + epsilon) * weight + bias), f SiLU or nothing, and the statistics [pictures,
+// groups]. REQUIRES: x and y begin at multiples of 16 bytes, as the workspace does.
 void normForward(Format format, const void *x, NormParameters parameters, double epsilon, NormShape shape, bool silu,
                  float *workspace, GroupStatistics *statistics, void *y, cudaStream_t stream);
 

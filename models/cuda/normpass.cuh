@@ -1,5 +1,5 @@
-// How the kernels of group normalisation pass over a map. A thread keeps to its channels and walks down the pixels of its
-// block's chunk, so that what belongs to channels stays in registers.
+// How the kernels of group normalisation pass over a map. A thread keeps to its channels and walks down the pixels of
+// its block's chunk, so that what belongs to channels stays in registers.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,8 @@ struct alignas(V * sizeof(T)) Pack {
     T value[V];
 };
 
-// A map and how it is shared out: block (x, y, z) has chunk x of picture y's pixels, and of its channels the z-th lanes * V.
+// A map and how it is shared out: block (x, y, z) has chunk x of picture y's pixels, and of its channels the z-th lanes
+// * V.
 struct Split {
     int pixels, channels, groups;
     int share;  // channels of a group

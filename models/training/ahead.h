@@ -13,7 +13,8 @@
 namespace tessera::models
 {
 
-// A processor that learns has no time to spare: there, and for the first step, batches are made when they are asked for.
+// A processor that learns has no time to spare: there, and for the first step, batches are made when they are asked
+// for.
 template<typename Batch>
 class Ahead
 {
@@ -21,9 +22,9 @@ public:
     // `depth`: batches at work at once.
     Ahead(c10::Device device, int64_t depth) : m_depth(device.is_cpu() ? 0 : depth) {}
 
-    // make(seed of the run's step); goes on with the steps behind it on other threads, so that `make` is called by several
-    // at once, and what it reads must stay as it is until the next drop() or the end of this object. Throws what `make`
-    // threw for this step.
+    // make(seed of the run's step); goes on with the steps behind it on other threads, so that `make` is called by
+    // several at once, and what it reads must stay as it is until the next drop() or the end of this object. Throws
+    // what `make` threw for this step.
     template<typename Make>
     Batch take(const TrainRun &run, const Make &make)
     {

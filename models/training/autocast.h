@@ -46,8 +46,8 @@ private:
     bool m_before;
 };
 
-// model.nearestCodes() as it is when a picture is encoded for real: inside an Autocast the products of its distances would
-// be rounded to bfloat16, and close codes taken for each other.
+// model.nearestCodes() as it is when a picture is encoded for real: inside an Autocast the products of its distances
+// would be rounded to bfloat16, and close codes taken for each other.
 inline at::Tensor exactCodes(const Autoencoder &model, const at::Tensor &latents)
 {
     const Autocast off(latents.device(), false);

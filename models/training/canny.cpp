@@ -12,8 +12,9 @@ namespace tessera::models
 namespace
 {
 
-// Gradients are rounded to this part of one, as in edgeMap(): slopes that differ by rounding errors alone are equal then,
-// and an edge between equal pixels does not jump from row to row. 8 * 4095, the longest, squared twice, fits 32 bits.
+// Gradients are rounded to this part of one, as in edgeMap(): slopes that differ by rounding errors alone are equal
+// then, and an edge between equal pixels does not jump from row to row. 8 * 4095, the longest, squared twice, fits 32
+// bits.
 constexpr float kSteps = 4095;
 
 struct Gradient {
@@ -51,8 +52,8 @@ Slopes slopesOf(const std::vector<float> &plane, int width, int height)
     return slopes;
 }
 
-// Whether no neighbour in the gradient's direction, rounded to one of eight, is steeper. Of two equal ones along a row or
-// a column the first stays.
+// Whether no neighbour in the gradient's direction, rounded to one of eight, is steeper. Of two equal ones along a row
+// or a column the first stays.
 bool isCrest(const Slopes &slopes, size_t place)
 {
     const Gradient &here = slopes.gradients[place];

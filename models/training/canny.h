@@ -8,8 +8,8 @@
 namespace tessera::models
 {
 
-// The same numbers as core's EdgeOptions: thresholds are for the length of the Sobel gradient (kernel 1 2 1) of a picture
-// in [-1, 1].
+// The same numbers as core's EdgeOptions: thresholds are for the length of the Sobel gradient (kernel 1 2 1) of a
+// picture in [-1, 1].
 struct CannyOptions {
     double sigma = 2; // of the Gaussian blur, pixels; 0: none
     double low = 0.1;

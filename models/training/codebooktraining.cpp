@@ -12,7 +12,6 @@ namespace tessera::models
 namespace
 {
 
-constexpr int64_t kRingCapacity = 30'000;
 constexpr int kLloydIterations = 10;
 constexpr double kUsageDecay = 0.98;
 
@@ -44,7 +43,7 @@ at::Tensor plusPlusSeeds(const at::Tensor &points, int64_t count, at::Generator 
 
 CodebookTraining::CodebookTraining(int64_t codes, int64_t embedDim)
     : m_codes(codes)
-    , m_ring(at::empty({kRingCapacity, embedDim}))
+    , m_ring(at::empty({kMostLatents, embedDim}))
     , m_usage(at::full({codes}, 1.0 / double(codes)))
 {}
 
@@ -53,10 +52,10 @@ void CodebookTraining::remember(const at::Tensor &latents)
     const c10::NoGradGuard noGradients;
     const at::Tensor rows = flattened(latents).cpu();
     for (int64_t done = 0; done < rows.size(0);) {
-        const int64_t count = std::min(rows.size(0) - done, kRingCapacity - m_next);
+        const int64_t count = std::min(rows.size(0) - done, kMostLatents - m_next);
         m_ring.slice(0, m_next, m_next + count).copy_(rows.slice(0, done, done + count));
-        m_next = (m_next + count) % kRingCapacity;
-        m_filled = std::min(kRingCapacity, m_filled + count);
+        m_next = (m_next + count) % kMostLatents;
+        m_filled = std::min(kMostLatents, m_filled + count);
         done += count;
     }
 }
@@ -108,7 +107,7 @@ StateDict CodebookTraining::state() const
 void CodebookTraining::restore(const StateDict &state)
 {
     const auto latents = state.find("latents");
-    const int64_t filled = latents == state.end() ? 0 : std::min(latents->second.size(0), kRingCapacity);
+    const int64_t filled = latents == state.end() ? 0 : std::min(latents->second.size(0), kMostLatents);
     StateDictSource source(state, "", "The checkpoint's codebook");
     const at::Tensor usage = source.take("usage", {m_codes}, Init::Zero);
     const at::Tensor remembered = source.take("latents", {filled, m_ring.size(1)}, Init::Zero);
@@ -117,7 +116,7 @@ void CodebookTraining::restore(const StateDict &state)
     m_usage.copy_(usage);
     m_ring.slice(0, 0, filled).copy_(remembered);
     m_filled = filled;
-    m_next = next.item<int64_t>() % kRingCapacity;
+    m_next = next.item<int64_t>() % kMostLatents;
 }
 
 double CodebookTraining::perplexity() const

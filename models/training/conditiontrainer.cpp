@@ -1,6 +1,6 @@
-// The training of condition stages. Depth and edges are fieldtrainer.cpp's; here it is labels': a VQGAN over one-hot maps,
-// judged by cross-entropy, without an adversary (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented to look
-// painted, so its codes speak of blobs.
+// The training of condition stages. Depth and edges are fieldtrainer.cpp's; here it is labels': a VQGAN over one-hot
+// maps, judged by cross-entropy, without an adversary (Esser et al. 2021, sec. 3.2, segmentation). Maps are augmented
+// to look painted, so its codes speak of blobs.
 #include <ATen/ATen.h>
 
 #include "models/training/evaluate.h"

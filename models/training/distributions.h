@@ -8,8 +8,9 @@
 namespace tessera::models
 {
 
-// Heusel et al. 2017: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2) of Gaussians with the sets' means and covariances (divided
-// by N - 1). Sets smaller than d make it large: compare only figures of equal N. REQUIRES: two rows or more in each.
+// Heusel et al. 2017: |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2) of Gaussians with the sets' means and covariances
+// (divided by N - 1). Sets smaller than d make it large: compare only figures of equal N. REQUIRES: two rows or more in
+// each.
 double frechetDistance(const at::Tensor &a, const at::Tensor &b);
 
 // Squared maximum mean discrepancy (Gretton et al. 2012, eq. 3: unbiased, so that it may be below 0) with the kernel

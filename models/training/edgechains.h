@@ -10,8 +10,8 @@
 namespace tessera::models
 {
 
-// Erases chains, which are lines that hang together by sides or corners: those of fewer than `shortest` pixels, and each
-// of the others with a probability.
+// Erases chains, which are lines that hang together by sides or corners: those of fewer than `shortest` pixels, and
+// each of the others with a probability.
 void eraseChains(std::vector<uint8_t> &lines, int width, int height, MapRandom &random, double shortest,
                  double probability);
 

@@ -1,6 +1,6 @@
-// EvalNet: a small network that judges pictures. It tells what each place shows and how far away it is, which light falls and
-// which biome it is, and its inner activations serve as features of distances between sets of pictures. It is never part of a loss, and its own
-// pictures (seeds from 900,000,000 on) are no other network's.
+// EvalNet: a small network that judges pictures. It tells what each place shows and how far away it is, which light
+// falls and which biome it is, and its inner activations serve as features of distances between sets of pictures. It is
+// never part of a loss, and its own pictures (seeds from 900,000,000 on) are no other network's.
 #pragma once
 
 #include <array>
@@ -43,8 +43,8 @@ struct EvalNetConfig {
     int64_t multiple() const { return 16 * stem; }
 
     // Keys that are missing have the values above: judges' files from before `stem` and `depth` say nothing of them.
-    // Throws Error (InvalidArgument, naming `origin`) for other than five widths, widths that are no multiples of 8, a side
-    // that is no multiple of multiple(), and other stems.
+    // Throws Error (InvalidArgument, naming `origin`) for other than five widths, widths that are no multiples of 8, a
+    // side that is no multiple of multiple(), and other stems.
     static EvalNetConfig fromJson(const nlohmann::json &json, const std::string &origin);
     nlohmann::json toJson() const;
 };

@@ -27,7 +27,7 @@ namespace tessera::models
 namespace
 {
 
-using Values = std::map<std::string, double>;
+using Values = TrainRun::Values;
 
 constexpr int64_t kShown = 8;
 const std::string kPhase = "judge";
@@ -113,11 +113,13 @@ public:
     {
         restore();
         while (m_run.next()) {
-            m_run.report(kPhase, step());
+            m_run.learn(
+                kPhase, [this] { return step(); }, [this](int64_t nextStep) { save(nextStep); });
             if (m_run.checkpointDue())
                 keep(m_run.step() + 1);
         }
         keep(m_run.step());
+        m_run.expectSteps();
     }
 
 private:
@@ -195,9 +197,20 @@ private:
         return at::cross_entropy_loss(logits, classes, {}, at::Reduction::Sum) / std::max<int64_t>(1, known);
     }
 
-    void keep(int64_t nextStep)
+    void save(int64_t nextStep)
     {
         m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, kPhase, nextStep);
+    }
+
+    void keep(int64_t nextStep)
+    {
+        save(nextStep);
+        if (nextStep > 0)
+            publish();
+    }
+
+    void publish()
+    {
         const StateDict averaged = m_optimizer->averaged();
         std::map<std::string, std::string> notes;
         if (!m_run.options().stop.stop_requested()) { // whoever stops a run does not want to wait for figures

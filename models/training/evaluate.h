@@ -20,8 +20,8 @@ namespace tessera::models
 struct ReconstructionFigures {
     double psnr = 0;    // dB, over all pictures together
     double texture = 0; // mean horizontal gradient of the reconstructions by that of the originals: 1 is as sharp
-    // Distance of the reconstructions' patches from the originals', mean over levels (slicedwasserstein.h), times 1000, and
-    // that of originals blurred by 1.5 pixels.
+    // Distance of the reconstructions' patches from the originals', mean over levels (slicedwasserstein.h), times 1000,
+    // and that of originals blurred by 1.5 pixels.
     double patches = 0;
     double patchesBlurred = 0;
     int64_t codesUsed = 0;

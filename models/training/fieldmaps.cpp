@@ -21,7 +21,7 @@ namespace
 using Plane = std::vector<float>; // side x side, row by row
 
 constexpr double kExactShare = 0.2; // of the fields seen in training
-constexpr double kOutlined = 0.4; // share of painted edges that are outlines of things
+constexpr double kOutlined = 0.4;   // share of painted edges that are outlines of things
 
 double scaleOf(int64_t side, double windows)
 {
@@ -72,7 +72,8 @@ void redrawDepth(Plane &plane, int side, MapRandom &random, double radius)
     blurPlane(plane, side, side, radius * random.between(0.05, 0.35));
 }
 
-// Values in [-1, 1]: a painter's depth is coarse, in few levels, soft, or ends before the darkest and brightest values do.
+// Values in [-1, 1]: a painter's depth is coarse, in few levels, soft, or ends before the darkest and brightest values
+// do.
 void paintDepth(Plane &plane, int side, double scale, MapRandom &random)
 {
     if (random.chance(0.3))
@@ -128,7 +129,8 @@ std::vector<uint8_t> foundEdges(const PictureSet &pictures, const View &view, in
     return lines;
 }
 
-// Where one thing ends and another begins, as a hand draws it: few lines, none of texture. Of a map painted at half size.
+// Where one thing ends and another begins, as a hand draws it: few lines, none of texture. Of a map painted at half
+// size.
 std::vector<uint8_t> outlines(const PictureSet &pictures, const View &view, int64_t side, uint64_t seed)
 {
     MapAugmentation drawn;

@@ -1,5 +1,5 @@
-// A VQGAN over fields of one channel, judged by their differences, without an adversary: a field has no texture to invent
-// (Esser et al. 2021, sec. 3.2, depth and edges). Fields are augmented to look painted.
+// A VQGAN over fields of one channel, judged by their differences, without an adversary: a field has no texture to
+// invent (Esser et al. 2021, sec. 3.2, depth and edges). Fields are augmented to look painted.
 #include "models/training/fieldtrainer.h"
 
 #include <ATen/ATen.h>

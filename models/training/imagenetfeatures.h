@@ -1,6 +1,6 @@
-// EfficientNet-Lite0 (Tan and Le 2019, without squeeze and excitation) up to its pooled features: what a network sees that
-// learned from ImageNet's photographs and from nothing of ours. Weights are read, never trained; packaging/features.py makes
-// the file.
+// EfficientNet-Lite0 (Tan and Le 2019, without squeeze and excitation) up to its pooled features: what a network sees
+// that learned from ImageNet's photographs and from nothing of ours. Weights are read, never trained;
+// packaging/features.py makes the file.
 #pragma once
 
 #include <cstdint>

@@ -21,12 +21,12 @@ struct JudgedSet {
     std::vector<int64_t> lights; // places in kJudgedLights
 };
 
-// What EvalNet is to see in a view that is `side` pixels wide: int64 [side / 4, side / 4], the commonest label of each of
-// its places. Labels of single pixels would be those of one corner, and of the other in a mirrored view.
+// What EvalNet is to see in a view that is `side` pixels wide: int64 [side / 4, side / 4], the commonest label of each
+// of its places. Labels of single pixels would be those of one corner, and of the other in a mirrored view.
 at::Tensor judgedLabels(const PictureSet &pictures, const View &view, int64_t side);
 
-// Pictures: float [3, side, side] in [-1, 1], on any device; scaled to the net's side where they are of another. Results
-// are on the CPU.
+// Pictures: float [3, side, side] in [-1, 1], on any device; scaled to the net's side where they are of another.
+// Results are on the CPU.
 JudgedSet judged(const EvalNet &net, const std::vector<at::Tensor> &pictures);
 
 // float [N, 1280]: what a network of photographs sees in the same pictures, at their own size.
@@ -35,8 +35,8 @@ at::Tensor imagenetFeatures(const ImagenetFeatures &net, const std::vector<at::T
 // Share of the pictures whose light is the one of `asked`, of those where that is known; 0 when it never is.
 double lightAccuracy(const JudgedSet &set, const std::vector<int64_t> &asked);
 
-// Intersection over union between what was meant and what is seen, mean over labels. `meant`: a map for each picture, int64
-// [side / 4, side / 4], or coarser by a whole factor: then the commonest label seen in each of its cells counts.
+// Intersection over union between what was meant and what is seen, mean over labels. `meant`: a map for each picture,
+// int64 [side / 4, side / 4], or coarser by a whole factor: then the commonest label seen in each of its cells counts.
 double labelIou(const JudgedSet &set, const std::vector<at::Tensor> &meant);
 
 // Spearman's rank correlation between the depth that was given and the one that is seen, mean over pictures. `given`: a

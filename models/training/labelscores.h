@@ -25,8 +25,8 @@ private:
     at::Tensor m_counts; // int64 [meant, found]
 };
 
-// The commonest label of each cell x cell square: int64 [h, w] -> [h / cell, w / cell]; the lowest of equally common ones.
-// REQUIRES: sides are multiples of `cell`, labels below `count`.
+// The commonest label of each cell x cell square: int64 [h, w] -> [h / cell, w / cell]; the lowest of equally common
+// ones. REQUIRES: sides are multiples of `cell`, labels below `count`.
 at::Tensor labelsOfCells(const at::Tensor &labels, int64_t cell, int64_t count);
 
 } // namespace tessera::models

@@ -1,5 +1,5 @@
-// Networks of finished models, to train on top of or to go on from: files of one stage alone, and whole models such as the
-// starter.
+// Networks of finished models, to train on top of or to go on from: files of one stage alone, and whole models such as
+// the starter.
 #pragma once
 
 #include <filesystem>

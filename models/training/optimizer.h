@@ -1,5 +1,5 @@
-// AdamW (Loshchilov and Hutter 2019) over named tensors, with gradient clipping and an exponential moving average of the
-// weights. State is named tensors, too, so that a checkpoint is one state dict.
+// AdamW (Loshchilov and Hutter 2019) over named tensors, with gradient clipping and an exponential moving average of
+// the weights. State is named tensors, too, so that a checkpoint is one state dict.
 #pragma once
 
 #include <string>

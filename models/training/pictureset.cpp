@@ -1,14 +1,13 @@
 #include "models/training/pictureset.h"
 
 #include <algorithm>
-#include <functional>
 #include <random>
-#include <string_view>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <nlohmann/json.hpp>
 
+#include "models/digest.h"
 #include "models/error.h"
 #include "models/training/seenplane.h"
 
@@ -54,10 +53,7 @@ at::Tensor labelTensor(const std::vector<uint8_t> &labels, int64_t side)
 
 uint64_t hashOf(const ShardPicture &picture)
 {
-    const auto hash = [](const auto &values) {
-        const auto *bytes = reinterpret_cast<const char *>(values.data());
-        return uint64_t(std::hash<std::string_view>()({bytes, values.size() * sizeof values[0]}));
-    };
+    const auto hash = [](const auto &values) { return digestOf(values.data(), values.size() * sizeof values[0]); };
     return mixedSeed(hash(picture.rgb), mixedSeed(hash(picture.object), hash(picture.material), hash(picture.depth)),
                      hash(picture.facts));
 }

@@ -33,11 +33,12 @@ struct ViewSettings {
 class PictureSet
 {
 public:
-    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name, or no pictures in them), FileFormat (also
-    // when the pictures are not all of one size, or have labels outside the landscape label set).
+    // Reads every shard of a folder. Throws Error: FileRead (no shards, by name, or no pictures in them), FileFormat
+    // (also when the pictures are not all of one size, or have labels outside the landscape label set).
     explicit PictureSet(const std::filesystem::path &folder);
 
-    // Takes the colours to a device, on which rgb() works from then on: a GPU cuts views faster than a processor feeds it.
+    // Takes the colours to a device, on which rgb() works from then on: a GPU cuts views faster than a processor feeds
+    // it.
     void keepColoursOn(c10::Device device);
 
     int64_t size() const { return int64_t(m_pictures.size()); }

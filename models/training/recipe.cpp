@@ -95,6 +95,13 @@ void Recipe::finish() const
             throw Error(ErrorCode::InvalidArgument, "'" + m_path + "." + key + "' is not a key this recipe can have.");
 }
 
+void Recipe::expectUnstated(const std::string &key, const std::string &when) const
+{
+    if (has(key))
+        throw Error(ErrorCode::InvalidArgument,
+                    "'" + m_path + "." + key + "' is stated, but nothing looks at it " + when + ": leave it out.");
+}
+
 void Recipe::refuse(const std::string &key, const std::string &expected, const std::string &otherwise) const
 {
     throw Error(ErrorCode::InvalidArgument, "'" + m_path + "." + key + "' is "

@@ -24,8 +24,8 @@ public:
     bool has(const std::string &key) const { return m_node.contains(key); }
     const std::string &path() const { return m_path; }
 
-    // T: bool, int, int64_t, uint64_t, double, std::string, a vector of int64_t or of std::string, nlohmann::json. A number
-    // with a fraction is no whole number, and one that T cannot hold is not cut to what it can.
+    // T: bool, int, int64_t, uint64_t, double, std::string, a vector of int64_t or of std::string, nlohmann::json. A
+    // number with a fraction is no whole number, and one that T cannot hold is not cut to what it can.
     template<typename T>
     T value(const std::string &key)
     {
@@ -79,6 +79,9 @@ public:
     void allow(std::initializer_list<const char *> keys) { m_asked.insert(keys.begin(), keys.end()); }
     // Throws when a key was not asked for: a misspelt key must not be silently ignored.
     void finish() const;
+
+    // Throws where the key is there although nothing looks at it; `when` says when that is so.
+    void expectUnstated(const std::string &key, const std::string &when) const;
 
     // Throws "'PATH.KEY' is FOUND, expected EXPECTED."; `otherwise` is what is found where the key is missing.
     [[noreturn]] void refuse(const std::string &key, const std::string &expected,

@@ -1,5 +1,5 @@
-// What trainings check of their recipes when they begin, without data, folders or the models of other trainings: for plans of
-// several trainings, whose last recipe should not be refused when hours have passed.
+// What trainings check of their recipes when they begin, without data, folders or the models of other trainings: for
+// plans of several trainings, whose last recipe should not be refused when hours have passed.
 #pragma once
 
 #include <vector>

@@ -47,8 +47,8 @@ struct TrainingViews {
     int64_t batch = 0;
 };
 
-// Sides are multiples of `multiple` and at least `least` pixels. A step that would fill main memory with pixels alone is
-// refused.
+// Sides are multiples of `multiple` and at least `least` pixels. A step that would fill main memory with pixels alone
+// is refused.
 TrainingViews readTrainingViews(Recipe views, int64_t multiple, int64_t least);
 
 } // namespace tessera::models

@@ -10,6 +10,7 @@
 #include <c10/core/GradMode.h>
 
 #include "models/error.h"
+#include "models/training/failure.h"
 #include "models/training/pictureset.h"
 #include "models/training/recipeparts.h"
 
@@ -20,7 +21,20 @@ namespace
 {
 
 const std::string kCheckpoint = "checkpoint.safetensors";
+const std::string kCheckpointBefore = "checkpoint-before.safetensors";
 const std::string kLog = "log.jsonl";
+
+std::string sentence(const std::string &text)
+{
+    return text.ends_with('.') ? text : text + '.';
+}
+
+// A file that is not there, or empty, has no line to end.
+bool endsItsLine(const std::filesystem::path &path)
+{
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    return !file || file.tellg() <= 0 || file.seekg(-1, std::ios::end).get() == '\n';
+}
 
 } // namespace
 
@@ -52,13 +66,8 @@ void TrainRun::keepEarlierRun() const
 bool TrainRun::next()
 {
     ++m_step;
-    const double now = seconds();
     if (m_step == 0)
-        m_begun = now;
-    if (m_lastStepAt > 0)
-        m_secondsPerStep =
-            m_secondsPerStep > 0 ? 0.9 * m_secondsPerStep + 0.1 * (now - m_lastStepAt) : now - m_lastStepAt;
-    m_lastStepAt = now;
+        m_begun = seconds();
     return fraction() < 1 && !m_options.stop.stop_requested();
 }
 
@@ -88,24 +97,75 @@ uint64_t TrainRun::stepSeed(int64_t later) const
 void TrainRun::prepare(const std::string &what, double share) const
 {
     if (m_options.progress)
-        m_options.progress({what, m_step, share, 0, 0, {}});
+        m_options.progress({what, m_step, share, {}});
 }
 
-void TrainRun::report(const std::string &phase, const std::map<std::string, double> &values)
+void TrainRun::learn(const std::string &phase, const std::function<Values()> &step, const SaveFn &save)
+{
+    int64_t nextStep = m_step;
+    try {
+        const Values values = step();
+        ++nextStep;
+        tell(phase, values);
+    } catch (const std::exception &failure) {
+        const Error error = explained(failure);
+        throw Error(error.code(), sentence(error.what()) + rescued(error.code(), nextStep, save));
+    }
+}
+
+std::string TrainRun::rescued(ErrorCode failure, int64_t nextStep, const SaveFn &save) const
+{
+    std::string before;
+    try {
+        if (nextStep == 0) // nothing was learned
+            return whatIsKept();
+        if (failure == ErrorCode::NonFinite && keepCheckpointBefore()) // what broke may have begun before
+            before = ", the checkpoint before it in " + kCheckpointBefore;
+        save(nextStep);
+    } catch (const std::exception &) { // what failed first is what counts
+        return whatIsKept();
+    }
+    return " What was learned before step " + std::to_string(nextStep) + " is kept in " + file(kCheckpoint).string()
+           + before + ".";
+}
+
+// False where there is none. Throws std::filesystem::filesystem_error.
+bool TrainRun::keepCheckpointBefore() const
+{
+    constexpr auto kReplaced = std::filesystem::copy_options::overwrite_existing;
+    return std::filesystem::exists(file(kCheckpoint))
+           && std::filesystem::copy_file(file(kCheckpoint), file(kCheckpointBefore), kReplaced);
+}
+
+void TrainRun::expectSteps() const
+{
+    if (m_step == 0 && !m_options.stop.stop_requested())
+        throw Error(ErrorCode::InvalidArgument, "The run's time was over before its first step, so no model is "
+                                                "written; its checkpoint is kept in "
+                                                    + m_options.output.string() + ": resume it with more minutes.");
+}
+
+void TrainRun::report(const std::string &phase, const Values &values)
+{
+    try {
+        tell(phase, values);
+    } catch (const Error &error) {
+        throw Error(error.code(), error.what() + whatIsKept());
+    }
+}
+
+void TrainRun::tell(const std::string &phase, const Values &values)
 {
     nlohmann::json line = {{"phase", phase}, {"step", m_step}, {"seconds", std::round(seconds() * 10) / 10}};
     for (const auto &[name, value] : values) {
         if (!std::isfinite(value) && name != "gradient") // such a step was skipped
             throw Error(ErrorCode::NonFinite, "Training broke at step " + std::to_string(m_step) + " of phase " + phase
-                                                  + ": '" + name + "' is not a number." + whatIsKept());
+                                                  + ": '" + name + "' is not a number.");
         line[name] = std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
     }
     writeLog(line.dump());
-    if (m_options.progress) {
-        const double done = fraction();
-        const double left = done > 0 ? (1 - done) / done * seconds() : 0;
-        m_options.progress({phase, m_step, done, m_secondsPerStep, left, values});
-    }
+    if (m_options.progress)
+        m_options.progress({phase, m_step, fraction(), values});
 }
 
 std::string TrainRun::whatIsKept() const
@@ -115,10 +175,18 @@ std::string TrainRun::whatIsKept() const
     return kept ? " The last checkpoint is kept in " + m_options.output.string() + "." : "";
 }
 
+void TrainRun::openLog()
+{
+    const bool torn = m_options.resume && !endsItsLine(file(kLog)); // by a run that was killed
+    m_log.open(file(kLog), m_options.resume ? std::ios::app : std::ios::trunc);
+    if (torn)
+        m_log << '\n';
+}
+
 void TrainRun::writeLog(const std::string &line)
 {
     if (!m_log.is_open())
-        m_log.open(file(kLog), m_options.resume ? std::ios::app : std::ios::trunc);
+        openLog();
     m_log << line << '\n' << std::flush;
     if (!m_log)
         throw Error(ErrorCode::FileWrite, file(kLog).string() + " cannot be written: " + std::strerror(errno) + ".");
@@ -134,6 +202,7 @@ void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::st
     StateDict all;
     for (const auto &[part, tensors] : parts)
         all.merge(withPrefixAdded(tensors, part + "/"));
+    expectFinite(all);
     writeSafetensors(file(kCheckpoint), all,
                      {{"step", std::to_string(nextStep)},
                       {"seconds", std::to_string(seconds())},
@@ -141,6 +210,14 @@ void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::st
                       {"learns_from", m_learnsFrom},
                       {"phase", phase}});
     m_lastSave = Clock::now();
+}
+
+void TrainRun::expectFinite(const StateDict &tensors) const
+{
+    for (const auto &[name, tensor] : tensors)
+        if (tensor.is_floating_point() && !at::isfinite(tensor.detach()).all().item<bool>())
+            throw Error(ErrorCode::NonFinite, "Training broke before step " + std::to_string(m_step + 1) + ": '" + name
+                                                  + "' is not finite, so no checkpoint is made of it." + whatIsKept());
 }
 
 std::map<std::string, StateDict> TrainRun::load()

@@ -31,6 +31,19 @@ bool isHalfWritten(const fs::path &file)
     return file.filename().string().starts_with(".tessera-") && file.extension() == ".part";
 }
 
+void makeFolder(const fs::path &path)
+{
+    std::error_code failure;
+    fs::create_directories(path, failure);
+    if (failure)
+        fail(path, failure.message());
+}
+
+int openedFolder(const fs::path &path)
+{
+    return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 void removeHalfWritten(const fs::path &folder)
 {
     std::error_code error;
@@ -54,7 +67,7 @@ void RunFolder::hold()
 {
     if (m_descriptor >= 0)
         return;
-    m_descriptor = ::open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    m_descriptor = openedFolder(m_path);
     if (m_descriptor < 0 && errno != ENOENT)
         fail(m_path, std::strerror(errno));
     if (m_descriptor >= 0 && ::flock(m_descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
@@ -65,12 +78,25 @@ void RunFolder::hold()
 
 void RunFolder::begin()
 {
-    std::error_code failure;
-    fs::create_directories(m_path, failure);
-    if (failure)
-        fail(m_path, failure.message());
+    makeFolder(m_path);
     hold();
     removeHalfWritten(m_path);
+}
+
+SharedFolder::SharedFolder(const fs::path &path)
+{
+    makeFolder(path);
+    m_descriptor = openedFolder(path);
+    if (m_descriptor < 0)
+        fail(path, std::strerror(errno));
+    if (::flock(m_descriptor, LOCK_EX | LOCK_NB) == 0) // nobody else is at work
+        removeHalfWritten(path);
+    ::flock(m_descriptor, LOCK_SH | LOCK_NB); // a training may hold it for hours, and need not be waited for
+}
+
+SharedFolder::~SharedFolder()
+{
+    ::close(m_descriptor);
 }
 
 } // namespace tessera::models

@@ -12,8 +12,8 @@
 namespace tessera::models
 {
 
-// `value` of each pixel's index in the picture, scaled with an area filter, before the view is mirrored: float32 [side, side]
-// on the CPU, contiguous.
+// `value` of each pixel's index in the picture, scaled with an area filter, before the view is mirrored: float32 [side,
+// side] on the CPU, contiguous.
 template<typename Value>
 at::Tensor seenPlane(const ShardPicture &picture, const View &view, int64_t side, const Value &value)
 {

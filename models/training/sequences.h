@@ -51,8 +51,8 @@ public:
 
     c10::Device device() const { return m_stages.begin()->second->codebook.device(); } // of its stages
 
-    // A map as the stage of its kind takes it, an exact one or, where `painted` is a seed, as an artist might have made it:
-    // int64 labels or float field, [side, side]. Side: even.
+    // A map as the stage of its kind takes it, an exact one or, where `painted` is a seed, as an artist might have made
+    // it: int64 labels or float field, [side, side]. Side: even.
     at::Tensor map(ConditionKind kind, const SeenWindow &seen, int64_t side, const uint64_t *painted = nullptr) const;
     // Maps [B, H, W] -> their codes as vocabulary ids, int64 [B, h, w]; on the CPU.
     at::Tensor conditionTokens(ConditionKind kind, const at::Tensor &maps) const;

@@ -1,5 +1,6 @@
-// How alike two sets of pictures are in their patches, without any network: the sliced Wasserstein distance over a Laplacian
-// pyramid (Karras et al. 2018, Progressive Growing of GANs, sec. 5). Fine levels tell sharpness, coarse ones composition.
+// How alike two sets of pictures are in their patches, without any network: the sliced Wasserstein distance over a
+// Laplacian pyramid (Karras et al. 2018, Progressive Growing of GANs, sec. 5). Fine levels tell sharpness, coarse ones
+// composition.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,9 @@ struct SwdSettings {
     uint64_t seed = 1;
 };
 
-// Distances by level, finest first; usually told times 1000. Patches are normalised by channel over both sets' own patches.
-// Pictures: float [3, side, side], all of one size, as many in `b` as in `a`; patches are taken at the same places.
+// Distances by level, finest first; usually told times 1000. Patches are normalised by channel over both sets' own
+// patches. Pictures: float [3, side, side], all of one size, as many in `b` as in `a`; patches are taken at the same
+// places.
 std::vector<double> slicedWasserstein(const std::vector<at::Tensor> &a, const std::vector<at::Tensor> &b,
                                       const SwdSettings &settings = {});
 

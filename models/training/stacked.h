@@ -10,8 +10,8 @@
 namespace tessera::models
 {
 
-// [count, ...]: what `make` gives for 0 .. count - 1. It is called on several threads at once and must give tensors of one
-// shape.
+// [count, ...]: what `make` gives for 0 .. count - 1. It is called on several threads at once and must give tensors of
+// one shape.
 inline at::Tensor stacked(int64_t count, const std::function<at::Tensor(int64_t)> &make)
 {
     std::vector<at::Tensor> samples(static_cast<size_t>(count));

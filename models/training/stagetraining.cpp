@@ -102,7 +102,16 @@ StageSettings::StageSettings(Recipe &recipe)
     , average(readAverage(recipe, 0.999))
 {
     readRunKeys(recipe);
-    Recipe quantiser = recipe.child("quantiser");
+    if (start.empty() && network.codes > CodebookTraining::kMostLatents)
+        recipe.child("model").refuse("n_embed", "at most the " + std::to_string(CodebookTraining::kMostLatents)
+                                                    + " latents that a codebook begins from");
+    readQuantiser(recipe.child("quantiser"));
+}
+
+void StageSettings::readQuantiser(Recipe quantiser)
+{
+    if (!start.empty())
+        quantiser.expectUnstated("warm_fraction", "where a 'start' brings its codebook");
     warmFraction = quantiser.share("warm_fraction", 0.1);
     restartEvery = quantiser.atLeast<int64_t>("restart_every", 1, 150);
     restartBelow = quantiser.atLeast<double>("restart_below", 0, 0.03);
@@ -172,7 +181,9 @@ void StageTraining::enterPhase(Ahead<Batch> &ahead)
         m_optimizer->forgetRows("quantize.embedding.weight", at::arange(m_model.config.codes));
         m_phase = "codes";
     }
-    if (m_phase == "codes" && fraction >= frozenFrom()) {
+    if (m_phase == "codes" && frozenFrom() < 1 && fraction >= frozenFrom()) {
+        if (m_run.step() > 0)
+            save(m_run.step()); // hours may lie behind, and twice the memory is needed from now on
         const StateDict averaged = m_optimizer->averaged();
         copyInto(m_parameters, averaged, "The average");
         m_phase = "frozen";
@@ -221,12 +232,23 @@ void StageTraining::codesStep(const Batch &batch, Values &values)
     }
 }
 
-void StageTraining::keep(int64_t nextStep)
+void StageTraining::save(int64_t nextStep)
 {
     std::map<std::string, StateDict> parts{
         {"model", m_parameters}, {"optimizer", m_optimizer->state()}, {"codebook", m_codebook.state()}};
     addState(parts);
     m_run.save(parts, m_phase, nextStep);
+}
+
+void StageTraining::keep(int64_t nextStep)
+{
+    save(nextStep);
+    if (nextStep > 0 && m_phase != "warm") // else there are random weights, or no codebook
+        publish();
+}
+
+void StageTraining::publish()
+{
     const StateDict averaged = averagedParameters();
     Values figures;
     if (!m_run.options().stop.stop_requested()) { // whoever stops a run does not want to wait for figures
@@ -240,23 +262,43 @@ void StageTraining::keep(int64_t nextStep)
     ModelBundle::write(m_run.file("model.safetensors"), modelConfig(), averaged, notes);
 }
 
+StageTraining::Values StageTraining::step(Ahead<Batch> &ahead)
+{
+    const Batch batch = ahead.take(m_run, [this](uint64_t seed) { return this->batch(seed); });
+    Values values;
+    if (m_phase == "frozen")
+        frozenStep(batch, values);
+    else
+        codesStep(batch, values);
+    return values;
+}
+
+void StageTraining::expectCodebook() const
+{
+    if (m_phase != "warm" || m_run.options().stop.stop_requested())
+        return;
+    throw Error(ErrorCode::InvalidArgument,
+                "The run ended in its warm start, so it has no codes and writes no model: its "
+                    + std::to_string(m_run.step()) + " steps gave " + std::to_string(m_codebook.latents())
+                    + " latents, expected at least " + std::to_string(m_settings.network.codes)
+                    + ", one a code, and a step behind them; its checkpoint is kept in "
+                    + m_run.options().output.string() + ": resume it with more minutes or steps.");
+}
+
 void StageTraining::train()
 {
     restore();
     Ahead<Batch> ahead(device(), 1);
     while (m_run.next()) {
         enterPhase(ahead);
-        const Batch batch = ahead.take(m_run, [this](uint64_t seed) { return this->batch(seed); });
-        Values values;
-        if (m_phase == "frozen")
-            frozenStep(batch, values);
-        else
-            codesStep(batch, values);
-        m_run.report(m_phase, values);
+        m_run.learn(
+            m_phase, [&] { return step(ahead); }, [this](int64_t nextStep) { save(nextStep); });
         if (m_run.checkpointDue())
             keep(m_run.step() + 1);
     }
     keep(m_run.step());
+    m_run.expectSteps();
+    expectCodebook();
 }
 
 } // namespace tessera::models

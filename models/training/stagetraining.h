@@ -21,15 +21,15 @@ namespace tessera::models
 // Convolutions run twice as fast when channels come last.
 StateDict channelsLastOn(c10::Device device, StateDict tensors);
 
-// Runs what takes a checkpoint's tensors; where they do not fit, the Error (ModelMismatch) says that this file was made by
-// another recipe.
+// Runs what takes a checkpoint's tensors; where they do not fit, the Error (ModelMismatch) says that this file was made
+// by another recipe.
 void takeCheckpoint(const TrainRun &run, const std::function<void()> &take);
 
 // What a recipe says of every stage's training.
 struct StageSettings {
-    // `start` names a model to go on from; without it `model` describes the layout and weights are fresh. Misspelt keys of
-    // the layout are refused, which published configurations may have. Throws Error: InvalidArgument, and what opening the
-    // model throws.
+    // `start` names a model to go on from; without it `model` describes the layout and weights are fresh. Misspelt keys
+    // of the layout are refused, which published configurations may have. Throws Error: InvalidArgument, and what
+    // opening the model throws.
     explicit StageSettings(Recipe &recipe);
     // Throws Error (InvalidArgument) unless so many channels go in and come out.
     void expectChannels(int64_t channels, const std::string &reads) const;
@@ -42,6 +42,9 @@ struct StageSettings {
     double average = 0;
     double warmFraction = 0, restartBelow = 0, restartUntil = 0, commitment = 0; // the quantiser's
     int64_t restartEvery = 1;                                                    // steps
+
+private:
+    void readQuantiser(Recipe quantiser);
 };
 
 class StageTraining
@@ -52,7 +55,8 @@ public:
     StageTraining(const StageTraining &) = delete;
     StageTraining &operator=(const StageTraining &) = delete;
 
-    // Blocking, to the end of the budget or a stop. Leaves checkpoint, model and samples.
+    // Blocking, to the end of the budget or a stop. Leaves checkpoint, model and samples; no model while there is no
+    // codebook, and then, unless it was stopped, throws Error (InvalidArgument).
     void train();
 
 protected:
@@ -60,7 +64,7 @@ protected:
         at::Tensor input;  // float [B, channels, side, side]
         at::Tensor target; // what the loss compares with
     };
-    using Values = std::map<std::string, double>;
+    using Values = TrainRun::Values;
 
     // Called beside the steps, too; reads nothing that a step changes, but for what beginFrozenPhase() does.
     virtual Batch batch(uint64_t seed) = 0;
@@ -91,8 +95,12 @@ protected:
 private:
     void restore();
     void enterPhase(Ahead<Batch> &ahead);
+    Values step(Ahead<Batch> &ahead);
     void codesStep(const Batch &batch, Values &values);
+    void save(int64_t nextStep);
     void keep(int64_t nextStep);
+    void publish();
+    void expectCodebook() const;
 
     CodebookTraining m_codebook;
 };

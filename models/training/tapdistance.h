@@ -1,5 +1,5 @@
-// The distance of LPIPS at one tap, fused: its many small tensor operations would cost as much as a quarter of the network
-// on a processor, and a GPU would write each tap to memory a dozen times.
+// The distance of LPIPS at one tap, fused: its many small tensor operations would cost as much as a quarter of the
+// network on a processor, and a GPU would write each tap to memory a dozen times.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -39,8 +39,8 @@ std::vector<View> canvasViews(const PictureSet &pictures, int64_t factor);
 TokenSet tokenise(const Autoencoder &firstStage, const PictureSet &pictures, std::vector<View> views, int64_t side,
                   std::stop_token stop = {}, const ShareFn &share = {});
 
-// Adds the codes of `count` maps of a kind for each view, each as another artist might have painted it. `stop` ends early
-// and takes the views that have no maps away.
+// Adds the codes of `count` maps of a kind for each view, each as another artist might have painted it. `stop` ends
+// early and takes the views that have no maps away.
 void addPaintedMaps(TokenSet &set, const SequenceBuilder &builder, const PictureSet &pictures, ConditionKind kind,
                     int64_t count, uint64_t seed, std::stop_token stop = {}, const ShareFn &share = {});
 

@@ -12,8 +12,8 @@
 namespace tessera::models
 {
 
-// Throws Error (InvalidArgument, ModelMismatch) unless these are a first stage for pictures and stages for maps of their
-// kinds whose codes are all of one size.
+// Throws Error (InvalidArgument, ModelMismatch) unless these are a first stage for pictures and stages for maps of
+// their kinds whose codes are all of one size.
 void checkStages(const AutoencoderConfig &firstStage, const std::vector<ConditionConfig> &conditions);
 
 class TrainedConditions

@@ -1,8 +1,11 @@
-// The training runs behind `tessera-train vqgan | condition | transformer | evalnet`. Blocking; one at a time in a process.
+// The training runs behind `tessera-train vqgan | condition | transformer | evalnet`. Blocking; one at a time in a
+// process.
 //
-// Each run is described by a recipe (resources/recipes), ends on steps or minutes, stops between steps when asked,
-// and leaves in its output folder: checkpoint.safetensors (everything to go on, replaced every few minutes),
-// model.safetensors (the averaged weights, openable), log.jsonl and samples.png to look at.
+// Each run is described by a recipe (resources/recipes), ends on steps or minutes, stops between steps when asked, and
+// leaves in its output folder: checkpoint.safetensors (everything to go on, replaced every few minutes),
+// model.safetensors (the averaged weights, openable), log.jsonl and samples.png to look at. A run that breaks tries to
+// keep what it learned until then; where its figures were no numbers, the checkpoint until then stays beside it as
+// checkpoint-before.safetensors. A run that ends with nothing learned leaves a checkpoint, no model, and an error.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +25,7 @@ namespace tessera::models
 struct TrainProgress {
     std::string phase;
     int64_t step = 0;
-    double fraction = 0; // of the steps or minutes
-    double secondsPerStep = 0;
-    double secondsLeft = 0;               // estimate
+    double fraction = 0;                  // of the steps or minutes
     std::map<std::string, double> values; // losses and figures by name
 };
 
@@ -40,8 +41,9 @@ struct TrainOptions {
     std::function<void(const TrainProgress &)> progress;
 };
 
-// Throw Error: InvalidArgument (recipe key, found, expected), FileRead, FileFormat, ModelMismatch, FileWrite, NonFinite.
-// Pictures -> first stage: phase A learns the codes, phase B freezes them and sharpens the decoder against a discriminator.
+// Throw Error: InvalidArgument (recipe key, found, expected), FileRead, FileFormat, ModelMismatch, FileWrite,
+// NonFinite. Pictures -> first stage: phase A learns the codes, phase B freezes them and sharpens the decoder against a
+// discriminator.
 void trainVqgan(const TrainOptions &options);
 // Label maps, depth or edges (the recipe's `kind`) -> condition stage.
 void trainCondition(const TrainOptions &options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include "models/error.h"
 #include "models/training/holes.h"
@@ -140,6 +141,17 @@ at::Tensor withKept(const ModelConfig &config, const at::Tensor &condition, cons
                     const at::Tensor &kept)
 {
     return at::where(kept, codes + config.imageTokens.first, condition);
+}
+
+void scramble(Sequences &batch, const ModelConfig &config, uint64_t seed, double keep)
+{
+    if (keep >= 1)
+        return;
+    auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+    at::Tensor picture = batch.tokens.slice(1, config.prefixLength());
+    const at::Tensor other = at::randint(config.imageTokens.count, picture.sizes(), generator, at::kLong);
+    const at::Tensor kept = at::rand(picture.sizes(), generator, at::kFloat) < keep;
+    picture.copy_(at::where(kept, picture, other + config.imageTokens.first));
 }
 
 } // namespace tessera::models

@@ -73,4 +73,8 @@ void judgeRegions(Sequences &batch, const at::Tensor &kept);
 at::Tensor withKept(const ModelConfig &config, const at::Tensor &condition, const at::Tensor &codes,
                     const at::Tensor &kept);
 
+// Some picture codes of the input become random ones, all but this share, so that the model learns to go on from
+// mistakes (the paper's pkeep), and to look at the map where few are left.
+void scramble(Sequences &batch, const ModelConfig &config, uint64_t seed, double keep);
+
 } // namespace tessera::models

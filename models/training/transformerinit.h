@@ -11,10 +11,11 @@
 namespace tessera::models
 {
 
-// A transformer that knows that both halves of its sequence are grids. Without this a small one spends its first hundreds
-// of steps on finding out, among hundreds of unrelated positions, where the condition of a code stands.
+// A transformer that knows that both halves of its sequence are grids. Without this a small one spends its first
+// hundreds of steps on finding out, among hundreds of unrelated positions, where the condition of a code stands.
 //
-// - Positions are two-dimensional waves in the first half of the features. The token from which a picture code is predicted
+// - Positions are two-dimensional waves in the first half of the features. The token from which a picture code is
+// predicted
 //   carries the place of the code it predicts, like the condition token there.
 // - Token embeddings live in the second half: a random projection of the codebooks' vectors, so that codes which look
 //   alike start alike.

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 #include <c10/core/GradMode.h>
 
 #include "models/bundle.h"
@@ -30,6 +29,7 @@ namespace tessera::models
 namespace
 {
 
+const std::string kPhase = "transformer";
 constexpr int kMapsVersion = 3;      // raised when maps are painted in another way
 constexpr uint64_t kScrambling = 1;  // apart from what a batch is drawn by
 constexpr int64_t kBatchesAhead = 4; // one takes a processor 40 ms where a GPU learns in half of that
@@ -54,6 +54,8 @@ public:
     void train()
     {
         restore();
+        if (m_run.step() < 0)
+            save(0); // whoever is killed while codes are made goes on with the same pictures (app/train/starter.cpp)
         if (m_run.fraction() < 1 || m_run.step() < 0) // a finished run is only packed again
             prepareTokens();
         m_validationSet =
@@ -61,7 +63,8 @@ public:
                      trainingViews(m_validationPictures, 1, m_settings.views, 0), m_builder.side(), m_stop);
         Ahead<Sequences> ahead(m_run.options().device, kBatchesAhead);
         while (m_run.next()) {
-            step(ahead);
+            m_run.learn(
+                kPhase, [&] { return step(ahead); }, [this](int64_t nextStep) { save(nextStep); });
             if (m_run.checkpointDue())
                 keep(m_run.step() + 1);
         }
@@ -204,29 +207,15 @@ private:
         return madeFrom.dump();
     }
 
-    // Some picture codes of the input become random ones, so that the model learns to go on from mistakes (pkeep), and to
-    // look at the map where few are left. The share runs from the first to the last value over the run.
-    void scramble(at::Tensor &tokens, uint64_t seed, double keep) const
-    {
-        if (keep >= 1)
-            return;
-        auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-        at::Tensor picture = tokens.slice(1, m_settings.config.prefixLength());
-        const at::Tensor other =
-            at::randint(m_settings.config.imageTokens.count, picture.sizes(), generator, at::kLong);
-        const at::Tensor kept = at::rand(picture.sizes(), generator, at::kFloat) < keep;
-        picture.copy_(at::where(kept, picture, other + m_settings.config.imageTokens.first));
-    }
-
     // `keep` is that of the step that began it: a few steps early on a GPU, which matters to nobody.
     Sequences batch(uint64_t seed, double keep) const
     {
         Sequences made = m_maker->make(seed);
-        scramble(made.tokens, mixedSeed(seed, kScrambling), keep);
+        scramble(made, m_settings.config, mixedSeed(seed, kScrambling), keep);
         return made;
     }
 
-    void step(Ahead<Sequences> &ahead)
+    TrainRun::Values step(Ahead<Sequences> &ahead)
     {
         const double keep =
             m_settings.keep + (m_settings.lastKeep - m_settings.keep) * std::clamp(m_run.learned(), 0.0, 1.0);
@@ -237,25 +226,34 @@ private:
         const Schedule &schedule = m_settings.schedule;
         const double rate = scheduledRate(schedule.learningRate, m_run.learned(), schedule.warmUp, schedule.lastRate);
         const double gradient = m_optimizer->step(rate);
-        m_run.report("transformer", {{"nats", nll.item<double>()}, {"gradient", gradient}, {"rate", rate}});
+        return {{"nats", nll.item<double>()}, {"gradient", gradient}, {"rate", rate}};
     }
 
-    std::map<std::string, double> validate(const Transformer &model) const
+    TrainRun::Values validate(const Transformer &model) const
     {
         const c10::NoGradGuard noGradients;
         return evaluateLikelihood(model, m_builder, m_validationPictures, m_validationSet.codes, 32);
     }
 
+    void save(int64_t nextStep)
+    {
+        m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, kPhase, nextStep);
+    }
+
     void keep(int64_t nextStep)
     {
-        m_run.save({{"model", m_parameters}, {"optimizer", m_optimizer->state()}}, "transformer", nextStep);
-        if (nextStep == 0)
-            return; // nothing is learned yet
+        save(nextStep);
+        if (nextStep > 0) // else nothing is learned yet
+            publish();
+    }
+
+    void publish()
+    {
         const StateDict averaged = m_optimizer->averaged();
-        std::map<std::string, double> figures;
+        TrainRun::Values figures;
         if (!m_stop.stop_requested()) {
             figures = validate(modelOf(averaged));
-            m_run.report("transformer (validation)", figures);
+            m_run.report(kPhase + " (validation)", figures);
         }
         StateDict tensors = withPrefixAdded(averaged, "transformer.");
         tensors.merge(withPrefixAdded(m_firstStage.tensors(), "first_stage_model."));

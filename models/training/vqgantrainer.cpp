@@ -36,6 +36,9 @@ struct VqganSettings : StageSettings {
         views = readViews(recipe);
         readLosses(recipe.child("losses"));
         readAdversary(recipe.child("adversary"));
+        if (!start.empty() && adversaryFrom == 0)
+            for (const char *key : {"quantiser", "learning_rate"})
+                recipe.expectUnstated(key, "where 'adversary.from' is 0 and a 'start' brings the codes");
         recipe.finish();
     }
 
@@ -56,7 +59,7 @@ struct VqganSettings : StageSettings {
 private:
     void readLosses(Recipe recipe)
     {
-        pyramidWeight = recipe.atLeast<double>("pyramid", 0, 0.5);
+        pyramidWeight = recipe.atLeast<double>("pyramid", 0, 0);
         perceptualWeight = recipe.atLeast<double>("perceptual", 0, 1.0);
         perceptualEvery = recipe.atLeast<int64_t>("perceptual_every", 1, 1);
         perceptualViews = recipe.atLeast<int64_t>("perceptual_views", 1, 1024);
@@ -68,9 +71,13 @@ private:
     void readAdversary(Recipe recipe)
     {
         adversaryFrom = recipe.share("from", 0.65);
+        if (adversaryFrom == 1)
+            for (const char *key : {"weight", "maximum", "feature_matching", "learning_rate", "alone_steps",
+                                    "ramp_steps", "width", "layers", "act_norm"})
+                recipe.expectUnstated(key, "where 'from' is 1, which leaves the adversary out");
         adversaryWeight = recipe.atLeast<double>("weight", 0, 0.8);
         adversaryMaximum = recipe.atLeast<double>("maximum", 0, 100);
-        featureWeight = recipe.atLeast<double>("feature_matching", 0, 2);
+        featureWeight = recipe.atLeast<double>("feature_matching", 0, 0);
         adversaryRate = recipe.between<double>("learning_rate", 0, 1, 1e-4);
         aloneSteps = recipe.atLeast<int64_t>("alone_steps", 0, 100);
         rampSteps = recipe.atLeast<int64_t>("ramp_steps", 1, 200);
@@ -113,8 +120,10 @@ protected:
     at::Tensor reconstructionLoss(const at::Tensor &output, const at::Tensor &target, Values &values) override
     {
         const at::Tensor pixel = l1Loss(output, target);
-        at::Tensor loss = pixel + m_own.pyramidWeight * laplacianPyramidLoss(output, target);
+        at::Tensor loss = pixel;
         values["l1"] = pixel.item<double>();
+        if (m_own.pyramidWeight > 0)
+            loss = loss + m_own.pyramidWeight * laplacianPyramidLoss(output, target);
         if (m_own.perceptualWeight > 0 && m_run.step() % m_own.perceptualEvery == 0) {
             const at::Tensor distance = perceptualDistance(output.slice(0, 0, m_own.perceptualViews),
                                                            target.slice(0, 0, m_own.perceptualViews));
@@ -257,7 +266,6 @@ private:
             return gradient;
         const double ramp = std::min(1.0, double(m_frozenSteps - m_own.aloneSteps) / double(m_own.rampSteps));
         const at::Tensor adversarial = generatorLoss(judged.made.logits);
-        const at::Tensor matching = featureMatchingLoss(judged.made.features, judged.real.features);
         const at::Tensor towardsReal = lossGradient(adversarial, picture);
         const at::Tensor last = m_model.decoder.lastLayer();
         const at::Tensor weight = adaptiveWeight(gradientThrough(output, gradient, last),
@@ -265,8 +273,13 @@ private:
         values["adversarial"] = adversarial.item<double>();
         values["adaptive_weight"] = weight.item<double>();
         const at::Tensor share = m_own.adversaryWeight * ramp * weight;
-        values["loss"] += (share * adversarial + m_own.featureWeight * ramp * matching).item<double>();
-        return gradient + share * towardsReal + m_own.featureWeight * ramp * lossGradient(matching, picture);
+        values["loss"] += (share * adversarial).item<double>();
+        const at::Tensor together = gradient + share * towardsReal;
+        if (m_own.featureWeight == 0)
+            return together;
+        const at::Tensor matching = featureMatchingLoss(judged.made.features, judged.real.features);
+        values["loss"] += m_own.featureWeight * ramp * matching.item<double>();
+        return together + m_own.featureWeight * ramp * lossGradient(matching, picture);
     }
 
     void discriminatorStep(const Judged &judged, double rate, Values &values)

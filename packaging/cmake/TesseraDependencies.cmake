@@ -30,7 +30,8 @@ if(TESSERA_HEADLESS)
     return()
 endif()
 
-find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Qml Quick QuickControls2 Test QuickTest)
+find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Qml Quick QuickControls2 Test)
+find_package(ZLIB REQUIRED)
 
 # The distribution's configuration file for OpenCV comes with a package that drags in every module; two are needed.
 add_library(Tessera::OpenCV INTERFACE IMPORTED GLOBAL)

@@ -94,6 +94,5 @@ set_target_properties(tessera_torch PROPERTIES
     INTERFACE_INCLUDE_DIRECTORIES
         "${TESSERA_TORCH_ROOT}/include;${TESSERA_TORCH_ROOT}/include/torch/csrc/api/include"
     INTERFACE_COMPILE_OPTIONS "-fopenmp"
-    INTERFACE_LINK_LIBRARIES "${torchLibraries};Threads::Threads"
-    INTERFACE_COMPILE_DEFINITIONS "TESSERA_TORCH_CUDA=$<BOOL:${TESSERA_TORCH_CUDA}>")
+    INTERFACE_LINK_LIBRARIES "${torchLibraries};Threads::Threads")
 find_package(Threads REQUIRED)

@@ -1,5 +1,5 @@
-// The fixed test set of maps as an impatient artist paints them: 64 scenes of 256 x 256 in a dozen strokes each, some with
-// unpainted places. They lie painted in tests/data/crude; models are judged by what they make of them.
+// The fixed test set of maps as an impatient artist paints them: 64 scenes of 256 x 256 in a dozen strokes each, some
+// with unpainted places. They lie painted in tests/data/crude; models are judged by what they make of them.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Paints label maps as a person would: brush outlines that wobble, fills, dabs. The only random numbers are those of the
-// standard's Mersenne twister, drawn in a fixed order: a seed is a map.
+// Paints label maps as a person would: brush outlines that wobble, fills, dabs. The only random numbers are those of
+// the standard's Mersenne twister, drawn in a fixed order: a seed is a map.
 #pragma once
 
 #include "core/map/labelset.h"

@@ -8,8 +8,8 @@ namespace tessera::tests
 {
 
 // Labels is like the starter: the 25 labels of the set 'landscape', the controls light, biome and weather, trained for
-// guidance. Several is that and paints from depth and edges as well, sees what stays of a picture, and knows where in the
-// canvas a window lies. The others have neither controls nor guidance.
+// guidance. Several is that and paints from depth and edges as well, sees what stays of a picture, and knows where in
+// the canvas a window lies. The others have neither controls nor guidance.
 enum class TinyKind { Labels, Several, Depth, Coordinates, Class, Unconditional, FirstStage };
 
 inline constexpr int kTinyFactor = 8;  // pixels per code and side

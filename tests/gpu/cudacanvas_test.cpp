@@ -1,4 +1,5 @@
-// Large canvases on the CUDA engine: windows that begin together or ahead of their turn, and recorded passes of few rows.
+// Large canvases on the CUDA engine: windows that begin together or ahead of their turn, and recorded passes of few
+// rows.
 #include <memory>
 #include <vector>
 

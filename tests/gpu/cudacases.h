@@ -1,4 +1,5 @@
-// What tests of the CUDA engine share: models with random weights, what they are fed with, and how results are compared.
+// What tests of the CUDA engine share: models with random weights, what they are fed with, and how results are
+// compared.
 #pragma once
 
 #include <algorithm>

@@ -5,12 +5,12 @@
 #include <QFile>
 #include <QTemporaryDir>
 
+#include "core/document/imagefile.h"
 #include "core/document/pngtext.h"
 #include "core/render/recordjson.h"
 #include "painterwindow.h"
 #include "tests/data/tinymodel.h"
 #include "ui/corebackend.h"
-#include "ui/imageconversion.h"
 
 namespace tessera::tests
 {
@@ -48,7 +48,7 @@ TEST(Backend, RendersAndSavesWhatMakesThePictureAgain)
     const auto text = core::pngText(contentOf(saved), core::kRecordKey);
     ASSERT_TRUE(text);
     const core::RenderRecord record =
-        core::recordFromText(text->toStdString(), ui::fromQImage(painter.session.picture()->image()), "picture.png");
+        core::recordFromText(text->toStdString(), core::fromQImage(painter.session.picture()->image()), "picture.png");
     EXPECT_EQ(record.request.seed, 42u);
     EXPECT_EQ(std::get<core::LabelMap>(record.request.condition), painter.session.labels()->map());
     EXPECT_EQ(record.request.modelIdentity, painter.session.controller()->modelInfo().identity);
@@ -116,8 +116,7 @@ TEST(Backend, RendersFastWhereAsked)
     ASSERT_TRUE(painter.loadModel(model));
     ASSERT_TRUE(controller.fasterOffered());
     controller.setFast(true);
-    ASSERT_TRUE(
-        QTest::qWaitFor([&] { return controller.modelState() == ui::RenderController::Ready; }, kRenderWaitMs));
+    ASSERT_TRUE(QTest::qWaitFor([&] { return controller.modelState() == ui::RenderController::Ready; }, kRenderWaitMs));
     EXPECT_TRUE(controller.modelDetail().startsWith("CPU · int8"));
 
     painter.session.render();

@@ -1,9 +1,9 @@
-// The pixel functions of the landscape generator as one whole for a GPU, and the kernels that call them for every pixel.
-// What no kernel calls is left out by the compiler.
+// The pixel functions of the landscape generator as one whole for a GPU, and the kernels that call them for every
+// pixel. What no kernel calls is left out by the compiler.
 #include "core/landscape/cuda/landscapekernels.h"
 
-// nvcc leaves functions for the processor under the names of all device functions, which do nothing but end the program.
-// In a namespace of their own they cannot be taken for the processor's.
+// nvcc leaves functions for the processor under the names of all device functions, which do nothing but end the
+// program. In a namespace of their own they cannot be taken for the processor's.
 #define core landscape_gpu
 #include "core/landscape/clouds.cpp"
 #include "core/landscape/exposure.cpp"
@@ -48,7 +48,8 @@ static_assert(sizeof(Vec3) == 3 * sizeof(float));
 constexpr int kWarp = 32;
 constexpr int kStripRows = 16; // of a column, whose rays are followed one after the other from the lowest up
 constexpr int kReachWarps = 4;
-// Threads of one warp look at a tile of 8 x 4 pixels, those of a block at one of 16 x 8: what is near each other is alike.
+// Threads of one warp look at a tile of 8 x 4 pixels, those of a block at one of 16 x 8: what is near each other is
+// alike.
 constexpr int kTileColumns = 16;
 constexpr int kTileRows = 8;
 constexpr int kThreads = kTileColumns * kTileRows;

@@ -31,8 +31,8 @@ struct LandscapeBatch {
 
 inline constexpr std::size_t kExposureBytes = 16;
 
-// All steps: object, material, depth and rgb become the pictures of the scenes. REQUIRES: fewer than 2^30 pixels in all;
-// a Scene has sceneBytes() bytes here, too.
+// All steps: object, material, depth and rgb become the pictures of the scenes. REQUIRES: fewer than 2^30 pixels in
+// all; a Scene has sceneBytes() bytes here, too.
 void paintLandscapes(const LandscapeBatch &batch, cudaStream_t stream);
 
 // Size of a Scene as the kernels see it.

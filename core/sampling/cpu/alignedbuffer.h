@@ -9,8 +9,8 @@
 namespace tessera::core::cpu
 {
 
-// Aligned to 64 bytes, contents undefined. Large blocks ask the system for large pages: reading weights once from end to end would
-// otherwise spend its time looking up small ones. Throws std::bad_alloc.
+// Aligned to 64 bytes, contents undefined. Large blocks ask the system for large pages: reading weights once from end
+// to end would otherwise spend its time looking up small ones. Throws std::bad_alloc.
 void *allocate(size_t bytes);
 void deallocate(void *memory, size_t bytes);
 

@@ -26,8 +26,8 @@ struct HeadTask {
 // Floats of memory that `attend` needs for itself.
 int64_t attentionScratch(const CacheLayout &layout);
 
-// Writes the new keys and values behind the old ones, then out = softmax(q k / sqrt(headDim)) v for every query. Results
-// of a query do not depend on the other queries. `scratch`: zeros or what an earlier call left.
+// Writes the new keys and values behind the old ones, then out = softmax(q k / sqrt(headDim)) v for every query.
+// Results of a query do not depend on the other queries. `scratch`: zeros or what an earlier call left.
 void attend(const Kernels &kernels, const HeadTask &task, float *scratch);
 
 } // namespace tessera::core::cpu

@@ -149,8 +149,8 @@ private:
         }
     }
 
-    // `last`: keys and values of all tokens, everything after them only for the tokens whose logits are wanted, whose rows
-    // then come first.
+    // `last`: keys and values of all tokens, everything after them only for the tokens whose logits are wanted, whose
+    // rows then come first.
     void runBlock(int64_t layer, bool last)
     {
         const PackedBlock &block = m_model.blocks[size_t(layer)];
@@ -265,10 +265,10 @@ private:
     AlignedBuffer<float> m_scratch;
 };
 
-// Weights that do not fit a cache come from memory in every pass, which makes a pass dear and further tokens cheap; so do
-// wide ones, and tiles. Measured on one core, in fp32, bf16 and int8: 1/27, 1/15, 1/19 with 310 M parameters; 1/10, 1/4, 1/4
-// with 3.5 M, drawing a code for each token included. With tiles pictures came soonest at 1/60 and 1/12, with widened bytes
-// at 1/5 and 1/3.
+// Weights that do not fit a cache come from memory in every pass, which makes a pass dear and further tokens cheap; so
+// do wide ones, and tiles. Measured on one core, in fp32, bf16 and int8: 1/27, 1/15, 1/19 with 310 M parameters; 1/10,
+// 1/4, 1/4 with 3.5 M, drawing a code for each token included. With tiles pictures came soonest at 1/60 and 1/12, with
+// widened bytes at 1/5 and 1/3.
 double CpuEngine::tokenCost() const
 {
     constexpr int64_t kCachedBytes = int64_t(48) << 20;

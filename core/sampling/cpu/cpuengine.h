@@ -22,11 +22,11 @@ struct CpuEngineOptions {
     std::string instructions{}; // one of cpuInstructionSets(); empty: the fastest
 };
 
-// Packs the weights and lets the model's go one layer after the other; where somebody else holds them, they take their size
-// in `precision` again. A batch costs hardly more
-// than one input as long as it has few tokens, and results of an input do not depend on the others or on how its tokens
-// were divided between appends. Allocates nothing from the second append of a size on.
-// Throws Error: OutOfMemory, and InvalidArgument for instructions this machine does not have.
+// Packs the weights and lets the model's go one layer after the other; where somebody else holds them, they take their
+// size in `precision` again. A batch costs hardly more than one input as long as it has few tokens, and results of an
+// input do not depend on the others or on how its tokens were divided between appends. Allocates nothing from the
+// second append of a size on. Throws Error: OutOfMemory, and InvalidArgument for instructions this machine does not
+// have.
 std::unique_ptr<TransformerEngine> makeCpuEngine(models::Transformer model, const CpuEngineOptions &options = {});
 
 // What this machine can run, the fastest first: "amx", "avx512", "avxvnni", "avx2", "portable".

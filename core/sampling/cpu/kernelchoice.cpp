@@ -27,16 +27,16 @@ bool hasAvx512()
            && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 
-// CPUID leaf 7, sub-leaf 1, EAX bit 4; the compiler's own test does not know it before GCC 13. That the system saves the
-// registers is part of the test for AVX2.
+// CPUID leaf 7, sub-leaf 1, EAX bit 4; the compiler's own test does not know it before GCC 13. That the system saves
+// the registers is part of the test for AVX2.
 bool hasAvxVnni()
 {
     unsigned a = 0, b = 0, c = 0, d = 0;
     return hasAvx2() && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 4 & 1);
 }
 
-// CPUID leaf 7, EDX bits 24 (tiles) and 25 (int8). Tiles are so much to save that Linux gives them only to processes that ask,
-// for all their threads, present and future (from 5.16 on; before, it refuses).
+// CPUID leaf 7, EDX bits 24 (tiles) and 25 (int8). Tiles are so much to save that Linux gives them only to processes
+// that ask, for all their threads, present and future (from 5.16 on; before, it refuses).
 bool hasAmx()
 {
 #ifdef __linux__

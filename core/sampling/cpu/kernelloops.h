@@ -1,7 +1,7 @@
 // The loops behind kernels.h, written once over a set of vector instructions (`Isa`). Included by the files that are
-// compiled for special instructions, and only there. All of it is local to the including file, and it calls nothing from
-// the standard library: the linker merges equal inline functions of different files, and one compiled for AVX-512 must
-// not end up in code for all machines.
+// compiled for special instructions, and only there. All of it is local to the including file, and it calls nothing
+// from the standard library: the linker merges equal inline functions of different files, and one compiled for AVX-512
+// must not end up in code for all machines.
 #pragma once
 
 #include "core/sampling/cpu/kernels.h"
@@ -65,8 +65,8 @@ struct BFloat16Weights {
     }
 };
 
-// A stretch of a panel's depth. Its weights, at most kStretchBytes of them, are read from memory by the first tile of rows
-// and from the first cache by the others. Meanwhile the stretch behind it is asked for, each tile of rows its part
+// A stretch of a panel's depth. Its weights, at most kStretchBytes of them, are read from memory by the first tile of
+// rows and from the first cache by the others. Meanwhile the stretch behind it is asked for, each tile of rows its part
 // [aheadFrom, aheadTo), so that memory is as busy as arithmetic.
 struct Stretch {
     int64_t from = 0, to = 0;
@@ -140,7 +140,7 @@ void extend(Tile<Isa, kRows, kVectors> &tile, const float *left, int64_t leftStr
         typename Isa::Floats weights[kVectors];
         Weights::template load<Isa, kVectors>(right + k * rightStride, weights);
         if (ahead)
-            ahead->template ask<kVectors * Isa::kLanes * int(sizeof(typename Weights::Element))>(k);
+            ahead->template ask<kVectors * Isa::kLanes *int(sizeof(typename Weights::Element))>(k);
 #pragma GCC unroll 8
         for (int r = 0; r < kRows; ++r) {
             const typename Isa::Floats value = Isa::broadcast(left[r * leftStride + k]);
@@ -273,8 +273,8 @@ void forTiles(int64_t rows, Work work)
     }
 }
 
-// Calls work<rows>(first row, stretch) for every tile of every stretch. They are equally long, `longest` at most and but
-// for the last a multiple of four, so that each can ask for all of the next one, beyond the panel's end too.
+// Calls work<rows>(first row, stretch) for every tile of every stretch. They are equally long, `longest` at most and
+// but for the last a multiple of four, so that each can ask for all of the next one, beyond the panel's end too.
 template<typename Work>
 void forStretches(int64_t rows, int64_t depth, int64_t longest, Work work)
 {

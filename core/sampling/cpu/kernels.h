@@ -49,7 +49,8 @@ struct PanelTask {
     const int32_t *weightSums = nullptr; // [64], over the depth
 };
 
-// out[r][n] = sum_k left[r][k] right[k][n]; `width` a multiple of 32. Right is float32, or bfloat16 in the pairs of panels.
+// out[r][n] = sum_k left[r][k] right[k][n]; `width` a multiple of 32. Right is float32, or bfloat16 in the pairs of
+// panels.
 struct SmallProduct {
     const float *left = nullptr;
     int64_t leftStride = 0;

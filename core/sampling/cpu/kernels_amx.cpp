@@ -1,5 +1,5 @@
-// The int8 product alone, for processors with AMX: one instruction takes 64 of the depth for sixteen rows and sixteen outputs.
-// Integer sums are exact, so results are those of the other sets.
+// The int8 product alone, for processors with AMX: one instruction takes 64 of the depth for sixteen rows and sixteen
+// outputs. Integer sums are exact, so results are those of the other sets.
 #include "core/sampling/cpu/avx512.h"
 
 namespace tessera::core::cpu
@@ -33,8 +33,8 @@ struct LinesAhead {
     int64_t fromLine = 0, toLine = 0;
 };
 
-// Adds to `sums` the product of the input in tile 4 with weights, by way of `tile`; between two products some of the next
-// stretch is asked for, since memory takes few requests at once. A macro, for numbers of tiles must be literals.
+// Adds to `sums` the product of the input in tile 4 with weights, by way of `tile`; between two products some of the
+// next stretch is asked for, since memory takes few requests at once. A macro, for numbers of tiles must be literals.
 #define TESSERA_TAKE_WEIGHTS(sums, tile, from)                                                                         \
     _tile_loadd(tile, from, 4 * kPanel);                                                                               \
     _tile_dpbusd(sums, 4, tile);                                                                                       \

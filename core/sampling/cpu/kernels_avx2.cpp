@@ -10,8 +10,8 @@ namespace
 {
 
 struct Avx2 : Avx2Floats {
-    // Bytes are widened to 16 bits first, because the instruction that multiplies bytes saturates the sum of two products:
-    // inputs once for all outputs, weights once for all rows of a tile.
+    // Bytes are widened to 16 bits first, because the instruction that multiplies bytes saturates the sum of two
+    // products: inputs once for all outputs, weights once for all rows of a tile.
     template<int kRows>
     static void integerDots(const uint8_t *input, int64_t stride, const int8_t *weights, Stretch stretch, int32_t *dots)
     {

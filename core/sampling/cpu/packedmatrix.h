@@ -19,8 +19,8 @@ struct LayerWeights {
     int64_t outputs = 0;
 };
 
-// One or several layers that share their input, packed in panels of 64 outputs. Each layer starts at a panel of its own;
-// the outputs that fill up its last panel are zero. Constant after construction; the weights are the arena's.
+// One or several layers that share their input, packed in panels of 64 outputs. Each layer starts at a panel of its
+// own; the outputs that fill up its last panel are zero. Constant after construction; the weights are the arena's.
 class PackedMatrix
 {
 public:

@@ -27,7 +27,8 @@ struct PackedBlock {
     PackedMatrix proj, mlpUp, mlpDown;
 };
 
-// Constant after construction, independent of the model it was made from but for the embeddings' memory, which it shares.
+// Constant after construction, independent of the model it was made from but for the embeddings' memory, which it
+// shares.
 struct PackedTransformer {
     models::TransformerConfig config;
     at::Tensor tokenEmbedding;    // float32 [vocab, embedding], contiguous, on the CPU
@@ -37,8 +38,8 @@ struct PackedTransformer {
     PackedNorm lnFinal;
     PackedMatrix head; // a panel holds 64 vocabulary ids
 
-    // Weights of any floating type, on any device. Lets go each block's as soon as they are packed: where nobody else holds
-    // them, packing takes a block's size beside the model's. Throws std::bad_alloc.
+    // Weights of any floating type, on any device. Lets go each block's as soon as they are packed: where nobody else
+    // holds them, packing takes a block's size beside the model's. Throws std::bad_alloc.
     PackedTransformer(models::Transformer model, WeightFormat format);
 
     // What one pass reads of the layers' weights.

@@ -49,8 +49,8 @@ void Products::quantise(const Rows &input, int64_t rows, int64_t width)
     });
 }
 
-// The panel that is the index-th to be taken: threads take turns, and each goes through a stretch of its own, for it asks
-// for the weights behind a panel before it has finished that panel.
+// The panel that is the index-th to be taken: threads take turns, and each goes through a stretch of its own, for it
+// asks for the weights behind a panel before it has finished that panel.
 int64_t Products::inTurns(int64_t index, int64_t panels) const
 {
     const int64_t threads = m_pool.threads(), thread = index % threads;

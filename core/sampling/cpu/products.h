@@ -57,8 +57,8 @@ public:
     int threads() const { return m_pool.threads(); }
 
 private:
-    // Some microseconds of work. A second thread arrives within one as long as it spins, and what does not come from the
-    // first caches takes several times as long as its multiplications.
+    // Some microseconds of work. A second thread arrives within one as long as it spins, and what does not come from
+    // the first caches takes several times as long as its multiplications.
     static constexpr int64_t kWorthThreads = int64_t(1) << 16;
 
     int64_t inTurns(int64_t index, int64_t panels) const;

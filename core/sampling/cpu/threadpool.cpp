@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <system_error>
 
-#ifdef __linux__
-#include <sys/resource.h>
-#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+
+#include "core/sampling/threadpriority.h"
 
 namespace tessera::core::cpu
 {
@@ -48,15 +47,6 @@ bool spin(Ready ready)
         }
     } while (std::chrono::steady_clock::now() < end);
     return ready();
-}
-
-void yieldToWindows()
-{
-#ifdef __linux__
-    constexpr int kNicer = 5;
-    const int own = getpriority(PRIO_PROCESS, 0); // of the calling thread, on Linux
-    setpriority(PRIO_PROCESS, 0, std::min(own + kNicer, 19));
-#endif
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// What kernels.h does to rows of numbers, written once over a set of vector instructions (`Isa`). Local to the including
-// file, for the reason given in kernelloops.h.
+// What kernels.h does to rows of numbers, written once over a set of vector instructions (`Isa`). Local to the
+// including file, for the reason given in kernelloops.h.
 //
 // Isa offers: Floats (kLanes of them), kRegisters (of vectors), zero, broadcast, load, store, add,
 // subtract, multiply, divide, fma (a b + c), least and greatest (the second argument when one is NaN), scaled (a times
@@ -36,8 +36,8 @@ typename Isa::Floats exponential(typename Isa::Floats x)
     return Isa::scaled(y, power);
 }
 
-// x times the normal distribution function, which is half of erfc(-x / sqrt 2). Abramowitz and Stegun, 7.1.26: the error
-// of erf is below 1.5e-7.
+// x times the normal distribution function, which is half of erfc(-x / sqrt 2). Abramowitz and Stegun, 7.1.26: the
+// error of erf is below 1.5e-7.
 template<typename Isa>
 typename Isa::Floats gelu(typename Isa::Floats x)
 {

@@ -1,5 +1,5 @@
-// Attention of single queries over a cache. A block looks at kSplitKeys keys of one head; what the blocks of a query found
-// is put together by whoever reads it.
+// Attention of single queries over a cache. A block looks at kSplitKeys keys of one head; what the blocks of a query
+// found is put together by whoever reads it.
 #pragma once
 
 #include "core/sampling/cuda/devicemath.cuh"

@@ -33,9 +33,9 @@ struct BatchSize {
 // Whether the input's attention needs no cache.
 bool beginsWindow(const EngineInput &input, NetworkShape shape);
 
-// Lays the batch out and queues its way to the device. Unused rows, and kept ones, fill it up to `least`; batches of equal
-// size without fresh inputs lie at the same places of the buffer. REQUIRES: the copy before from `buffer` is over. Throws
-// Error (OutOfMemory), c10::Error where an input does not fit its window.
+// Lays the batch out and queues its way to the device. Unused rows, and kept ones, fill it up to `least`; batches of
+// equal size without fresh inputs lie at the same places of the buffer. REQUIRES: the copy before from `buffer` is
+// over. Throws Error (OutOfMemory), c10::Error where an input does not fit its window.
 Batch packBatch(std::span<const EngineInput> inputs, NetworkShape shape, int64_t vocabulary, PinnedBuffer &buffer,
                 BatchSize least = {});
 

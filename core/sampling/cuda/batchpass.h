@@ -7,9 +7,9 @@
 namespace tessera::core::cuda
 {
 
-// Queues the pass on the current stream; keys and values go into the caches, whose lengths stay as they are. Returns the
-// logits of the kept rows for vocabulary ids [first, first + count), float [kept, count]; undefined if `stopped` said so
-// before a layer.
+// Queues the pass on the current stream; keys and values go into the caches, whose lengths stay as they are. Returns
+// the logits of the kept rows for vocabulary ids [first, first + count), float [kept, count]; undefined if `stopped`
+// said so before a layer.
 at::Tensor batchLogits(const DeviceWeights &weights, const Batch &batch, int64_t first, int64_t count,
                        const StopFn &stopped);
 

@@ -59,8 +59,8 @@ std::vector<int64_t> cacheShape(const models::TransformerConfig &config)
     return {config.layers, 2, config.heads, config.blockSize, config.headDim()};
 }
 
-// Matrices of a layer from which on a step in one kernel is faster, as measured on an H200: 24 MiB take 25 us instead of
-// 26, 5 MiB 24 instead of 16.
+// Matrices of a layer from which on a step in one kernel is faster, as measured on an H200: 24 MiB take 25 us instead
+// of 26, 5 MiB 24 instead of 16.
 constexpr int64_t kWholeFromBytes = int64_t(16) << 20;
 
 int64_t layerBytes(const DeviceWeights &weights)

@@ -1,9 +1,9 @@
 // The transformer on an NVIDIA GPU, with kernels of its own beside cuBLAS' products.
 //
-// Many tokens: those of all inputs go through every product together; windows fed from their start take LibTorch's fused
-// attention, others the kernel that reads their caches; few rows of the latter kind are recorded as a CUDA graph. Single
-// tokens of a few windows: one kernel for all layers, or five a layer, recorded once as a CUDA graph. Codes of one window are
-// drawn on the device, so that nothing waits for the host in between.
+// Many tokens: those of all inputs go through every product together; windows fed from their start take LibTorch's
+// fused attention, others the kernel that reads their caches; few rows of the latter kind are recorded as a CUDA graph.
+// Single tokens of a few windows: one kernel for all layers, or five a layer, recorded once as a CUDA graph. Codes of
+// one window are drawn on the device, so that nothing waits for the host in between.
 #pragma once
 
 #include <memory>
@@ -32,12 +32,11 @@ struct CudaEngineOptions {
     CudaPrecision precision = CudaPrecision::Float32;
     // Kernels fetch their weights while the one before still runs, where the device can (compute capability 9).
     bool overlap = true;
-    // Single tokens of one or two windows go through all layers in one kernel, whose blocks wait for each other, where the
-    // device can run them side by side.
-    // By itself where the matrices are large enough to hide how long blocks wait.
+    // Single tokens of one or two windows go through all layers in one kernel, whose blocks wait for each other, where
+    // the device can run them side by side. By itself where the matrices are large enough to hide how long blocks wait.
     std::optional<bool> whole = std::nullopt;
-    // Windows of so many steps of a large canvas are fed in one pass, as far as a sixteenth of the device's memory goes for
-    // their caches; 1: each in its own step.
+    // Windows of so many steps of a large canvas are fed in one pass, as far as a sixteenth of the device's memory goes
+    // for their caches; 1: each in its own step.
     int stepsAhead = 4;
     // Passes of few rows are recorded as CUDA graphs, where the driver lets it. Changes no bit.
     bool recordSmall = true;
@@ -49,7 +48,8 @@ bool cudaEngineRunsOn(c10::Device device);
 bool cudaEngineSupports(const models::TransformerConfig &config);
 
 // Copies the weights to the device in `precision`; `model` may go afterwards. Bits of an input's results depend on the
-// batch that it is in. REQUIRES: cudaEngineSupports(model.config), cudaEngineRunsOn(options.device). Throws Error (OutOfMemory).
+// batch that it is in. REQUIRES: cudaEngineSupports(model.config), cudaEngineRunsOn(options.device). Throws Error
+// (OutOfMemory).
 std::unique_ptr<TransformerEngine> makeCudaEngine(const models::Transformer &model,
                                                   const CudaEngineOptions &options = {});
 

@@ -1,6 +1,6 @@
-// One token a row through the network: five kernels a layer, each a matrix-vector product that prepares its input itself
-// and finishes its output itself. A warp computes one output for all rows; its weights are on their way before the kernel
-// waits for its input.
+// One token a row through the network: five kernels a layer, each a matrix-vector product that prepares its input
+// itself and finishes its output itself. A warp computes one output for all rows; its weights are on their way before
+// the kernel waits for its input.
 #pragma once
 
 #include "core/sampling/cuda/attention.cuh"
@@ -11,14 +11,15 @@ namespace tessera::core::cuda
 constexpr int kProductThreads = 256;
 constexpr int kProductWarps = kProductThreads / kWarp;
 
-// 16-byte loads of a lane: for rows of up to kMostDecodeWidth inputs, and for the MLP's second layer, with four times so many.
+// 16-byte loads of a lane: for rows of up to kMostDecodeWidth inputs, and for the MLP's second layer, with four times
+// so many.
 template<typename T>
 constexpr int kShortLoads = kMostDecodeWidth / kPerLoad<T> / kWarp;
 template<typename T>
 constexpr int kLongLoads = 4 * kShortLoads<T>;
 
-// Where inputs [4 * quad, 4 * quad + 4) of a row lie in shared memory, in float4: so that the lanes of a warp, each of which
-// reads the inputs of one load of weights, find neighbouring float4s side by side.
+// Where inputs [4 * quad, 4 * quad + 4) of a row lie in shared memory, in float4: so that the lanes of a warp, each of
+// which reads the inputs of one load of weights, find neighbouring float4s side by side.
 template<typename T>
 __device__ inline int sharedPlace(int quad, int inputs)
 {
@@ -187,8 +188,8 @@ struct LogitOutput {
     __device__ void store(int row, int output, float value) const { logits[row * codes + output] = value; }
 };
 
-// Blocks that a processor should hold at once: then all of a short product's run side by side, and the next one's weights
-// are on their way. Those with many weights or rows need more registers than that leaves.
+// Blocks that a processor should hold at once: then all of a short product's run side by side, and the next one's
+// weights are on their way. Those with many weights or rows need more registers than that leaves.
 template<typename T, int kLoads, int kRows>
 constexpr int kBlocksAtOnce = kLoads == kShortLoads<T> &&kRows <= 2 ? (sizeof(T) == 2 ? 4 : 3) : 1;
 

@@ -19,7 +19,8 @@ struct CodeRange {
     int64_t first = 0, count = 0;
 };
 
-// All work is queued on the stream current at construction, which must be current in every call. `weights` must outlive it.
+// All work is queued on the stream current at construction, which must be current in every call. `weights` must outlive
+// it.
 class Decoder
 {
 public:
@@ -35,8 +36,9 @@ public:
     // One token each; waits. logits: float [inputs, codes]. REQUIRES: 1 .. mostRows() inputs of one token.
     void decode(std::span<const EngineInput> inputs, CodeRange codes, float *logits);
 
-    // The following is for drawing, in this order: begin, then as often as wanted startPlaces, then up to kDrawnAtOnce codes.
-    // Takes the places where the streams' last tokens stand, and their logits: float [streams, codes], device memory.
+    // The following is for drawing, in this order: begin, then as often as wanted startPlaces, then up to kDrawnAtOnce
+    // codes. Takes the places where the streams' last tokens stand, and their logits: float [streams, codes], device
+    // memory.
     void beginDrawing(std::span<const EngineInput> streams, CodeRange codes, const DrawParameters &parameters,
                       const at::Tensor &logits);
     // `noise`: float [kDrawnAtOnce, codes], pinned; undefined: none.

@@ -154,8 +154,9 @@ __device__ inline float geluOf(float x)
     return 0.5f * x * (1.0f + erff(x * 0.70710678118654752440f));
 }
 
-// Programmatic dependent launch: a kernel may begin while the one before it still runs, and does what does not depend on
-// that one until it waits for its results. Every block waits, so that a kernel that has ended has seen all before it end.
+// Programmatic dependent launch: a kernel may begin while the one before it still runs, and does what does not depend
+// on that one until it waits for its results. Every block waits, so that a kernel that has ended has seen all before it
+// end.
 __device__ inline void letNextBegin()
 {
 #if __CUDA_ARCH__ >= 900

@@ -1,4 +1,5 @@
-// From logits to a code on the device, in double as the host does it (core/sampling/distribution.cpp): one thread a code.
+// From logits to a code on the device, in double as the host does it (core/sampling/distribution.cpp): one thread a
+// code.
 #include "core/sampling/cuda/devicemath.cuh"
 
 namespace tessera::core::cuda

@@ -1,5 +1,5 @@
-// CUDA kernels of the transformer behind plain pointers to device memory; nothing of LibTorch. Every function only queues
-// work on the stream; errors show in cudaGetLastError(). Heads are kHeadDim wide.
+// CUDA kernels of the transformer behind plain pointers to device memory; nothing of LibTorch. Every function only
+// queues work on the stream; errors show in cudaGetLastError(). Heads are kHeadDim wide.
 #pragma once
 
 #include <cstdint>
@@ -54,13 +54,13 @@ void addNorm(Format format, float *x, const void *added, const float *bias, Norm
 // values [rows, width] += bias [width], then GELU in its erf form, in place. REQUIRES: width a multiple of 4.
 void biasGelu(Format format, void *values, const float *bias, int rows, int width, cudaStream_t stream);
 
-// Adds the bias [query, key and value, embedding] to [rows, query, key and value, embedding], and puts keys and values where
-// they belong in the rows' caches.
+// Adds the bias [query, key and value, embedding] to [rows, query, key and value, embedding], and puts keys and values
+// where they belong in the rows' caches.
 void storeKeysValues(Format format, const TokenRow *rows, int count, void *queryKeyValue, const float *bias,
                      NetworkShape shape, int layer, cudaStream_t stream);
 
-// Attention of each row over the keys and values in its cache up to its own position: out [rows, embedding]. Row r's query
-// begins at queries + r * stride. REQUIRES: count <= 65535; those keys and values are stored.
+// Attention of each row over the keys and values in its cache up to its own position: out [rows, embedding]. Row r's
+// query begins at queries + r * stride. REQUIRES: count <= 65535; those keys and values are stored.
 void attendRows(Format format, const TokenRow *rows, int count, const void *queries, int stride, NetworkShape shape,
                 int layer, AttentionParts parts, void *out, cudaStream_t stream);
 
@@ -103,12 +103,12 @@ struct DecodeNetwork {
 void decodeStep(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, bool overlap,
                 cudaStream_t stream);
 
-// decodeStep() for 1 or 2 rows as one kernel that stays on the device from layer to layer. `blocks`: of wholeStepBlocks() with
-// the same codes, not 0. Look at buffers.state->lost after the first one.
+// decodeStep() for 1 or 2 rows as one kernel that stays on the device from layer to layer. `blocks`: of
+// wholeStepBlocks() with the same codes, not 0. Look at buffers.state->lost after the first one.
 void wholeStep(const DecodeNetwork &network, const DecodeBuffers &buffers, int rows, int blocks, cudaStream_t stream);
 
-// Blocks of a wholeStep() on the current device, one a processor; 0 where the device or the network does not suit. Not within
-// a capture.
+// Blocks of a wholeStep() on the current device, one a processor; 0 where the device or the network does not suit. Not
+// within a capture.
 int wholeStepBlocks(Format format, NetworkShape shape, int codes);
 
 // The most rows decodeStep() has the memory for on the current device: 0, 1, 2, 4 or 8. Not within a capture.
@@ -130,9 +130,9 @@ struct DrawBuffers {
     int32_t *drawn;     // [places]
 };
 
-// Draws a code from logits [streams, codes] (one stream, or with guidance the conditional and the unconditional one), as
-// core/sampling/distribution.h does, and makes it the token of `rows`, one position on. `first` is the vocabulary id of
-// code 0. REQUIRES: codes <= kMostDrawnCodes.
+// Draws a code from logits [streams, codes] (one stream, or with guidance the conditional and the unconditional one),
+// as core/sampling/distribution.h does, and makes it the token of `rows`, one position on. `first` is the vocabulary id
+// of code 0. REQUIRES: codes <= kMostDrawnCodes.
 void drawCode(const float *logits, int streams, int codes, int first, DrawBuffers buffers, TokenRow *rows,
               cudaStream_t stream);
 

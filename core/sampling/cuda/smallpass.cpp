@@ -91,8 +91,9 @@ at::Tensor SmallPasses::logits(const Batch &batch, int64_t first, int64_t count,
     return found;
 }
 
-// For the next time; no further attempts where it fails. REQUIRES: the same pass just ran on this thread, so that kernels are
-// loaded and cuBLAS' handle has its workspace, which must not happen in a recording. Equal shapes: equal kernels and bits.
+// For the next time; no further attempts where it fails. REQUIRES: the same pass just ran on this thread, so that
+// kernels are loaded and cuBLAS' handle has its workspace, which must not happen in a recording. Equal shapes: equal
+// kernels and bits.
 void SmallPasses::record(Recorded &pass, const Batch &batch, int64_t first, int64_t count)
 {
     auto graph = std::make_unique<at::cuda::CUDAGraph>();

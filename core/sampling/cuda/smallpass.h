@@ -1,5 +1,5 @@
-// Batches of few rows that all join caches, as those of the steps of a large canvas: recorded CUDA graphs, so that the host
-// need not launch ten kernels a layer.
+// Batches of few rows that all join caches, as those of the steps of a large canvas: recorded CUDA graphs, so that the
+// host need not launch ten kernels a layer.
 #pragma once
 
 #include <map>
@@ -35,11 +35,11 @@ public:
     ~SmallPasses();
 
     bool suits(std::span<const EngineInput> inputs) const;
-    // Filled up with unused rows to one of a few sizes. Valid until the next call. REQUIRES: suits(inputs), and that the copy
-    // of the call before is over. Throws Error (OutOfMemory).
+    // Filled up with unused rows to one of a few sizes. Valid until the next call. REQUIRES: suits(inputs), and that
+    // the copy of the call before is over. Throws Error (OutOfMemory).
     Batch packed(std::span<const EngineInput> inputs);
-    // As batchLogits(), but where a recording runs `stopped` is asked only before. The batch must be the last that was packed.
-    // Valid until the next call.
+    // As batchLogits(), but where a recording runs `stopped` is asked only before. The batch must be the last that was
+    // packed. Valid until the next call.
     at::Tensor logits(const Batch &batch, int64_t first, int64_t count, const StopFn &stopped);
 
 private:

@@ -1,4 +1,5 @@
-// Attention in a whole step (wholestep.cuh): keys and values of the tokens before are on their way while the block waits.
+// Attention in a whole step (wholestep.cuh): keys and values of the tokens before are on their way while the block
+// waits.
 #pragma once
 
 #include "core/sampling/cuda/wholeshare.cuh"

@@ -1,5 +1,5 @@
-// What a block of a whole step (wholestep.cuh) shares in: meetings with the others, and products. A warp takes one part of
-// the inputs and several outputs, so that inputs are read once and stay in registers.
+// What a block of a whole step (wholestep.cuh) shares in: meetings with the others, and products. A warp takes one part
+// of the inputs and several outputs, so that inputs are read once and stay in registers.
 #pragma once
 
 #include "core/sampling/cuda/decode.cuh"
@@ -30,8 +30,8 @@ __device__ inline unsigned loadAcquired(const unsigned *address)
     return value;
 }
 
-// Where all blocks wait for each other. What they add together turns the counter's top bit once at every meeting, so the
-// counter is never set back.
+// Where all blocks wait for each other. What they add together turns the counter's top bit once at every meeting, so
+// the counter is never set back.
 class Meeting
 {
 public:
@@ -118,7 +118,8 @@ __device__ inline void loadFloats(const float *from, bool there, float (&out)[kC
     }
 }
 
-// A thread's share of a product with a matrix [outputs, inputs]: kParts 16-byte loads of up to kOutputs outputs at once.
+// A thread's share of a product with a matrix [outputs, inputs]: kParts 16-byte loads of up to kOutputs outputs at
+// once.
 template<typename T, int kRows, int kParts, int kOutputs>
 class Share
 {

@@ -1,5 +1,6 @@
-// One token for one or two rows as a single kernel, which stays on the device from layer to layer: its blocks wait for each
-// other instead of ending. While they wait, the weights of the next matrix are already on their way into registers.
+// One token for one or two rows as a single kernel, which stays on the device from layer to layer: its blocks wait for
+// each other instead of ending. While they wait, the weights of the next matrix are already on their way into
+// registers.
 #pragma once
 
 #include "core/sampling/cuda/wholeattention.cuh"
@@ -15,7 +16,8 @@ struct WholeShared {
 };
 static_assert(kWholeWarps * kHeadDim <= kMostRows * kMostDecodeWidth);
 
-// A block's walk through the layers. What it fetches before a meeting it holds in registers. Partial sums: shared memory.
+// A block's walk through the layers. What it fetches before a meeting it holds in registers. Partial sums: shared
+// memory.
 template<typename T, int kRows>
 class Walk
 {

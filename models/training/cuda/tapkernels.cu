@@ -61,8 +61,8 @@ __global__ void __launch_bounds__(kThreads) distances(Tap tap, float *found)
         found[place] = sum;
 }
 
-// With u = x / |x| and g = 2 weights (u - v): the gradient is (g - u (u . g)) / |x|; none where x is zero, whose activation
-// passes none on anyway.
+// With u = x / |x| and g = 2 weights (u - v): the gradient is (g - u (u . g)) / |x|; none where x is zero, whose
+// activation passes none on anyway.
 template<typename T>
 __global__ void __launch_bounds__(kThreads)
     gradients(Tap tap, const float *upstream, int64_t placesOfPicture, float scale, T *gradient)

@@ -1,5 +1,5 @@
-// LPIPS' distance at one tap as CUDA kernels behind plain pointers to device memory; nothing of LibTorch. Both only queue work
-// on the stream; errors show in cudaGetLastError().
+// LPIPS' distance at one tap as CUDA kernels behind plain pointers to device memory; nothing of LibTorch. Both only
+// queue work on the stream; errors show in cudaGetLastError().
 #pragma once
 
 #include <cstdint>

@@ -65,6 +65,8 @@ TEST_F(CliBatch, WrongOptionsEndItAtOnce)
     expectFailure(batch({"--control", "light=noon"}), "any, day, sunset");
     expectFailure(batch({"--size", "24x24"}), "32 x 32");
     expectFailure(batch({"--map-kind", "depth"}), "not from depth");
+    expectFailure(run({"batch", file("maps"), "-o", file("out"), "--model", model("depth"), "--guidance", "2"}),
+                  "The guidance is 2");
     expectFailure(run({"batch", file("maps"), "-o", file("out/deep"), "--model", file("none.safetensors")}),
                   "none.safetensors");
     EXPECT_EQ(files(), std::vector<std::string>{"maps"}); // no empty folder is left
@@ -112,7 +114,8 @@ TEST_F(CliBatch, AShareWithoutMapsLeavesTheFolderToTheOthers)
 
 TEST_F(CliBatch, WritesCodesAndScoresIntoFolders)
 {
-    const Outcome outcome = batch({"--codes", file("codes"), "--scores", file("scores"), "--variations", "2", "--json"});
+    const Outcome outcome =
+        batch({"--codes", file("codes"), "--scores", file("scores"), "--variations", "2", "--json"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     EXPECT_EQ(json::parse(outcome.out).at("outputs").size(), 12u); // two maps, two variations, three files
     render({"-o", file("one.png"), "--codes", file("one.npy"), "--scores", file("s.npy"), "--variation", "1"});

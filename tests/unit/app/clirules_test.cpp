@@ -123,6 +123,17 @@ TEST_F(CliRules, APictureMayBeMadeAgainInItsOwnPlace)
     EXPECT_EQ(bytesOf(file("a.png")), before);
 }
 
+TEST_F(CliRules, AnotherPictureDoesNotTakeThePlaceOfTheOneMadeAgain)
+{
+    render({"-o", file("a.png")});
+    json record = recordOf("a.png");
+    record["codes"]["values"][0] = record["codes"]["values"][0] == 0 ? 1 : 0;
+    writeRecord("a.png", record);
+    const std::string before = bytesOf(file("a.png"));
+    expectFailure(run({"render", "--again", file("a.png"), "-o", file("a.png")}), "a.png stays as it is");
+    EXPECT_EQ(bytesOf(file("a.png")), before);
+}
+
 TEST_F(CliRules, TargetsAreLookedAtThroughLinks)
 {
     fs::create_symlink("/nowhere/a.png", file("a.png"));
@@ -253,7 +264,7 @@ TEST_F(CliRules, ErrorsAboutSizesNameTheFile)
                   "a.png: The initial picture is 48 x 40 pixels");
     const Outcome small = run({"render", "--model", model(), "--map", file("small.png"), "-o", file("b.png")});
     expectFailure(small, "small.png: The canvas is 24 x 24 pixels");
-    EXPECT_THAT(small.err, HasSubstr("--size"));
+    EXPECT_THAT(small.err, HasSubstr("works is 32 x 32 pixels (--size scales it).\n"));
     expectFailure(run({"encode", "--model", model(), "--image", file("tiny.png"), "-o", file("c.npy")}),
                   "tiny.png: The picture is 1 x 1 pixels");
 }

@@ -57,10 +57,10 @@ json tinyPlan()
               {"shard", 4},
               {"canvases", 2},
               {"canvas_side", 48}}},
-            {"depth", {{"share", 0.05}, {"recipe", depth}}},
-            {"edges", {{"share", 0.05}, {"recipe", edges}}},
-            {"condition", {{"share", 0.2}, {"recipe", condition}}},
-            {"first_stage", {{"share", 0.2}, {"recipe", first}}},
+            {"depth", {{"share", 0.1}, {"recipe", depth}}},
+            {"edges", {{"share", 0.1}, {"recipe", edges}}},
+            {"condition", {{"share", 0.15}, {"recipe", condition}}},
+            {"first_stage", {{"share", 0.15}, {"recipe", first}}},
             {"transformer", {{"share", 0.4}, {"recipe", transformer}}}};
 }
 
@@ -154,6 +154,18 @@ TEST_F(StarterTest, EveryStagesRecipeIsCheckedAtTheStart)
         EXPECT_EQ(outcome.exitCode, 1);
         EXPECT_THAT(outcome.err, HasSubstr(sentence)) << key;
     }
+    EXPECT_FALSE(fs::exists(output()));
+    EXPECT_FALSE(fs::exists(data()));
+}
+
+TEST_F(StarterTest, ADiskThatCannotHoldThePicturesIsToldAtTheStart)
+{
+    json plan = tinyPlan();
+    plan["data"].merge_patch({{"width", 8192}, {"most", 2'000'000'000}});
+    const Outcome outcome = run(plan);
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_THAT(outcome.err,
+                AllOf(HasSubstr("The plan's pictures take 93952409"), HasSubstr(" GB are free: make room")));
     EXPECT_FALSE(fs::exists(output()));
     EXPECT_FALSE(fs::exists(data()));
 }

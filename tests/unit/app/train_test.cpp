@@ -11,6 +11,7 @@
 #include "models/bundle.h"
 #include "models/modelfile.h"
 #include "models/safetensors.h"
+#include "models/training/evalnet.h"
 #include "models/training/shard.h"
 #include "tests/data/tinymodel.h"
 #include "tests/unit/app/process.h"
@@ -53,6 +54,23 @@ protected:
     std::vector<std::string> landscapes(const std::string &count) const
     {
         return {"landscapes", "--count", count, "--seed", "5", "--size", "24x16", "-o", output().string()};
+    }
+
+    fs::path recipe() const { return output() / "tiny.json"; }
+    // A recipe for a condition stage, and two pictures each in train/ and val/.
+    void prepareTraining() const
+    {
+        for (const char *part : {"train", "val"}) {
+            std::vector<std::string> pictures = landscapes("2");
+            pictures[6] = "32x32";
+            pictures.back() = (output() / part).string();
+            ASSERT_EQ(run(pictures).exitCode, 0);
+        }
+        std::ofstream(recipe())
+            << R"({"label_set": "landscape", "learning_rate": 1e-3, "views": {"size": 32, "batch": 2},
+            "model": {"embed_dim": 4, "n_embed": 16, "ddconfig": {"in_channels": 25, "out_ch": 25, "ch": 16,
+            "ch_mult": [1, 2], "num_res_blocks": 1, "resolution": 32, "attn_resolutions": [], "z_channels": 8,
+            "patch_size": 4, "norm_groups": 4}}})";
     }
 
 private:
@@ -108,7 +126,7 @@ TEST_F(TrainTest, BadInputIsOneSentence)
 {
     const Outcome outcome = run({"condition", "--recipe", "nowhere/recipe.yaml"});
     EXPECT_EQ(outcome.exitCode, 1);
-    EXPECT_EQ(outcome.err, "tessera-train: There is no recipe 'nowhere/recipe.yaml'\n");
+    EXPECT_EQ(outcome.err, "tessera-train: There is no recipe 'nowhere/recipe.yaml'.\n");
     EXPECT_EQ(outcome.out, "");
 }
 
@@ -137,6 +155,15 @@ TEST_F(TrainTest, LandscapesKeepsWhatIsThere)
     const Outcome other = run(landscapes("3"));
     EXPECT_EQ(other.exitCode, 1);
     EXPECT_THAT(other.err, AllOf(HasSubstr("2 pictures of 24x16"), HasSubstr("3 pictures of 24x16")));
+}
+
+TEST_F(TrainTest, LandscapesTakesAwayWhatAKilledOneLeft)
+{
+    fs::create_directories(output());
+    std::ofstream(output() / ".tessera-1234.part") << "half a shard";
+    EXPECT_EQ(run(landscapes("1")).exitCode, 0);
+    EXPECT_FALSE(fs::exists(output() / ".tessera-1234.part"));
+    EXPECT_TRUE(fs::exists(firstShard()));
 }
 
 TEST_F(TrainTest, LandscapesRefusesDevicesThatAreNotThere)
@@ -229,24 +256,73 @@ TEST_F(TrainTest, EvaluateRecordsWhatWindowsInStepsCost)
     EXPECT_THAT(lost.err, HasSubstr("standard output"));
 }
 
+TEST_F(TrainTest, EvaluateTellsWhatReducedPrecisionsCost)
+{
+    std::vector<std::string> arguments = landscapes("2");
+    arguments[6] = "64x64";
+    ASSERT_EQ(run(arguments).exitCode, 0);
+    const fs::path model = writeTinyModel(output() / "tiny.safetensors");
+    const Outcome outcome = run({"evaluate", "--model", model.string(), "--data", output().string(), "--precisions",
+                                 "--threads", "1", "--json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const auto precisions = nlohmann::json::parse(outcome.out).at("precisions");
+    ASSERT_EQ(precisions.size(), 2U);
+    for (const auto &precision : precisions) {
+        EXPECT_EQ(precision.at("codes"), 2 * 16);
+        EXPECT_GT(precision.at("divergence_nats"), 0);
+        EXPECT_LT(precision.at("divergence_nats"), 0.01);
+        EXPECT_LT(std::abs(precision.at("percent").get<double>()), 0.5);
+    }
+    EXPECT_EQ(run({"evaluate", "--precisions", "--windows"}).exitCode, 2);
+}
+
+// Nobody who asks for a model gets random weights and is told that all went well.
+TEST_F(TrainTest, ATrainingThatLearnedNothingFails)
+{
+    prepareTraining();
+    const Outcome brief = run({"condition", "--minutes", "0.00001", "--recipe", recipe().string(), "--data",
+                               output().string(), "--output", (output() / "brief").string()});
+    EXPECT_EQ(brief.exitCode, 1);
+    EXPECT_THAT(brief.err, HasSubstr("was over before its first step, so no model is written"));
+    EXPECT_TRUE(fs::exists(output() / "brief" / "checkpoint.safetensors"));
+    EXPECT_FALSE(fs::exists(output() / "brief" / "model.safetensors"));
+}
+
+TEST_F(TrainTest, TooFewPicturesToJudgeByAreToldBeforeAnyIsPainted)
+{
+    prepareTraining(); // two of them
+    models::EvalNetConfig config;
+    config.widths = {8, 8, 8, 8, 8};
+    config.pyramid = 8;
+    config.side = 32;
+    models::FreshSource source(1);
+    models::EvalNet::create(config, source);
+    const fs::path judge = output() / "judge.safetensors";
+    models::EvalNet::write(judge, config, source.tensors(), {});
+    const auto refusal = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), {"evaluate", "--model", "/no/such/model", "--judge", judge.string()});
+        const Outcome outcome = run(more);
+        EXPECT_EQ(outcome.exitCode, 1);
+        return outcome.err;
+    };
+    const std::string few = (output() / "val").string(), enough = (output() / "enough").string();
+    EXPECT_THAT(refusal({"--data", few}), HasSubstr("1 pictures are too few to judge by, of 2 in '" + few));
+    std::vector<std::string> pictures = landscapes("6");
+    pictures.back() = enough;
+    ASSERT_EQ(run(pictures).exitCode, 0);
+    EXPECT_THAT(refusal({"--data", enough, "--others", few}), HasSubstr(few + " holds 2 pictures; expected 6 or more"));
+    EXPECT_THAT(refusal({"--data", enough, "--others", enough}), HasSubstr("/no/such/model"));
+}
+
 // A limit on the size of files stands for a disk that is full.
 TEST_F(TrainTest, AFullDiskStopsTheTrainingAndLeavesTheCheckpointBefore)
 {
-    for (const char *part : {"train", "val"}) {
-        std::vector<std::string> pictures = landscapes("2");
-        pictures[6] = "32x32";
-        pictures.back() = (output() / part).string();
-        ASSERT_EQ(run(pictures).exitCode, 0);
-    }
-    const fs::path recipe = output() / "tiny.json", result = output() / "result";
-    const fs::path checkpoint = result / "checkpoint.safetensors";
-    std::ofstream(recipe) << R"({"label_set": "landscape", "learning_rate": 1e-3, "views": {"size": 32, "batch": 2},
-        "model": {"embed_dim": 4, "n_embed": 16, "ddconfig": {"in_channels": 25, "out_ch": 25, "ch": 16, "ch_mult": [1, 2],
-        "num_res_blocks": 1, "resolution": 32, "attn_resolutions": [], "z_channels": 8, "patch_size": 4, "norm_groups": 4}}})";
+    prepareTraining();
+    const fs::path result = output() / "result", checkpoint = result / "checkpoint.safetensors";
     const auto train = [&](const char *steps, const std::string &before) {
         const std::string shell = before + "exec '" TESSERA_TRAIN "' condition --threads 1 --steps " + steps
-                                  + " --recipe '" + recipe.string() + "' --data '" + output().string() + "' --output '"
-                                  + result.string() + "'";
+                                  + " --recipe '" + recipe().string() + "' --data '" + output().string()
+                                  + "' --output '" + result.string() + "'";
         return Process({"/bin/bash", "-c", shell}).finish();
     };
     const Outcome first = train("2", "");

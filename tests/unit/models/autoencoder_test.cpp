@@ -1,5 +1,7 @@
 #include "models/autoencoder.h"
 
+#include <stop_token>
+
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -87,6 +89,17 @@ TEST_F(GoldenAutoencoder, DecodesAsTheOriginal)
     EXPECT_NEAR(other.sum().item<double>(), -29.019778, 2e-2);
     EXPECT_NEAR(other.abs().sum().item<double>(), 522.106980, 2e-2);
     expectFirst(other, {-0.000539, 0.001283, 0.004928});
+}
+
+TEST_F(GoldenAutoencoder, StopsBetweenBlocks)
+{
+    std::stop_source source;
+    const at::Tensor codes = model.encode(input, source.get_token());
+    ASSERT_TRUE(codes.defined());
+    EXPECT_TRUE(model.decodeLatents(model.lookup(codes), source.get_token()).equal(model.decode(codes)));
+    source.request_stop();
+    EXPECT_FALSE(model.encode(input, source.get_token()).defined());
+    EXPECT_FALSE(model.decodeLatents(model.lookup(codes), source.get_token()).defined());
 }
 
 // A bias that dwarfs what it is added to must not drown it, in whichever layout the picture comes.

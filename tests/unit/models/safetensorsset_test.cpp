@@ -91,6 +91,25 @@ TEST_F(SafetensorsSetTest, AnotherSetOfTheNameReplacesAllOfIt)
     EXPECT_EQ(readSafetensorsSet(index()).files.size(), 3U);
 }
 
+// An index of the same name may name what others need.
+TEST_F(SafetensorsSetTest, OnlyFilesOfAnEarlierSetAreRemoved)
+{
+    for (const char *name : {"mine.safetensors", "big.safetensors", "big-0123abcd-00001-of-00001.safetensors.bak"})
+        std::ofstream(folder / name) << "precious";
+    std::ofstream(index()) << json{
+        {"weight_map",
+         {{"a", "mine.safetensors"}, {"b", "big.safetensors"}, {"c", "big-0123abcd-00001-of-00001.safetensors.bak"}}}};
+    writeSafetensorsSet(index(), tensors, {}, 80);
+    EXPECT_EQ(names().size(), 3U + 3U + 1U);
+}
+
+TEST_F(SafetensorsSetTest, ASetThatCannotBeFinishedLeavesNoFiles)
+{
+    fs::create_directories(index() / "in the way");
+    EXPECT_THROW(writeSafetensorsSet(index(), tensors, {}, 80), Error);
+    EXPECT_THAT(names(), ElementsAre("big.safetensors.index.json"));
+}
+
 TEST_F(SafetensorsSetTest, AFileAloneIsASetOfOne)
 {
     writeSafetensors(folder / "one.safetensors", tensors, {{"note", "kept"}});

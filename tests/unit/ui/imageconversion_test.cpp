@@ -8,33 +8,6 @@ namespace tessera::ui
 namespace
 {
 
-core::Image counted(int width, int height)
-{
-    core::Image picture{width, height, {}};
-    for (int i = 0; i < 3 * width * height; ++i)
-        picture.rgb.push_back(uint8_t(i * 7));
-    return picture;
-}
-
-TEST(ImageConversion, GoesThereAndBackAtOddWidths)
-{
-    for (const int width : {1, 3, 5, 16, 257}) {
-        const core::Image picture = counted(width, 3);
-        EXPECT_EQ(fromQImage(toQImage(picture)), picture) << width;
-    }
-}
-
-TEST(ImageConversion, TheImageOwnsItsPixels)
-{
-    QImage image;
-    {
-        const core::Image picture = counted(5, 2);
-        image = toQImage(picture);
-    }
-    EXPECT_EQ(fromQImage(image), counted(5, 2));
-    EXPECT_TRUE(toQImage({}).isNull());
-}
-
 TEST(ImageConversion, OnlyTheAreaIsRepainted)
 {
     core::LabelSet set;

@@ -4,14 +4,11 @@
 
 #include <QDir>
 #include <QFile>
+#include <QImage>
 #include <QTemporaryDir>
 
-#include "core/document/atomicfile.h"
-#include "core/document/pngtext.h"
-#include "core/render/recordjson.h"
 #include "models/error.h"
 #include "ui/numberedlabels.h"
-#include "ui/picturefile.h"
 
 namespace tessera::ui
 {
@@ -100,22 +97,6 @@ TEST(MapFiles, APhotoGivesLinesWhereItsBrightnessChanges)
     EXPECT_EQ(*std::max_element(edges.row(30) + 28, edges.row(30) + 36), 1.0f);
     EXPECT_EQ(edges.at(10, 30), -1.0f);
     EXPECT_EQ(edges.at(55, 30), -1.0f);
-}
-
-TEST(MapFiles, ARecordTooLongForAPngIsLeftOutAndSaid)
-{
-    const QTemporaryDir folder;
-    const std::filesystem::path path = folder.filePath("picture.png").toStdString();
-    QImage picture(4, 4, QImage::Format_RGB32);
-    picture.fill(Qt::red);
-    const auto recordOf = [&] { return core::pngText(core::readWholeFile(path, 1 << 26), core::kRecordKey); };
-    const QByteArray longest(core::kMostPngTextBytes, 'x');
-
-    EXPECT_TRUE(writePicture(path, picture, longest));
-    EXPECT_EQ(recordOf(), longest);
-    EXPECT_FALSE(writePicture(path, picture, longest + 'x'));
-    EXPECT_FALSE(recordOf());
-    EXPECT_EQ(QImage(folder.filePath("picture.png")).pixel(1, 1), picture.pixel(1, 1));
 }
 
 TEST(MapFiles, WhatIsNoPictureIsNamed)

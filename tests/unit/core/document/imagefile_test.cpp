@@ -101,8 +101,7 @@ TEST_F(ImageFile, palettesOfOneBitGiveIndices)
     image.fill(0);
     image.setPixel(8, 0, 1);
     put("p.png", encodedAs(image, "png"));
-    EXPECT_EQ(readMapImage(file("p.png"), PalettePixels::Indices),
-              (ImageBytes{9, 1, 1, {0, 0, 0, 0, 0, 0, 0, 0, 1}}));
+    EXPECT_EQ(readMapImage(file("p.png"), PalettePixels::Indices), (ImageBytes{9, 1, 1, {0, 0, 0, 0, 0, 0, 0, 0, 1}}));
     EXPECT_EQ(readMapImage(file("p.png")).channels, 3);
 }
 
@@ -224,6 +223,35 @@ TEST_F(ImageFile, refusesUnknownSuffixesAndTouchesNothing)
     EXPECT_THAT(errorOf(ErrorCode::InvalidArgument, [&] { writeImage(file("a.png"), {}); }), HasSubstr("is empty"));
     EXPECT_EQ(get("old.gif"), "old");
     EXPECT_EQ(filesInFolder(), 1u);
+}
+
+Image counted(int width, int height)
+{
+    Image picture{width, height, {}};
+    for (int i = 0; i < 3 * width * height; ++i) {
+        picture.rgb.push_back(uint8_t(i * 7));
+    }
+    return picture;
+}
+
+TEST(PictureImage, goesThereAndBackAtOddWidths)
+{
+    for (const int width : {1, 3, 5, 16, 257}) {
+        const Image picture = counted(width, 3);
+        EXPECT_EQ(fromQImage(toQImage(picture)), picture) << width;
+    }
+}
+
+TEST(PictureImage, ownsItsPixels)
+{
+    QImage image;
+    {
+        const Image picture = counted(5, 2);
+        image = toQImage(picture);
+    }
+    EXPECT_EQ(image.format(), QImage::Format_RGB32);
+    EXPECT_EQ(fromQImage(image), counted(5, 2));
+    EXPECT_TRUE(toQImage(Image{}).isNull());
 }
 
 } // namespace

@@ -94,7 +94,7 @@ TEST_F(NpyFile, errorsSayWhatWasFoundAndExpected)
     EXPECT_THAT(codesErrorOf(numpyPlanes()), AllOf(HasSubstr("bad.npy"), HasSubstr("'<f4'; expected '<i8' (int64)")));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("False", "True ")), HasSubstr("Fortran order"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "(6,)  ")),
-                HasSubstr("shape [6]; expected [rows, columns]"));
+                HasSubstr("shape [6]; expected [rows, columns], each from 1"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "(0, 3)")), HasSubstr("shape [0, 3]"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "()    ")), HasSubstr("shape []"));
     EXPECT_THAT(codesErrorOf(numpyCodes().replace("(2, 3)", "(3, 3)")),

@@ -12,7 +12,7 @@ namespace tessera::core
 namespace
 {
 
-void randomGesture(LabelMap &map, EditHistory &history, std::mt19937 &random)
+void randomGesture(LabelMap &map, MapHistory<LabelMap> &history, std::mt19937 &random)
 {
     history.beginGesture(map);
     const uint8_t label = uint8_t(1 + random() % 5);
@@ -30,11 +30,11 @@ void randomGesture(LabelMap &map, EditHistory &history, std::mt19937 &random)
     history.endGesture(map);
 }
 
-TEST(EditHistory, undoAndRedoGiveTheSameMaps)
+TEST(MapHistory, undoAndRedoGiveTheSameMaps)
 {
     std::mt19937 random(3);
     LabelMap map(61, 43);
-    EditHistory history;
+    MapHistory<LabelMap> history;
     std::vector<LabelMap> states{map};
     std::vector<uint64_t> ids{history.stateId()};
     for (int i = 0; i < 50; ++i) {
@@ -66,10 +66,10 @@ TEST(EditHistory, undoAndRedoGiveTheSameMaps)
     EXPECT_TRUE(history.redo(map).empty());
 }
 
-TEST(EditHistory, holdsTheStatesThatUndoAndRedoReach)
+TEST(MapHistory, holdsTheStatesThatUndoAndRedoReach)
 {
     LabelMap map(8, 8);
-    EditHistory history;
+    MapHistory<LabelMap> history;
     std::vector<uint64_t> ids{history.stateId()};
     const auto step = [&](uint8_t label) {
         history.beginGesture(map);
@@ -88,17 +88,17 @@ TEST(EditHistory, holdsTheStatesThatUndoAndRedoReach)
     EXPECT_FALSE(history.holdsState(ids[0]));
 }
 
-void paintPixel(LabelMap &map, EditHistory &history, int x, int y, uint8_t label)
+void paintPixel(LabelMap &map, MapHistory<LabelMap> &history, int x, int y, uint8_t label)
 {
     history.beginGesture(map);
     history.addChange(fillRect(map, {x, y, 1, 1}, label));
     history.endGesture(map);
 }
 
-TEST(EditHistory, keepsOnlyTheChangedRectangle)
+TEST(MapHistory, keepsOnlyTheChangedRectangle)
 {
     LabelMap map(1000, 1000);
-    EditHistory history;
+    MapHistory<LabelMap> history;
     history.beginGesture(map);
     history.addChange(fillRect(map, {10, 20, 3, 5}, 1));
     history.endGesture(map);
@@ -107,10 +107,10 @@ TEST(EditHistory, keepsOnlyTheChangedRectangle)
     EXPECT_EQ(map, LabelMap(1000, 1000));
 }
 
-TEST(EditHistory, aNewGestureForgetsWhatCouldBeRedone)
+TEST(MapHistory, aNewGestureForgetsWhatCouldBeRedone)
 {
     LabelMap map(4, 4);
-    EditHistory history;
+    MapHistory<LabelMap> history;
     paintPixel(map, history, 0, 0, 1);
     paintPixel(map, history, 1, 0, 2);
     const uint64_t second = history.stateId();
@@ -124,10 +124,10 @@ TEST(EditHistory, aNewGestureForgetsWhatCouldBeRedone)
     EXPECT_EQ(history.bytes(), 4u);
 }
 
-TEST(EditHistory, dropsTheOldestBeyondTheBudget)
+TEST(MapHistory, dropsTheOldestBeyondTheBudget)
 {
     LabelMap map(8, 8);
-    EditHistory history(10);
+    MapHistory<LabelMap> history(10);
     std::vector<LabelMap> states{map};
     for (int i = 0; i < 8; ++i) {
         paintPixel(map, history, i, 0, 1);
@@ -148,10 +148,10 @@ TEST(EditHistory, dropsTheOldestBeyondTheBudget)
     EXPECT_EQ(map, states[3]);
 }
 
-TEST(EditHistory, cancellingPutsTheMapBack)
+TEST(MapHistory, cancellingPutsTheMapBack)
 {
     LabelMap map(9, 9, 2);
-    EditHistory history;
+    MapHistory<LabelMap> history;
     history.beginGesture(map);
     history.addChange(paintStroke(map, {4, 4}, {6, 4}, 3, 1));
     EXPECT_TRUE(history.gestureOpen());
@@ -162,11 +162,11 @@ TEST(EditHistory, cancellingPutsTheMapBack)
     EXPECT_EQ(history.steps(), 0u);
 }
 
-TEST(EditHistory, keepsMapsOfAnotherSizeWhole)
+TEST(MapHistory, keepsMapsOfAnotherSizeWhole)
 {
     LabelMap map(6, 4, 1);
     const LabelMap small = map;
-    EditHistory history;
+    MapHistory<LabelMap> history;
     paintPixel(map, history, 2, 2, 5);
     const LabelMap painted = map;
     history.beginGesture(map);
@@ -186,11 +186,11 @@ TEST(EditHistory, keepsMapsOfAnotherSizeWhole)
     EXPECT_NE(history.stateId(), before);
 }
 
-TEST(FieldHistory, keepsNumbersAsItKeepsLabels)
+TEST(MapHistory, keepsNumbersAsItKeepsLabels)
 {
     FieldMap map{64, 32, std::vector<float>(64 * 32, -1.0f)};
     const FieldMap before = map;
-    FieldHistory history;
+    MapHistory<FieldMap> history;
     history.beginGesture(map);
     history.addChange(paintStroke(map, {10, 10}, {30, 12}, 6, 0.125f));
     history.endGesture(map);

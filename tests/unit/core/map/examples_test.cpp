@@ -18,7 +18,7 @@ TEST(Resources, theLandscapeSetKnowsGauGansColors)
     EXPECT_EQ(set.name, "landscape");
     ASSERT_EQ(set.labels.size(), 25u);
     EXPECT_EQ(set.find("lake"), set.find("water"));
-    EXPECT_EQ(set.findColor({0x9c, 0xee, 0xdd})->name, "sky");
+    EXPECT_EQ(set.find("sky")->color, (Rgb{0x9c, 0xee, 0xdd}));
     for (const Label &label : set.labels) {
         if (!label.cocoStuff.empty()) {
             EXPECT_EQ(set.findCocoStuff(label.color.red), &label) << label.name;

@@ -28,16 +28,12 @@ TEST(LabelSet, readsEveryField)
     EXPECT_EQ(hexText(set.labels[4].color), "#a8c832");
 }
 
-TEST(LabelSet, findsByNameSynonymColorAndId)
+TEST(LabelSet, findsByNameSynonymAndId)
 {
     const LabelSet set = testSet();
     EXPECT_EQ(set.find("MOUNTAIN")->index, 3);
     EXPECT_EQ(set.find("heaven")->index, 1);
     EXPECT_EQ(set.find("heave"), nullptr);
-    EXPECT_EQ(set.findColor({0x99, 0x99, 0x00})->index, 5);
-    EXPECT_EQ(set.findColor({0x99, 0x99, 0x01}), nullptr);
-    EXPECT_EQ(set.nearestColor({0x99, 0x99, 0x01}).index, 5);
-    EXPECT_EQ(set.nearestColor({0, 0, 0}).index, 2) << "void is no candidate";
     EXPECT_EQ(set.findCocoStuff(128)->index, 4);
     EXPECT_EQ(set.findCocoStuff(0), nullptr);
     EXPECT_EQ(set.findAde20k(72)->index, 4);

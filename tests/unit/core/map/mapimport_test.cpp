@@ -86,6 +86,14 @@ TEST(MapImport, cocoStuffIds)
     EXPECT_THAT(odd.map.labels, ElementsAre(1, 1, 0, 5));
 }
 
+TEST(MapImport, grayPhotographsAreNoIds)
+{
+    const ImageBytes photo = gray(5, 1, {0, 7, 156, 181, 20});
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { importMap(photo, testSet(), MapLabels::Auto, "photo.png"); }),
+                AllOf(HasSubstr("photo.png"), HasSubstr("80 % of its pixels would be of no label")));
+    EXPECT_EQ(importMap(photo, testSet(), MapLabels::CocoStuff, "photo.png").report.unmapped, 4u); // who says so knows
+}
+
 TEST(MapImport, ade20kValuesAreOneMore)
 {
     const ImportedMap imported = importMap(gray(5, 1, {0, 3, 5, 73, 150}), testSet(), MapLabels::Ade20k, "map.png");

@@ -1,10 +1,12 @@
 #include "core/render/checks.h"
 
 #include <functional>
+#include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/render/requesterror.h"
 #include "models/error.h"
 #include "tests/unit/core/render/tinyrenderer.h"
 
@@ -17,18 +19,32 @@ namespace
 using testing::AllOf;
 using testing::HasSubstr;
 
-// The sentence with which the tiny model refuses the request; empty when it does not.
-std::string refusal(const std::function<void(core::RenderRequest &)> &change)
+using Change = std::function<void(core::RenderRequest &)>;
+
+// With what the tiny model refuses the request; nothing when it does not.
+std::optional<core::RequestError> refusalOf(const Change &change)
 {
     core::RenderRequest request = tinyRequest();
     change(request);
     try {
         tinyRenderer().check(request);
-    } catch (const Error &error) {
+    } catch (const core::RequestError &error) {
         EXPECT_EQ(error.code(), ErrorCode::InvalidArgument);
-        return error.what();
+        return error;
     }
     return {};
+}
+
+std::string refusal(const Change &change)
+{
+    const auto error = refusalOf(change);
+    return error ? error->what() : std::string();
+}
+
+// REQUIRES: the request is refused.
+core::RequestPart wrongPart(const Change &change)
+{
+    return refusalOf(change).value().part();
 }
 
 core::Image plainImage(int width, int height)
@@ -117,6 +133,75 @@ TEST(Checks, RefusesHalfARegionEdit)
                     request.region = core::LabelMap(48, 40, 1);
                 }),
                 AllOf(HasSubstr("64 x 40"), HasSubstr("48 x 40")));
+}
+
+TEST(Checks, SaysWhichPartIsWrong)
+{
+    using core::RenderRequest;
+    using core::RequestPart;
+    const Change editing = [](RenderRequest &request) {
+        request.initial = plainImage(48, 40);
+        request.region = core::LabelMap(48, 40, 1);
+    };
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.width = 31; }), RequestPart::Canvas);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.height = 20000; }), RequestPart::Canvas);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.condition = core::LabelMap(9, 9, 25); }),
+              RequestPart::Condition);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) {
+                  request.condition = core::CodeGrid({5, 5});
+              }),
+              RequestPart::Condition);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) {
+                  request.condition = core::CodeGrid({5, 6}, 16);
+              }),
+              RequestPart::Condition);
+    EXPECT_EQ(wrongPart([&](RenderRequest &request) { editing(request), request.initial->rgb.pop_back(); }),
+              RequestPart::Initial);
+    EXPECT_EQ(wrongPart([&](RenderRequest &request) { editing(request), request.initial = plainImage(64, 40); }),
+              RequestPart::Initial);
+    EXPECT_EQ(wrongPart([&](RenderRequest &request) {
+                  editing(request), request.initialCodes = core::CodeGrid({5, 5});
+              }),
+              RequestPart::Initial);
+    EXPECT_EQ(wrongPart([&](RenderRequest &request) { editing(request), request.region = core::LabelMap(24, 24, 1); }),
+              RequestPart::Region);
+    EXPECT_EQ(wrongPart([&](RenderRequest &request) { editing(request), request.region = core::LabelMap(48, 40); }),
+              RequestPart::Region);
+}
+
+TEST(Checks, NoPartIsWrongWhereAValueIsOrTwoDoNotGoTogether)
+{
+    using core::RenderRequest;
+    using core::RequestPart;
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.condition = std::monostate{}; }), RequestPart::None);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.controls["mood"] = "day"; }), RequestPart::None);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.temperature = 0; }), RequestPart::None);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) {
+                  request.window = {core::WindowPolicy::Kind::Block, 5};
+              }),
+              RequestPart::None);
+    EXPECT_EQ(wrongPart([](RenderRequest &request) { request.initial = plainImage(48, 40); }), RequestPart::None);
+}
+
+TEST(Checks, AModelSaysWhatItTakesInstead)
+{
+    core::ModelInfo model;
+    model.paintsFrom = "labels";
+    model.otherMaps = {"depth", "edges"};
+    const auto said = [&](const std::string &kind) {
+        try {
+            model.expectTakes(kind);
+        } catch (const Error &error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(said("labels") + said("edges"), "");
+    EXPECT_EQ(said("class"), "This model paints from labels, depth or edges, not from class.");
+    model.otherMaps.clear();
+    EXPECT_EQ(said("depth"), "This model paints from labels, not from depth.");
+    model.paintsFrom.clear();
+    EXPECT_EQ(said("depth"), "This model is a first stage alone and paints from nothing.");
 }
 
 TEST(Checks, RefusesGuidanceTheModelWasNotTrainedFor)

@@ -1,16 +1,21 @@
 #include "core/render/relief.h"
 
+#include <memory>
+#include <new>
 #include <string>
+#include <utility>
 
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "core/render/checks.h"
+#include "core/render/picturememory.h"
 #include "core/render/renderjob.h"
 #include "core/sampling/knowncodes.h"
 #include "models/bundle.h"
 #include "models/error.h"
 #include "tests/unit/core/render/tinyrenderer.h"
+#include "tests/unit/core/sampling/forwardingengine.h"
 
 namespace tessera::core
 {
@@ -68,13 +73,13 @@ TEST(Relief, NothingIsGivenUpWhereMemorySuffices)
 
 TEST(Relief, EachFailureToDrawGivesUpOneThing)
 {
-    ScarceRender once(1, 0), twice(2, 0), thrice(3, 0);
+    ScarceRender once(1, 0), twice(2, 0), fourTimes(4, 0);
     EXPECT_EQ(paint(once, kEverything), "F");
     EXPECT_EQ(once.log, "dFdp");
     EXPECT_EQ(paint(twice, kEverything), "FH");
     EXPECT_EQ(twice.log, "dFdHdp");
-    EXPECT_EQ(paint(thrice, kEverything), "FHC");
-    EXPECT_EQ(thrice.log, "dFdHdCdp");
+    EXPECT_EQ(paint(fourTimes, kEverything), "FHTC");
+    EXPECT_EQ(fourTimes.log, "dFdHdTdCdp");
 }
 
 TEST(Relief, AFailureToDecodeNeverDrawsAgain)
@@ -96,7 +101,7 @@ TEST(Relief, OnlyWhatIsThereIsGivenUp)
     ScarceRender render(1, 1);
     EXPECT_EQ(paint(render, {false, true, false}), "FT");
     ScarceRender drawing(2, 0);
-    EXPECT_THROW(paint(drawing, {false, true, false}), Error);
+    EXPECT_THROW(paint(drawing, {false, false, false}), Error);
     EXPECT_EQ(drawing.log, "dFd");
 }
 
@@ -110,7 +115,7 @@ TEST(Relief, EndsWithTheErrorWhereNothingHelps)
         EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
         EXPECT_STREQ(error.what(), "no room");
     }
-    EXPECT_EQ(render.log, "dFdHdCd");
+    EXPECT_EQ(render.log, "dFdHdTdCd");
 }
 
 TEST(Relief, OtherErrorsPassAtOnce)
@@ -119,6 +124,61 @@ TEST(Relief, OtherErrorsPassAtOnce)
     render.code = ErrorCode::NonFinite;
     EXPECT_THROW(paint(render, kEverything), Error);
     EXPECT_EQ(render.log, "d");
+}
+
+// Finds no memory in one of its passes.
+class ScarceEngine : public ForwardingEngine
+{
+public:
+    ScarceEngine(std::unique_ptr<TransformerEngine> engine, int passes)
+        : ForwardingEngine(std::move(engine))
+        , m_left(passes)
+    {}
+
+protected:
+    bool run(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
+             const StopFn &stopped) override
+    {
+        if (m_left-- == 0)
+            throw std::bad_alloc();
+        return ForwardingEngine::run(inputs, first, count, logits, stopped);
+    }
+
+private:
+    int m_left; // passes before it
+};
+
+TEST(Relief, CodesDrawnBeforeAFailureAreKept)
+{
+    const c10::InferenceMode inference;
+    const models::ModelBundle bundle =
+        models::ModelBundle::open(tests::writeTinyModel(tests::tempFolder() / "kept.safetensors"));
+    const RenderRequest request = tests::tinyRequest();
+    ScarceEngine engine(makeTorchEngine(*bundle.transformer()), 20);
+    KnownCodes known(canvasOf(bundle.config(), request));
+    const RenderEvents events;
+    const auto drawn = [&] {
+        RenderJob job(bundle, request, {}, events, {nullptr, &known});
+        job.prepare(engine, false);
+        job.draw(engine);
+        return job.take();
+    };
+    EXPECT_THROW(drawn(), std::bad_alloc);
+    const RenderResult again = drawn();
+    const RenderResult whole = tests::tinyRenderer().render(request);
+    EXPECT_EQ(again.codes, whole.codes);
+    EXPECT_LE(again.passes, 30 - 20); // of 30 codes
+}
+
+TEST(Relief, ForAnotherEngineKnownCodesAreGuesses)
+{
+    PictureMemory memory;
+    KnownCode &known = memory.of({2, 3}, 7, 0).at({1, 2});
+    known.code = 5;
+    known.from.add(11);
+    memory.distrust();
+    EXPECT_EQ(memory.of({2, 3}, 7, 0).at({1, 2}).code, 5);
+    EXPECT_EQ(memory.of({2, 3}, 7, 0).at({1, 2}).from, Digest());
 }
 
 // A job whose engine and decoder are real.
@@ -132,7 +192,7 @@ TEST(Relief, ADrawnJobIsDecodedAgainInTiles)
     const RenderEvents events;
     KnownCodes known(canvasOf(bundle.config(), request));
     RenderJob job(bundle, request, {}, events, {nullptr, &known});
-    job.prepare();
+    job.prepare(*engine, false);
     job.draw(*engine);
     const int64_t forwards = engine->tokenForwards();
     job.decode(true);

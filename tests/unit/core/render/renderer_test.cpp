@@ -9,6 +9,7 @@
 #include "core/render/memory.h"
 #include "core/render/recordjson.h"
 #include "core/render/regionedit.h"
+#include "core/render/systemmemory.h"
 #include "models/bundle.h"
 #include "models/error.h"
 #include "models/modelfile.h"
@@ -255,13 +256,29 @@ TEST_F(RegionRender, LockedCodesAreThoseOfTheInitialPicture)
 
 TEST_F(RegionRender, ItsRecordMakesItAgain)
 {
-    request.modelIdentity = tinyRenderer().info().identity;
     const RenderResult edited = render(request);
-    const core::RenderRecord record{request, "Tiny", "tiny.safetensors", "cpu", "fp32", edited.codes};
-    const std::string text = core::recordText(record, edited.picture, edited.conditionCodes);
+    const std::string text = tinyRenderer().record(request, edited);
     const core::RenderRecord back = core::recordFromText(text, edited.picture, "a.png");
     EXPECT_EQ(back.request, request);
     EXPECT_EQ(render(back.request).picture, edited.picture);
+}
+
+TEST(Renderer, RecordsNameTheModelSoThatItIsFoundFromAnyFolder)
+{
+    const std::filesystem::path model = writeTinyModel(tempFolder() / "recorded.safetensors");
+    core::Renderer renderer(std::filesystem::relative(model), {"cpu", "fp32", 1});
+    RenderRequest request = tinyRequest(32, 32);
+    request.modelIdentity.clear();
+    RenderResult result = renderer.render(request);
+    result.reliefs = {core::Relief::Tiles};
+    const core::RenderRecord record = core::recordFromText(renderer.record(request, result), result.picture, "a.png");
+    EXPECT_EQ(record.modelFile, model.string());
+    EXPECT_EQ(record.modelName, "Tiny");
+    EXPECT_EQ(record.request.modelIdentity, renderer.info().identity);
+    EXPECT_EQ(record.device, "cpu");
+    EXPECT_EQ(record.precision, "fp32");
+    EXPECT_EQ(record.codes, result.codes);
+    EXPECT_EQ(record.reliefs, result.reliefs);
 }
 
 TEST(Renderer, DecodesWhatItDrew)
@@ -302,7 +319,8 @@ TEST(Renderer, RefusesAModelThatIsNotThere)
     }
 }
 
-// The tiny model with a first stage so wide that even maps at the resolution of codes take 30 GB for the largest canvas.
+// The tiny model with a first stage so wide that even maps at the resolution of codes take 30 GB for the largest
+// canvas.
 std::filesystem::path writeWideModel()
 {
     const models::ModelFile tiny = models::ModelFile::open(tinyRenderer().info().path);

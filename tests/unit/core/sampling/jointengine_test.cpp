@@ -36,7 +36,7 @@ TEST(JointEngine, DrawsWhatEachDrawsAlone)
             for (uint32_t i = 0; i < 5; ++i)
                 alone.push_back(sampleCodes(model.config, *engine, variationOf(model, canvas, i)));
             const int64_t passes = engine->passes(), tokens = engine->tokenForwards();
-            PrefixStore prefixes(*engine, 18);
+            PrefixStore prefixes(*engine, 18, uint64_t(1) << 30);
             std::vector<EngineTask> tasks;
             for (uint32_t i = 0; i < 5; ++i)
                 tasks.emplace_back([&, i](TransformerEngine &seat) {

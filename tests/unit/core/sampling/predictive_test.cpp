@@ -1,5 +1,5 @@
-// Drawing again: drafts, codes known from before, prefixes known from before. Whatever is spared, the bits are those of a
-// request that knows nothing.
+// Drawing again: drafts, codes known from before, prefixes known from before. Whatever is spared, the bits are those of
+// a request that knows nothing.
 #include <algorithm>
 #include <random>
 
@@ -46,7 +46,7 @@ public:
     explicit Painter(const TinyModel &model, std::unique_ptr<TransformerEngine> engine)
         : m_model(model)
         , m_engine(std::move(engine))
-        , m_prefixes(*m_engine, model.config.transformer->unmasked)
+        , m_prefixes(*m_engine, model.config.transformer->unmasked, uint64_t(1) << 30)
     {}
 
     SampleResult draw(const SampleRequest &request, SampleAids aids = {}, std::stop_token stop = {},

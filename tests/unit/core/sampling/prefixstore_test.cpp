@@ -26,7 +26,7 @@ protected:
     const TinyModel model;
     const std::unique_ptr<TransformerEngine> engine = makeCpuEngine(model.transformer);
     const std::vector<int64_t> prefix = someTokens(kPrefix), more = someTokens(5, 2);
-    PrefixStore store{*engine, 0};
+    PrefixStore store{*engine, 0, uint64_t(1) << 30};
 };
 
 TEST_F(PrefixStoreTest, KnowsNothingAtFirst)
@@ -84,7 +84,7 @@ TEST_F(PrefixStoreTest, TokensThatSeeEachOtherAreTakenWholeOrNotAtAll)
     for (const auto &[unmasked, expected] : {std::pair<int64_t, int64_t>{kPrefix, 0}, {12, 0}, {11, 11}}) {
         const TinyModel seeing(unmasked);
         const auto other = makeCpuEngine(seeing.transformer);
-        PrefixStore those(*other, unmasked);
+        PrefixStore those(*other, unmasked, uint64_t(1) << 30);
         std::shared_ptr<WindowCache> cache = other->makeCache();
         append(*other, *cache, prefix);
         those.keep(prefix, std::move(cache));
@@ -95,25 +95,52 @@ TEST_F(PrefixStoreTest, TokensThatSeeEachOtherAreTakenWholeOrNotAtAll)
     }
 }
 
-TEST_F(PrefixStoreTest, WhatWasUsedLeastLatelyGoes)
+TEST_F(PrefixStoreTest, WhatNoPictureUsesAnyMoreGoes)
 {
     PrefixStore small(*engine, 0, 3 * engine->cacheBytes());
     std::vector<std::vector<int64_t>> prefixes;
     for (int64_t i = 0; i < 4; ++i) {
         prefixes.push_back(someTokens(kPrefix, 10 * i + 1));
     }
-    for (int i = 0; i < 3; ++i) {
+    for (size_t i = 0; i < 3; ++i) {
         small.keep(prefixes[i], filled(prefixes[i]));
     }
-    EXPECT_EQ(small.open(prefixes[0], kPrefix)->length(), kPrefix);
+    for (int picture = 0; picture < 2; ++picture) {
+        small.beginPicture();
+        EXPECT_EQ(small.open(prefixes[0], kPrefix)->length(), kPrefix);
+        EXPECT_EQ(small.open(prefixes[2], kPrefix)->length(), kPrefix);
+    }
     small.keep(prefixes[3], filled(prefixes[3]));
     EXPECT_EQ(small.bytes(), 3 * engine->cacheBytes());
-    EXPECT_EQ(small.open(prefixes[0], kPrefix)->length(), kPrefix);
+    for (const size_t kept : {0, 2, 3}) {
+        EXPECT_EQ(small.open(prefixes[kept], kPrefix)->length(), kPrefix);
+    }
     EXPECT_EQ(small.open(prefixes[1], kPrefix)->length(), 0);
-    EXPECT_EQ(small.open(prefixes[2], kPrefix)->length(), kPrefix);
     small.clear();
     EXPECT_EQ(small.bytes(), 0u);
     EXPECT_EQ(small.open(prefixes[2], kPrefix)->length(), 0);
+}
+
+// More windows than fit, each with the prefix that guidance shares.
+TEST_F(PrefixStoreTest, OfManyWindowsTheFirstAreFoundInEachPicture)
+{
+    PrefixStore small(*engine, 0, 4 * engine->cacheBytes());
+    const std::vector<int64_t> shared = someTokens(kPrefix, 91);
+    const auto known = [&](const std::vector<int64_t> &prefix) {
+        const bool found = small.open(prefix, kPrefix)->length() == kPrefix;
+        small.keep(prefix, filled(prefix));
+        return found;
+    };
+    for (int picture = 0; picture < 3; ++picture) {
+        small.beginPicture();
+        int found = 0, foundShared = 0;
+        for (int64_t window = 0; window < 7; ++window) {
+            found += known(someTokens(kPrefix, 10 * window + 1));
+            foundShared += known(shared);
+        }
+        EXPECT_EQ(foundShared, picture == 0 ? 6 : 7);
+        EXPECT_EQ(found, picture == 0 ? 0 : 2); // and a place that the others take in turns
+    }
 }
 
 TEST_F(PrefixStoreTest, OneWindowWithGuidanceAlwaysFits)
@@ -128,7 +155,7 @@ TEST_F(PrefixStoreTest, OneWindowWithGuidanceAlwaysFits)
 TEST_F(PrefixStoreTest, KeepsNothingForAnEngineWhoseBitsDependOnChunks)
 {
     const auto reference = makeTorchEngine(model.transformer);
-    PrefixStore those(*reference, 0);
+    PrefixStore those(*reference, 0, uint64_t(1) << 30);
     std::shared_ptr<WindowCache> cache = reference->makeCache();
     append(*reference, *cache, prefix);
     those.keep(prefix, std::move(cache));

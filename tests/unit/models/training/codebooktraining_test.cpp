@@ -22,6 +22,7 @@ TEST(CodebookTraining, StartsAtTheClusters)
     CodebookTraining training(4, 2);
     EXPECT_FALSE(training.hasLatents());
     training.remember(clusteredLatents());
+    EXPECT_EQ(training.latents(), 256);
     ASSERT_TRUE(training.hasLatents());
     at::Tensor codebook = at::zeros({4, 2});
     training.initialise(codebook, 7);
@@ -29,6 +30,16 @@ TEST(CodebookTraining, StartsAtTheClusters)
         const at::Tensor distance = (codebook - at::tensor({float(x), float(y)})).norm(2, 1);
         EXPECT_LT(distance.min().item<double>(), 0.05) << x << ", " << y;
     }
+}
+
+TEST(CodebookTraining, RemembersNoMoreThanItSays)
+{
+    CodebookTraining full(CodebookTraining::kMostLatents, 1), beyond(CodebookTraining::kMostLatents + 1, 1);
+    for (CodebookTraining *training : {&full, &beyond})
+        training->remember(at::zeros({1, 1, 200, 200}));
+    EXPECT_EQ(full.latents(), CodebookTraining::kMostLatents);
+    EXPECT_TRUE(full.hasLatents());
+    EXPECT_FALSE(beyond.hasLatents());
 }
 
 TEST(CodebookTraining, RestartsDeadCodesAmongTheLatents)

@@ -1,8 +1,12 @@
 #include "models/training/discriminator.h"
 
+#include <functional>
+
 #include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <gtest/gtest.h>
 
+#include "models/training/losses.h"
 #include "tests/unit/models/fillsource.h"
 
 namespace tessera::models
@@ -87,6 +91,42 @@ TEST(Discriminator, ActNormTakesItsValuesFromTheFirstBatchOnly)
     EXPECT_GT((scale - 1).abs().max().item<double>(), 0.1);
     net.forward(2 * x, true);
     EXPECT_TRUE(at::equal(scale, net.stages[1].actNorm->scale));
+}
+
+// Of the generator's loss through the picture, and of the discriminator's own through its weights.
+TEST(Discriminator, GradientsOfTheHingeLossesAreFiniteDifferences)
+{
+    FreshSource source(4);
+    const Discriminator net = Discriminator::create(tiny(), source);
+    at::Tensor picture = waveInput({2, 3, 32, 32}), real = picture.flip({2}), weight = net.stages[1].conv.weight;
+    const auto slopeAlong = [](at::Tensor x, const at::Tensor &gradient, const std::function<at::Tensor()> &loss) {
+        const c10::NoGradGuard noGradients;
+        const double step = 1e-3 * x.norm().item<double>();
+        const at::Tensor way = gradient / gradient.norm(), middle = x.clone();
+        x.copy_(middle + step * way);
+        const double above = loss().item<double>();
+        x.copy_(middle - step * way);
+        const double below = loss().item<double>();
+        x.copy_(middle);
+        return (above - below) / (2 * step);
+    };
+    const auto fooling = [&] { return generatorLoss(net.forward(picture, true).logits); };
+    const auto telling = [&] {
+        return discriminatorHingeLoss(net.forward(real, true).logits, net.forward(picture, true).logits);
+    };
+    picture.requires_grad_(true);
+    fooling().backward();
+    const at::Tensor towardsReal = picture.grad();
+    picture.requires_grad_(false);
+    EXPECT_NEAR(slopeAlong(picture, towardsReal, fooling), towardsReal.norm().item<double>(),
+                0.03 * towardsReal.norm().item<double>());
+
+    weight.requires_grad_(true);
+    telling().backward();
+    const at::Tensor sharper = weight.grad();
+    ASSERT_GT(sharper.norm().item<double>(), 0);
+    EXPECT_NEAR(slopeAlong(weight, sharper, telling), sharper.norm().item<double>(),
+                0.03 * sharper.norm().item<double>());
 }
 
 TEST(Discriminator, FeaturesCarryGradientsInBfloat16)

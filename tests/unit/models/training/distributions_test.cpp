@@ -41,8 +41,8 @@ TEST(FrechetDistance, OfGaussiansWithCommonAxes)
 
 TEST(FrechetDistance, OfGaussiansWithOtherAxes)
 {
-    // C1 = diag(4, 1), C2 = diag(1, 9) turned by 45 degrees = (5 -4; -4 5). In two dimensions the trace of a matrix' root is
-    // (trace + 2 sqrt(determinant))^1/2: here (25 + 2 sqrt(4 * 9))^1/2.
+    // C1 = diag(4, 1), C2 = diag(1, 9) turned by 45 degrees = (5 -4; -4 5). In two dimensions the trace of a matrix'
+    // root is (trace + 2 sqrt(determinant))^1/2: here (25 + 2 sqrt(4 * 9))^1/2.
     const double expected = 5 + 10 - 2 * std::sqrt(25 + 2 * std::sqrt(36.0));
     EXPECT_NEAR(frechetDistance(cross(0, 0, 4, 1), turned(cross(0, 0, 1, 9), 0.785398163397448)), expected, 1e-9);
 }

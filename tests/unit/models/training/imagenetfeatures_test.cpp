@@ -12,8 +12,8 @@ namespace tessera::models
 namespace
 {
 
-// Golden numbers of the published PyTorch implementation (efficientnet_lite_pytorch 0.1.0), filled by the same rule, with
-// normalisations that only add the bias.
+// Golden numbers of the published PyTorch implementation (efficientnet_lite_pytorch 0.1.0), filled by the same rule,
+// with normalisations that only add the bias.
 TEST(ImagenetFeatures, AreThoseOfThePublishedNetwork)
 {
     FillSource source;

@@ -1,6 +1,8 @@
 #include "models/training/losses.h"
 
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -44,6 +46,28 @@ TEST(Losses, HingeIsFlatBeyondItsMargins)
     const at::Tensor fake = at::tensor({-3.F, 1.F});
     EXPECT_FLOAT_EQ(discriminatorHingeLoss(real, fake).item<float>(), 0.5F * (0.5F + 1.F));
     EXPECT_FLOAT_EQ(generatorLoss(fake).item<float>(), 1);
+}
+
+// Each logit by itself, on either side of the margins.
+TEST(Losses, HingeGradientsAreFiniteDifferences)
+{
+    const at::Tensor others = at::tensor({-1.5F, 0.2F, 1.4F, -0.6F});
+    const std::pair<const char *, std::function<at::Tensor(const at::Tensor &)>> losses[] = {
+        {"generator", [](const at::Tensor &x) { return generatorLoss(x); }},
+        {"real", [&](const at::Tensor &x) { return discriminatorHingeLoss(x, others); }},
+        {"made", [&](const at::Tensor &x) { return discriminatorHingeLoss(others, x); }},
+    };
+    for (const auto &[name, loss] : losses) {
+        at::Tensor logits = at::tensor({-1.7F, -0.4F, 0.5F, 1.6F}).requires_grad_(true);
+        loss(logits).backward();
+        for (int64_t i = 0; i < 4; ++i) {
+            constexpr double kStep = 0.125;
+            const at::Tensor step = at::one_hot(at::tensor({i}), 4)[0] * kStep;
+            const at::Tensor x = logits.detach();
+            const double slope = (loss(x + step) - loss(x - step)).item<double>() / (2 * kStep);
+            EXPECT_NEAR(logits.grad()[i].item<double>(), slope, 1e-6) << name << ' ' << i;
+        }
+    }
 }
 
 TEST(Losses, FeatureMatchingDetachesTheRealSide)

@@ -62,6 +62,30 @@ TEST(Perceptual, Bfloat16IsCloseAndCarriesGradients)
     EXPECT_GT(x.grad().abs().sum().item<double>(), 0);
 }
 
+TEST(Perceptual, GradientIsThatOfFiniteDifferences)
+{
+    Perceptual net = golden();
+    for (at::Tensor &weights : net.channelWeights) {
+        weights = weights.abs();
+    }
+    net.usedBlocks = 3;
+    at::Tensor x = waveInput({1, 3, 24, 24});
+    const at::Tensor target = x.flip(3);
+    const auto distance = [&](const at::Tensor &picture) {
+        return net.distance(net.taps(picture), net.taps(target)).sum();
+    };
+    x.requires_grad_(true);
+    distance(x).backward();
+    const at::Tensor gradient = x.grad(), wave = waveInput({1, 3, 24, 24}).square();
+    constexpr double kStep = 0.02;
+    for (const at::Tensor &way : {gradient / gradient.norm(), wave / wave.norm()}) {
+        const at::Tensor middle = x.detach();
+        const double slope =
+            (distance(middle + kStep * way) - distance(middle - kStep * way)).item<double>() / (2 * kStep);
+        EXPECT_NEAR((gradient * way).sum().item<double>(), slope, 0.02 * gradient.norm().item<double>());
+    }
+}
+
 TEST(Perceptual, EqualPicturesHaveNoDistanceAndFiniteGradients)
 {
     const Perceptual net = golden();

@@ -1,13 +1,17 @@
 #include "models/training/run.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <thread>
 
+#include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -23,6 +27,7 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 class RunTest : public testing::Test
 {
@@ -58,6 +63,25 @@ protected:
     {
         std::ifstream file(path);
         return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    }
+
+    fs::path checkpoint() const { return output() / "checkpoint.safetensors"; }
+    std::string kept(const std::string &key) const { return readSafetensorsIndex(checkpoint()).metadata.at(key); }
+    static double weight(const fs::path &file)
+    {
+        return readSafetensors(readSafetensorsIndex(file)).at("model/weight").item<double>();
+    }
+    // A step that finds this loss, and one that fails.
+    static std::function<TrainRun::Values()> found(double loss)
+    {
+        return [loss] { return TrainRun::Values{{"loss", loss}}; };
+    }
+    static TrainRun::Values failing() { throw std::runtime_error("The GPU fell off the bus"); }
+    static TrainRun::SaveFn savingTo(TrainRun &run, double weight)
+    {
+        return [&run, weight](int64_t nextStep) {
+            run.save({{"model", {{"weight", at::full({}, weight, at::kFloat)}}}}, "phase", nextStep);
+        };
     }
 
 private:
@@ -174,15 +198,124 @@ TEST_F(RunTest, ALogThatTakesNoMoreIsSaid)
                 HasSubstr("log.jsonl cannot be written: No space left on device"));
 }
 
-TEST_F(RunTest, ABrokenTrainingNamesACheckpointOnlyWhereThereIsOne)
+TEST_F(RunTest, AFirstStepThatFailsLeavesNothing)
 {
     const auto run = made(options());
     run->load();
     run->next();
-    const auto broken = [&] { run->report("phase", {{"loss", std::nan("")}}); };
-    EXPECT_THAT(refusal(broken), AllOf(HasSubstr("'loss' is not a number."), Not(HasSubstr("checkpoint"))));
-    run->save({}, "phase", 1);
-    EXPECT_THAT(refusal(broken), HasSubstr("The last checkpoint is kept in " + output().string()));
+    EXPECT_EQ(refusal([&] { run->learn("phase", failing, savingTo(*run, 1)); }), "The GPU fell off the bus.");
+    EXPECT_TRUE(fs::is_empty(output()));
+}
+
+TEST_F(RunTest, AStepThatFailsKeepsWhatWasLearnedBefore)
+{
+    const auto run = made(options());
+    run->load();
+    run->next();
+    run->learn("phase", found(1), savingTo(*run, 1));
+    EXPECT_FALSE(fs::exists(checkpoint()));
+    run->next();
+    EXPECT_EQ(refusal([&] { run->learn("phase", failing, savingTo(*run, 2)); }),
+              "The GPU fell off the bus. What was learned before step 1 is kept in " + checkpoint().string() + ".");
+    EXPECT_EQ(kept("step"), "1"); // the one that failed is done again
+    EXPECT_EQ(weight(checkpoint()), 2);
+}
+
+// A step whose figures found no place is one all the same.
+TEST_F(RunTest, ALogThatTakesNoMoreCostsNoStep)
+{
+    fs::create_directories(output());
+    fs::create_symlink("/dev/full", output() / "log.jsonl");
+    const auto run = made(options());
+    run->load();
+    run->next();
+    EXPECT_THAT(refusal([&] { run->learn("phase", found(1), savingTo(*run, 1)); }),
+                AllOf(HasSubstr("No space left on device"), HasSubstr("What was learned before step 1 is kept")));
+    EXPECT_EQ(kept("step"), "1");
+}
+
+// What broke may have begun long before it showed.
+TEST_F(RunTest, FiguresThatAreNoNumbersLeaveTheCheckpointBeforeThem)
+{
+    const auto run = made(options());
+    run->load();
+    run->next();
+    savingTo(*run, 1)(1);
+    run->next();
+    EXPECT_THAT(refusal([&] { run->learn("phase", found(std::nan("")), savingTo(*run, 2)); }),
+                AllOf(HasSubstr("'loss' is not a number. What was learned before step 2 is kept in"),
+                      HasSubstr(", the checkpoint before it in checkpoint-before.safetensors.")));
+    EXPECT_EQ(weight(checkpoint()), 2);
+    EXPECT_EQ(weight(output() / "checkpoint-before.safetensors"), 1);
+}
+
+TEST_F(RunTest, WeightsThatAreNotFiniteReplaceNoCheckpoint)
+{
+    const auto run = made(options());
+    run->load();
+    run->next();
+    const auto broken = savingTo(*run, std::nan(""));
+    EXPECT_THAT(refusal([&] { broken(1); }),
+                AllOf(HasSubstr("'model/weight' is not finite"), Not(HasSubstr("last checkpoint"))));
+    EXPECT_FALSE(fs::exists(checkpoint()));
+    savingTo(*run, 1)(1);
+    EXPECT_THAT(refusal([&] { broken(1); }), HasSubstr("The last checkpoint is kept in " + output().string()));
+    EXPECT_THAT(refusal([&] {
+                    run->report("phase (validation)", {{"psnr", std::nan("")}});
+                }),
+                HasSubstr("'psnr' is not a number. The last checkpoint is kept in"));
+    run->next();
+    EXPECT_THAT(refusal([&] { run->learn("phase", failing, broken); }),
+                HasSubstr("fell off the bus. The last checkpoint is kept in"));
+    EXPECT_EQ(weight(checkpoint()), 1);
+}
+
+TEST_F(RunTest, ALineThatAKilledRunToreStaysOneOfItsOwn)
+{
+    {
+        const auto run = made(options());
+        run->load();
+        run->save({}, "phase", 1);
+    }
+    std::ofstream(output() / "log.jsonl") << "{\"step\":0}\n{\"ste";
+    const auto again = made(options(true));
+    again->load();
+    again->next();
+    again->report("phase", {});
+    again->report("phase", {});
+    const std::string log = textOf(output() / "log.jsonl");
+    EXPECT_THAT(log, StartsWith("{\"step\":0}\n{\"ste\n{\"phase\""));
+    EXPECT_EQ(std::ranges::count(log, '\n'), 4);
+}
+
+TEST_F(RunTest, ARunWithoutAStepIsNoModel)
+{
+    TrainOptions brief = options();
+    std::stop_source stop;
+    brief.stop = stop.get_token();
+    brief.steps.reset();
+    brief.minutes = 1e-9;
+    const auto run = made(brief);
+    run->load();
+    EXPECT_FALSE(run->next());
+    EXPECT_THAT(refusal([&] { run->expectSteps(); }), HasSubstr("over before its first step"));
+    stop.request_stop();
+    EXPECT_EQ(refusal([&] { run->expectSteps(); }), "accepted");
+}
+
+TEST_F(RunTest, AFolderThatOthersFillIsSweptByTheFirst)
+{
+    const fs::path torn = output() / ".tessera-7.part";
+    {
+        const SharedFolder first(output());
+        std::ofstream(torn) << "half"; // it may be at work on it
+        const SharedFolder second(output());
+        EXPECT_TRUE(fs::exists(torn));
+    }
+    std::ofstream(output() / "mine.part") << "half";
+    const SharedFolder third(output());
+    EXPECT_FALSE(fs::exists(torn));
+    EXPECT_TRUE(fs::exists(output() / "mine.part"));
 }
 
 TEST_F(RunTest, MinutesThatAreNoNumberAreNoEnd)

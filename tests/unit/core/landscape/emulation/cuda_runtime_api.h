@@ -1,5 +1,5 @@
-// As much of the CUDA runtime as the landscapes' painter asks for, on the processor: memory of a GPU is memory, and what
-// is queued on a stream is done at once. Allocations beyond `emulatedMemory` bytes fail.
+// As much of the CUDA runtime as the landscapes' painter asks for, on the processor: memory of a GPU is memory, and
+// what is queued on a stream is done at once. Allocations beyond `emulatedMemory` bytes fail.
 #pragma once
 
 #include <cstddef>

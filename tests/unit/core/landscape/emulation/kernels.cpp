@@ -1,5 +1,5 @@
-// The landscapes' kernels as they stand, compiled for the processor: blocks run one after the other, and so do a block's
-// threads, unless they wait for each other.
+// The landscapes' kernels as they stand, compiled for the processor: blocks run one after the other, and so do a
+// block's threads, unless they wait for each other.
 #include <cuda_runtime_api.h>
 
 // The library's headers first: what follows is not for them.

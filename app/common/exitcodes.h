@@ -1,6 +1,6 @@
 #pragma once
 
-namespace tessera::train
+namespace tessera::app
 {
 
 inline constexpr int kExitDone = 0;
@@ -8,4 +8,4 @@ inline constexpr int kExitFailed = 1; // bad input or a failed job
 inline constexpr int kExitUsage = 2;  // the command line is wrong
 inline constexpr int kExitInterrupted = 130;
 
-} // namespace tessera::train
+} // namespace tessera::app
