@@ -23,8 +23,10 @@ std::string shownValue(const json &value)
         return "an object with " + std::to_string(value.size()) + " keys";
     if (std::any_of(value.begin(), value.end(), [](const json &item) { return item.is_structured(); }))
         return "a list of lists or objects";
-    const std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
-    return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
+    std::string text = value.dump(-1, ' ', true, json::error_handler_t::replace);
+    if (text.size() > kMost)
+        text.replace(kMost, std::string::npos, "...");
+    return text;
 }
 
 const json &configChild(const json &node, const std::string &key)

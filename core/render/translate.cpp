@@ -1,12 +1,11 @@
 #include "core/render/translate.h"
 
-#include <algorithm>
-#include <array>
 #include <new>
 
 #include <c10/util/Exception.h>
 
 #include "models/error.h"
+#include "models/memoryfailure.h"
 
 namespace tessera::core
 {
@@ -17,14 +16,6 @@ namespace
 std::string firstLine(const std::string &text)
 {
     return text.substr(0, text.find('\n'));
-}
-
-// LibTorch's allocator for main memory reports a plain c10::Error, and so it does what cuBLAS and cuDNN want for
-// themselves (CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_ALLOC_FAILED).
-bool isAllocationFailure(const std::string &text)
-{
-    return std::ranges::any_of(std::array{"DefaultCPUAllocator", "out of memory", "_ALLOC_FAILED"},
-                               [&](const char *sign) { return text.find(sign) != std::string::npos; });
 }
 
 [[noreturn]] void throwOutOfMemory(const std::string &doing)
@@ -44,11 +35,11 @@ void translated(const std::string &doing, const std::function<void()> &work)
     } catch (const Error &) {
         throw;
     } catch (const std::bad_alloc &) {
-    } catch (const c10::OutOfMemoryError &) {
     } catch (const c10::Error &error) {
-        reason = firstLine(error.what_without_backtrace());
+        if (!models::isWantOfMemory(error))
+            reason = firstLine(error.what_without_backtrace());
     }
-    if (reason.empty() || isAllocationFailure(reason))
+    if (reason.empty())
         throwOutOfMemory(doing);
     throw Error(ErrorCode::Device, doing + " failed: " + reason);
 }
