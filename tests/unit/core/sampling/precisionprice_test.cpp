@@ -1,11 +1,8 @@
 #include "core/sampling/precisionprice.h"
 
-#include <cmath>
 
 #include <gtest/gtest.h>
 
-#include "core/sampling/cpu/cpuengine.h"
-#include "core/sampling/torchengine.h"
 #include "models/error.h"
 #include "tests/unit/core/sampling/tinymodel.h"
 
