@@ -93,13 +93,13 @@ TEST_F(GoldenAutoencoder, DecodesAsTheOriginal)
 
 TEST_F(GoldenAutoencoder, StopsBetweenBlocks)
 {
-    std::stop_source source;
-    const at::Tensor codes = model.encode(input, source.get_token());
+    std::stop_source stop;
+    const at::Tensor codes = model.encode(input, stop.get_token());
     ASSERT_TRUE(codes.defined());
-    EXPECT_TRUE(model.decodeLatents(model.lookup(codes), source.get_token()).equal(model.decode(codes)));
-    source.request_stop();
-    EXPECT_FALSE(model.encode(input, source.get_token()).defined());
-    EXPECT_FALSE(model.decodeLatents(model.lookup(codes), source.get_token()).defined());
+    EXPECT_TRUE(model.decodeLatents(model.lookup(codes), stop.get_token()).equal(model.decode(codes)));
+    stop.request_stop();
+    EXPECT_FALSE(model.encode(input, stop.get_token()).defined());
+    EXPECT_FALSE(model.decodeLatents(model.lookup(codes), stop.get_token()).defined());
 }
 
 // A bias that dwarfs what it is added to must not drown it, in whichever layout the picture comes.

@@ -1,6 +1,5 @@
 #include "core/sampling/precisionprice.h"
 
-
 #include <gtest/gtest.h>
 
 #include "models/error.h"
