@@ -126,9 +126,9 @@ TEST_F(PrefixStoreTest, OfManyWindowsTheFirstAreFoundInEachPicture)
 {
     PrefixStore small(*engine, 0, 4 * engine->cacheBytes());
     const std::vector<int64_t> shared = someTokens(kPrefix, 91);
-    const auto known = [&](const std::vector<int64_t> &prefix) {
-        const bool found = small.open(prefix, kPrefix)->length() == kPrefix;
-        small.keep(prefix, filled(prefix));
+    const auto known = [&](const std::vector<int64_t> &wanted) {
+        const bool found = small.open(wanted, kPrefix)->length() == kPrefix;
+        small.keep(wanted, filled(wanted));
         return found;
     };
     for (int picture = 0; picture < 3; ++picture) {
