@@ -218,7 +218,7 @@ private:
         m_result.codes.at(place.cell) = drawn.code.code;
         m_result.logProbability.at(place.cell) = drawn.code.logProbability;
         m_result.entropy.at(place.cell) = drawn.code.entropy;
-        if (repeatable(place)) {
+        if (m_known) { // without a digest, where it is not repeatable: a guess for whoever draws it again
             m_known->at(place.cell) = drawn.code;
         }
         if (m_draft) {
