@@ -1,5 +1,6 @@
-// Where the artist looks: zoom and place, shared by the map and the picture. A place on the screen is (image - centre)
-// * zoom + pane / 2 in logical pixels, so both panes show the same spot whatever their sizes. UI thread.
+// Where the artist looks: zoom and place, shared by the map and the picture. A place on the screen is
+// (image - centre) * zoom + pane / 2 in logical pixels, so both panes show the same spot whatever their sizes.
+// UI thread.
 #pragma once
 
 #include <QObject>

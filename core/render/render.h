@@ -131,7 +131,7 @@ struct RenderPreview {
 enum class Relief {
     FreeMemory,    // what is kept for speed
     HalfPrecision, // on a GPU: the transformer goes on in bf16, for this and later renders
-    Tiles,         // the picture is decoded in the smallest tiles
+    Tiles,         // maps and pictures go through encoders and decoder in the smallest tiles
     Cpu,           // in place of a GPU, for this and later renders
 };
 

@@ -30,8 +30,8 @@ struct alignas(V * sizeof(T)) Pack {
     T value[V];
 };
 
-// A map and how it is shared out: block (x, y, z) has chunk x of picture y's pixels, and of its channels the z-th lanes
-// * V.
+// A map and how it is shared out: block (x, y, z) has chunk x of picture y's pixels, and the z-th lanes * V of its
+// channels.
 struct Split {
     int pixels, channels, groups;
     int share;  // channels of a group

@@ -1,10 +1,13 @@
 #include "core/sampling/cpu/threadpool.h"
 
+#include <algorithm>
 #include <mutex>
 #include <numeric>
 #include <set>
 
 #include <gtest/gtest.h>
+
+#include "core/sampling/threadpriority.h"
 
 namespace tessera::core::cpu
 {
@@ -72,6 +75,25 @@ TEST(ThreadPool, WakesWorkersThatHaveParked)
     }
     EXPECT_EQ(threads, (std::set{0, 1}));
 }
+
+#ifdef __linux__
+TEST(ThreadPriority, IsBelowThatOfWindowsHoweverOftenItIsAsked)
+{
+    const int windows = getpriority(PRIO_PROCESS, id_t(getpid()));
+    int first = 0, again = 0, own = 0;
+    std::thread([&] {
+        yieldToWindows();
+        first = getpriority(PRIO_PROCESS, 0);
+        yieldToWindows();
+        again = getpriority(PRIO_PROCESS, 0);
+        std::thread([&] { own = getpriority(PRIO_PROCESS, 0); }).join();
+    }).join();
+    EXPECT_EQ(first, std::min(windows + 5, 19));
+    EXPECT_EQ(again, first);
+    EXPECT_EQ(own, first) << "of a thread that it made";
+    EXPECT_EQ(getpriority(PRIO_PROCESS, id_t(getpid())), windows);
+}
+#endif
 
 TEST(ThreadPool, EndsWithoutHavingWorked)
 {
