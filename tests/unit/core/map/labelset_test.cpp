@@ -102,6 +102,12 @@ TEST_F(LabelSetFolder, readsFromTheResources)
                 HasSubstr("there are: another, small"));
 }
 
+TEST_F(LabelSetFolder, aFolderOfResourcesThatIsNotThereIsTold)
+{
+    setenv("TESSERA_RESOURCES", (m_folder / "gone").c_str(), 1);
+    EXPECT_THAT(errorOf(ErrorCode::FileRead, [] { labelSetNames(); }), HasSubstr("TESSERA_RESOURCES names "));
+}
+
 TEST(LabelSet, writesGimpPalettes)
 {
     const std::string text = gimpPalette(testSet());
