@@ -62,6 +62,7 @@ void CanvasItem::setView(CanvasView *view)
     m_view = view;
     if (m_view)
         connect(m_view, &CanvasView::changed, this, &QQuickItem::update);
+    tellPixelRatio();
     update();
     Q_EMIT viewChanged();
 }
@@ -129,6 +130,21 @@ void CanvasItem::geometryChange(const QRectF &now, const QRectF &before)
 {
     QQuickItem::geometryChange(now, before);
     update();
+}
+
+void CanvasItem::itemChange(ItemChange change, const ItemChangeData &value)
+{
+    QQuickItem::itemChange(change, value);
+    if (change == ItemSceneChange)
+        tellPixelRatio();
+    else if (change == ItemDevicePixelRatioHasChanged && m_view)
+        m_view->setPixelRatio(value.realValue); // the window may still have the one before
+}
+
+void CanvasItem::tellPixelRatio()
+{
+    if (m_view && window())
+        m_view->setPixelRatio(window()->effectiveDevicePixelRatio());
 }
 
 QPointF CanvasItem::toImage(const QPointF &screen) const

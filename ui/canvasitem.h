@@ -55,6 +55,7 @@ protected:
 
     QSGNode *updatePaintNode(QSGNode *old, UpdatePaintNodeData *) override;
     void geometryChange(const QRectF &now, const QRectF &before) override;
+    void itemChange(ItemChange change, const ItemChangeData &value) override;
     void wheelEvent(QWheelEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;
@@ -72,6 +73,7 @@ private:
     enum class Drag { None, Pan, Tool };
 
     void prepareTile(QSGSimpleTextureNode &tile, const QImage &shown, int index, bool isNew);
+    void tellPixelRatio();
     void moveCursor(const QPointF &screen);
     void setSpaceHeld(bool held);
     void setVisualFocus(bool visual);

@@ -25,8 +25,16 @@ void CanvasView::setPane(const QSizeF &pane)
     if (m_pane == pane)
         return;
     m_pane = pane;
-    if (m_fitted)
+    if (m_fit != Fit::None)
         fitNow();
+    Q_EMIT changed();
+}
+
+void CanvasView::setPixelRatio(double ratio)
+{
+    if (m_pixelRatio == ratio || ratio <= 0)
+        return;
+    m_pixelRatio = ratio;
     Q_EMIT changed();
 }
 
@@ -35,7 +43,19 @@ void CanvasView::setImageSize(const QSizeF &size)
     if (m_imageSize == size)
         return;
     m_imageSize = size;
-    fit();
+    m_fit = Fit::Canvas; // it is what will be painted on, however large the picture before it is
+    fitNow();
+    Q_EMIT changed();
+}
+
+void CanvasView::setPictureSize(const QSizeF &size)
+{
+    if (m_pictureSize == size)
+        return;
+    m_pictureSize = size;
+    if (m_fit == Fit::All)
+        fitNow();
+    setView(m_zoom, m_centre); // where there is something now
 }
 
 void CanvasView::setTrace(double trace)
@@ -58,13 +78,13 @@ void CanvasView::zoomAt(double factor, const QPointF &screen, const QSizeF &pane
 {
     const QPointF fixed = toImage(screen, pane);
     const double zoom = std::clamp(m_zoom * factor, kSmallestZoom, kLargestZoom);
-    m_fitted = false;
+    m_fit = Fit::None;
     setView(zoom, fixed - (screen - middle(pane)) / zoom);
 }
 
 void CanvasView::pan(const QPointF &screenDelta)
 {
-    m_fitted = false;
+    m_fit = Fit::None;
     setView(m_zoom, m_centre - screenDelta / m_zoom);
 }
 
@@ -80,15 +100,15 @@ void CanvasView::zoomOut()
 
 void CanvasView::fit()
 {
-    m_fitted = true;
+    m_fit = m_fit == Fit::All && all() != m_imageSize ? Fit::Canvas : Fit::All;
     fitNow();
     Q_EMIT changed();
 }
 
 void CanvasView::actualPixels()
 {
-    m_fitted = false;
-    setView(1.0, m_centre);
+    m_fit = Fit::None;
+    setView(1 / m_pixelRatio, m_centre);
 }
 
 QRectF CanvasView::onScreen(const QRectF &image, const QSizeF &pane) const
@@ -99,18 +119,19 @@ QRectF CanvasView::onScreen(const QRectF &image, const QSizeF &pane) const
 void CanvasView::setView(double zoom, const QPointF &centre)
 {
     m_zoom = zoom;
-    // The middle of the pane stays on the picture, so that it can never be lost out of sight.
-    m_centre = {std::clamp(centre.x(), 0.0, m_imageSize.width()), std::clamp(centre.y(), 0.0, m_imageSize.height())};
+    // The middle of the pane stays on canvas or picture, so that they can never be lost out of sight.
+    m_centre = {std::clamp(centre.x(), 0.0, all().width()), std::clamp(centre.y(), 0.0, all().height())};
     Q_EMIT changed();
 }
 
 void CanvasView::fitNow()
 {
-    m_centre = middle(m_imageSize);
-    if (m_imageSize.isEmpty() || m_pane.width() <= 2 * kMargin || m_pane.height() <= 2 * kMargin)
+    const QSizeF fitted = m_fit == Fit::Canvas ? m_imageSize : all();
+    m_centre = middle(fitted);
+    if (fitted.isEmpty() || m_pane.width() <= 2 * kMargin || m_pane.height() <= 2 * kMargin)
         return;
-    const double across = (m_pane.width() - 2 * kMargin) / m_imageSize.width();
-    const double down = (m_pane.height() - 2 * kMargin) / m_imageSize.height();
+    const double across = (m_pane.width() - 2 * kMargin) / fitted.width();
+    const double down = (m_pane.height() - 2 * kMargin) / fitted.height();
     m_zoom = std::clamp(std::min(across, down), kSmallestZoom, kLargestZoom);
 }
 

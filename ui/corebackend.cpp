@@ -17,7 +17,7 @@ LoadedModel CoreBackend::load(const std::filesystem::path &model, bool fast)
     // The new model is whole before the old one goes: a wrong file costs nothing.
     auto renderer = std::make_unique<core::Renderer>(model, options);
     m_renderer = std::move(renderer);
-    return {m_renderer->info(), m_renderer->device(), m_renderer->precision(), m_renderer->fastPrecision() != "fp32"};
+    return {m_renderer->info(), m_renderer->device(), m_renderer->precision(), m_renderer->fastPrecision()};
 }
 
 void CoreBackend::unload()

@@ -117,9 +117,9 @@ LoadedModel FakeBackend::load(const std::filesystem::path &model, bool fast)
         throw Error(ErrorCode::ModelNotFound, "There is no model at " + model.string());
     m_loaded = true;
     const core::ModelInfo info = fakeInfo(model);
-    const bool fasterOffered = !info.paintsFrom.empty();
-    m_precision = fast && fasterOffered ? "int8" : "fp32";
-    return {info, device(), m_precision, fasterOffered};
+    const std::string fastest = info.paintsFrom.empty() ? "fp32" : "int8";
+    m_precision = fast ? fastest : "fp32";
+    return {info, device(), m_precision, fastest};
 }
 
 core::RenderResult FakeBackend::render(const core::RenderRequest &request, std::stop_token stop,

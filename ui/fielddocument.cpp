@@ -38,6 +38,11 @@ void FieldDocument::floodFill(const QPoint &pixel, double ink)
     apply([&](core::FieldMap &map) { return core::floodFill(map, pixel.x(), pixel.y(), float(ink)); });
 }
 
+void FieldDocument::replaceEverywhere(const QPoint &pixel, double ink)
+{
+    apply([&](core::FieldMap &map) { return core::replaceEverywhere(map, pixel.x(), pixel.y(), float(ink)); });
+}
+
 void FieldDocument::fillRect(const QRect &area, double ink)
 {
     apply([&](core::FieldMap &map) { return core::fillRect(map, toPixelRect(area), float(ink)); });

@@ -29,6 +29,7 @@ public:
     int usualBrush() const override { return m_kind == FieldKind::Edges ? 4 : 32; }
     void paintStroke(const QPointF &from, const QPointF &to, double diameter, double ink) override;
     void floodFill(const QPoint &pixel, double ink) override;
+    void replaceEverywhere(const QPoint &pixel, double ink) override;
     void fillRect(const QRect &area, double ink) override;
     void paintGradient(const QPointF &from, const QPointF &to, double start, double end) override;
 

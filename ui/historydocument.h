@@ -54,6 +54,9 @@ public:
 
     // A map that was read from a file; becomes the saved state. An empty path: an unnamed map that counts as saved.
     void replace(Map map, const QString &filePath);
+    // A map that a file holds beside other things: it counts as saved, but has no name. Undo leads back to whatever was
+    // there. An equal map changes nothing.
+    void replaceUnnamed(Map map);
     // A made map without a file: a step like any other, so that it is not saved yet.
     void replaceUnsaved(Map map);
     // The same with one that nobody drew: what goes with another landscape may take its place, see offer().
@@ -62,7 +65,7 @@ public:
     // only where it covers nothing of the artist's: on a canvas not begun or blank, or on a map that nobody drew and
     // that is as it was made. What has a file, or could be redone, stays.
     void offer(Map map);
-    void markSaved(const QString &filePath) override;
+    void markSaved(const QString &filePath, quint64 state) override;
 
 protected:
     // What a map was read from or written to. The maps between two replacements share one, which undo brings back with
@@ -193,6 +196,15 @@ void HistoryDocument<Map>::replace(Map map, const QString &filePath)
 }
 
 template<typename Map>
+void HistoryDocument<Map>::replaceUnnamed(Map map)
+{
+    const uint64_t before = stateId();
+    replaceUnsaved(std::move(map));
+    if (stateId() != before)
+        nameSaved({});
+}
+
+template<typename Map>
 void HistoryDocument<Map>::replaceUnsaved(Map map)
 {
     step(std::move(map), std::make_shared<File>());
@@ -240,13 +252,14 @@ void HistoryDocument<Map>::offer(Map map)
 }
 
 template<typename Map>
-void HistoryDocument<Map>::markSaved(const QString &filePath)
+void HistoryDocument<Map>::markSaved(const QString &filePath, quint64 state)
 {
-    for (const auto &[state, file] : m_files)
+    for (const auto &[known, file] : m_files)
         if (file->path == filePath)
             file->saved.clear(); // that file holds another map now
-    m_file->path = filePath;
-    m_file->saved = {stateId()};
+    const SharedFile &file = m_files.at(state);
+    file->path = filePath;
+    file->saved = {state};
     Q_EMIT stateChanged();
 }
 

@@ -68,6 +68,11 @@ void LabelDocument::floodFill(const QPoint &pixel, double ink)
     apply([&](core::LabelMap &map) { return core::floodFill(map, pixel.x(), pixel.y(), uint8_t(ink)); });
 }
 
+void LabelDocument::replaceEverywhere(const QPoint &pixel, double ink)
+{
+    apply([&](core::LabelMap &map) { return core::replaceEverywhere(map, pixel.x(), pixel.y(), uint8_t(ink)); });
+}
+
 void LabelDocument::fillRect(const QRect &area, double ink)
 {
     apply([&](core::LabelMap &map) { return core::fillRect(map, toPixelRect(area), uint8_t(ink)); });

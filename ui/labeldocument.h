@@ -34,6 +34,7 @@ public:
     double blankInk() const override { return m_set->voidLabel; }
     void paintStroke(const QPointF &from, const QPointF &to, double diameter, double ink) override;
     void floodFill(const QPoint &pixel, double ink) override;
+    void replaceEverywhere(const QPoint &pixel, double ink) override;
     void fillRect(const QRect &area, double ink) override;
     void paintGradient(const QPointF &, const QPointF &, double, double) override {}
 

@@ -60,7 +60,8 @@ public:
     Q_INVOKABLE virtual void redo() = 0;
     // Sides are clamped to kSmallestSide .. kLargestSide. The former canvas comes back by undo.
     virtual void newCanvas(int width, int height) = 0;
-    virtual void markSaved(const QString &filePath) = 0;
+    // The map as it was in this state, one that the document has been in, is what the file holds.
+    virtual void markSaved(const QString &filePath, quint64 state) = 0;
 
     // Labels are numbers of a set, other maps hold -1 .. 1.
     virtual bool holdsLabels() const = 0;
@@ -75,6 +76,7 @@ public:
     // Points in map pixels, between the pixels; see core/map/strokes.h.
     virtual void paintStroke(const QPointF &from, const QPointF &to, double diameter, double ink) = 0;
     virtual void floodFill(const QPoint &pixel, double ink) = 0;
+    virtual void replaceEverywhere(const QPoint &pixel, double ink) = 0; // all that the pixel's ink covers
     virtual void fillRect(const QRect &area, double ink) = 0;
     // Changes nothing where the points are the same, and nothing on labels: half a label does not exist.
     virtual void paintGradient(const QPointF &from, const QPointF &to, double start, double end) = 0;

@@ -40,6 +40,13 @@ bool hasModelContent(const fs::path &path)
     return start.startsWith("PK\x03\x04") || start.startsWith("\x80\x02") || (start.size() == 9 && start[8] == '{');
 }
 
+QSize fittedSize(int width, int height)
+{
+    constexpr int kLeast = MapDocument::kSmallestSide, kMost = MapDocument::kLargestSide;
+    const QSize size = QSize(width, height).scaled(kMost, kMost, Qt::KeepAspectRatio);
+    return size.expandedTo(QSize(std::min(width, kLeast), std::min(height, kLeast)));
+}
+
 } // namespace
 
 core::ImportedMap readLabelMap(const fs::path &path, const core::LabelSet &set)
@@ -52,10 +59,32 @@ core::FieldMap readFieldMap(const fs::path &path)
     return core::readScaledField(path);
 }
 
-core::FieldMap readEdgesOfPhoto(const fs::path &path)
+FieldOfPhoto readEdgesOfPhoto(const fs::path &path)
 {
-    const core::Image photo = core::readPicture(path);
-    return core::normalizedField(core::edgeMap({photo.width, photo.height, 3, photo.rgb}), path.string());
+    core::Image photo = core::readPicture(path);
+    const bool smaller = tooLarge(photo);
+    if (smaller) {
+        const QSize size = fittedSize(photo.width, photo.height);
+        photo = core::fromQImage(core::toQImage(photo).scaled(size, Qt::IgnoreAspectRatio, Qt::SmoothTransformation));
+    }
+    const core::FieldMap edges = core::edgeMap({photo.width, photo.height, 3, photo.rgb});
+    return {core::normalizedField(edges, path.string()), smaller};
+}
+
+core::LabelMap fitted(core::LabelMap map)
+{
+    if (!tooLarge(map))
+        return map;
+    const QSize size = fittedSize(map.width, map.height);
+    return map.resizedNearest(size.width(), size.height());
+}
+
+core::FieldMap fitted(core::FieldMap map)
+{
+    if (!tooLarge(map))
+        return map;
+    const QSize size = fittedSize(map.width, map.height);
+    return core::resizedBilinear(map, size.width(), size.height());
 }
 
 void writeLabelMap(const fs::path &path, const core::LabelMap &map, const core::LabelSet &set)

@@ -150,7 +150,10 @@ void PaintTools::press(const QPointF &point, Qt::KeyboardModifiers modifiers)
         stroke(modifiers.testFlag(Qt::ShiftModifier) && m_hasLastPoint ? m_lastPoint : point, point);
         break;
     case Fill:
-        m_document->floodFill(pixelAt(point), ink());
+        if (modifiers.testFlag(Qt::ShiftModifier))
+            m_document->replaceEverywhere(pixelAt(point), ink());
+        else
+            m_document->floodFill(pixelAt(point), ink());
         break;
     case Rectangle:
         m_corner = pixelAt(point);

@@ -67,8 +67,9 @@ public:
     Q_INVOKABLE void shrinkBrush(bool big);
 
     // Points in map pixels, between the pixels. Shift draws a straight line from the last stroke's end with brush and
-    // eraser, a square with the rectangle, an upright or level gradient. Ctrl picks what is under the point with every
-    // tool; the tool to paint it with is taken when the pen is lifted.
+    // eraser, a square with the rectangle, an upright or level gradient, and makes the fill replace what it is put on
+    // wherever that lies. Ctrl picks what is under the point with every tool; the tool to paint it with is taken when
+    // the pen is lifted.
     void press(const QPointF &point, Qt::KeyboardModifiers modifiers);
     void drag(const QPointF &point, Qt::KeyboardModifiers modifiers);
     void release(); // nothing when the pen is up

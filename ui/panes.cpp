@@ -80,6 +80,11 @@ void MapItem::keyPressEvent(QKeyEvent *event)
         CanvasItem::keyPressEvent(event);
 }
 
+PictureItem::PictureItem(QQuickItem *parent) : CanvasItem(parent)
+{
+    connect(this, &CanvasItem::viewChanged, this, &PictureItem::tellSize);
+}
+
 void PictureItem::setPicture(Picture *picture)
 {
     if (m_picture == picture)
@@ -88,9 +93,21 @@ void PictureItem::setPicture(Picture *picture)
         m_picture->disconnect(this);
     m_picture = picture;
     if (m_picture)
-        connect(m_picture, &Picture::changed, this, [this] { markDirty({}); });
-    markDirty({});
+        connect(m_picture, &Picture::changed, this, &PictureItem::showPicture);
+    showPicture();
     Q_EMIT pictureChanged();
+}
+
+void PictureItem::showPicture()
+{
+    markDirty({});
+    tellSize();
+}
+
+void PictureItem::tellSize()
+{
+    if (view())
+        view()->setPictureSize(image().size());
 }
 
 QImage PictureItem::image() const

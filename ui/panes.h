@@ -49,7 +49,7 @@ private:
     QPointer<PaintTools> m_tools;
 };
 
-// Left button pans.
+// Left button pans. Tells the view how large the picture is.
 class PictureItem : public tessera::ui::CanvasItem
 {
     Q_OBJECT
@@ -57,7 +57,7 @@ class PictureItem : public tessera::ui::CanvasItem
     Q_PROPERTY(tessera::ui::Picture *picture READ picture WRITE setPicture NOTIFY pictureChanged REQUIRED)
 
 public:
-    explicit PictureItem(QQuickItem *parent = nullptr) : CanvasItem(parent) {}
+    explicit PictureItem(QQuickItem *parent = nullptr);
 
     Picture *picture() const { return m_picture; }
     void setPicture(Picture *picture);
@@ -70,6 +70,9 @@ protected:
     bool smoothWhenSmall() const override { return true; }
 
 private:
+    void showPicture();
+    void tellSize();
+
     QPointer<Picture> m_picture;
 };
 

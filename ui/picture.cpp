@@ -28,8 +28,15 @@ void Picture::showFormer()
 
 void Picture::showSaved(const QImage &image, const QByteArray &record, const QString &result)
 {
-    m_former = {};
+    keepAsFormer();
     setContent({image, record, result, false, false, false});
+}
+
+void Picture::keepAsFormer()
+{
+    const bool lossless = m_content.startingPoint || empty(); // it can be made again
+    if (!lossless && (!formerUnsaved() || (m_content.unsaved && !m_content.partial)))
+        m_former = m_content;
 }
 
 void Picture::showStartingPoint(const QImage &image)
@@ -37,15 +44,19 @@ void Picture::showStartingPoint(const QImage &image)
     setContent({image, {}, {}, false, true, false});
 }
 
-void Picture::markSaved()
+void Picture::markSaved(const Content &picture)
 {
-    m_content.unsaved = false;
+    for (Content *known : {&m_content, &m_former})
+        if (*known == picture)
+            known->unsaved = false;
     Q_EMIT changed();
 }
 
 void Picture::setContent(const Content &content)
 {
     m_content = content;
+    if (m_former == m_content)
+        m_former = {};
     Q_EMIT changed();
 }
 

@@ -37,8 +37,10 @@ public:
 
     bool empty() const { return m_content.image.isNull(); }
     QSize size() const { return m_content.image.size(); }
-    // It, or the whole picture that it was drawn over.
-    bool unsaved() const { return m_content.unsaved || (m_former.unsaved && !m_former.partial); }
+    // It, or the whole picture before it.
+    bool unsaved() const { return m_content.unsaved || formerUnsaved(); }
+    bool formerUnsaved() const { return m_former.unsaved && !m_former.partial; }
+    bool shownUnsaved() const { return m_content.unsaved; }
     bool startingPoint() const { return m_content.startingPoint; }
     const QImage &image() const { return m_content.image; } // RGB32
 
@@ -49,14 +51,14 @@ public:
     void show(const QImage &image, const QByteArray &record = {}, const QString &result = {});
     // What there is of a picture. The whole one before is kept until the next is whole.
     void showPart(const QImage &image, const QString &result);
-    // Exchanges what is shown for the whole picture that was shown before it was begun; nothing without one.
+    // Exchanges what is shown for the picture that was shown before; nothing without one.
     Q_INVOKABLE void showFormer();
     const QByteArray &record() const { return m_content.record; }
-    // The same, of a file.
+    // The same, of a file. The picture before is kept, a whole one that is not saved before any other.
     void showSaved(const QImage &image, const QByteArray &record, const QString &result);
     // A picture that was not rendered and is no loss: it can be made again.
     void showStartingPoint(const QImage &image);
-    void markSaved();
+    void markSaved(const Content &picture); // where it is the one shown or the one before
     const Content &content() const { return m_content; }
     void setContent(const Content &content);
 
@@ -64,8 +66,10 @@ Q_SIGNALS:
     void changed();
 
 private:
+    void keepAsFormer();
+
     Content m_content;
-    Content m_former;
+    Content m_former; // never the one shown
 };
 
 } // namespace tessera::ui

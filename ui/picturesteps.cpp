@@ -1,6 +1,7 @@
 #include "ui/picturesteps.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tessera::ui
 {
@@ -8,6 +9,7 @@ namespace tessera::ui
 void PictureSteps::add(const MapDocument &document, const Side &before, const Side &after)
 {
     m_steps.push_back({&document, before, after});
+    m_states[&document] = after.state;
 }
 
 void PictureSteps::follow(const MapDocument &document, Picture &picture, RenderSettings &settings)
@@ -16,20 +18,26 @@ void PictureSteps::follow(const MapDocument &document, Picture &picture, RenderS
         return step.document == &document
                && !(document.holdsState(step.before.state) && document.holdsState(step.after.state));
     });
-    const quint64 state = document.stateId();
+    const quint64 state = document.stateId(), last = std::exchange(m_states[&document], state);
     for (const Step &step : m_steps) {
-        if (step.document != &document)
+        const bool undone = last == step.after.state && state == step.before.state;
+        const bool redone = last == step.before.state && state == step.after.state;
+        if (step.document != &document || !(undone || redone))
             continue;
-        const bool undone = state == step.before.state && picture.content() == step.after.picture;
-        const bool redone = state == step.after.state && picture.content() == step.before.picture;
-        if (undone || redone) {
-            const Side &left = undone ? step.after : step.before;
-            const Side &reached = undone ? step.before : step.after;
+        const Side &left = undone ? step.after : step.before;
+        const Side &reached = undone ? step.before : step.after;
+        if (step.pictures && picture.content() == left.picture)
             picture.setContent(reached.picture);
-            if (settings.choices() == left.choices)
-                settings.choose(reached.choices);
-            return;
-        }
+        settings.exchange(left.settings, reached.settings);
+        return;
+    }
+}
+
+void PictureSteps::forgetPictures()
+{
+    for (Step &step : m_steps) {
+        step.pictures = false;
+        step.before.picture = step.after.picture = {};
     }
 }
 

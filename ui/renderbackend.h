@@ -12,10 +12,12 @@ namespace tessera::ui
 
 struct LoadedModel {
     core::ModelInfo info;
-    std::string device;         // "cpu", "cuda:0"
-    std::string precision;      // "fp32"
-    bool fasterOffered = false; // than fp32
-    bool fast = false;          // as load was asked for
+    std::string device;        // "cpu", "cuda:0"
+    std::string precision;     // "fp32"
+    std::string fastPrecision; // the fastest there is for it: "int8", or "fp32" where there is no faster one
+    bool fast = false;         // as load was asked for
+
+    bool fasterOffered() const { return !fastPrecision.empty() && fastPrecision != "fp32"; }
 };
 
 // One thread at a time: made anywhere, used and destroyed on the render thread.

@@ -189,11 +189,18 @@ void RenderController::cancel()
 {
     m_waiting.reset();
     if (m_running) {
-        m_running->unwanted->store(false); // what is done is kept after all
+        m_running->unwanted->store(m_running->abandoned); // otherwise what is done is kept after all
         m_running->stop.request_stop();
     }
     Q_EMIT busyChanged();
     Q_EMIT progressChanged();
+}
+
+void RenderController::abandon()
+{
+    if (m_running)
+        m_running->abandoned = true;
+    cancel();
 }
 
 void RenderController::start(core::RenderRequest request)
@@ -310,6 +317,8 @@ void RenderController::onFailed(quint64 id, const RenderFailure &failure)
 {
     if (id == m_loadingId) {
         stayWithModelBefore();
+        if (m_modelState == Ready)
+            Q_EMIT modelKept();
         Q_EMIT failed(failure.code, failure.message);
     } else if (m_running && m_running->id == id) {
         const bool told = !*m_running->unwanted;

@@ -32,9 +32,9 @@ class RenderController : public QObject
     // Models are opened in their fastest precision instead of the exact one; changing it opens the model anew.
     Q_PROPERTY(bool fast READ fast WRITE setFast NOTIFY modelChanged)
     Q_PROPERTY(bool fasterOffered READ fasterOffered NOTIFY modelChanged) // for the open model
-    Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)               // a render runs or waits
-    Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged)   // asked to stop, not yet stopped
-    Q_PROPERTY(double fraction READ fraction NOTIFY progressChanged) // 0 .. 1
+    Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)                    // a render runs or waits
+    Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged)        // asked to stop, not yet stopped
+    Q_PROPERTY(double fraction READ fraction NOTIFY progressChanged)      // 0 .. 1
     // In several lengths, one after the other as Qt Quick's Text divides them: it shows the first that has room.
     Q_PROPERTY(QString progressText READ progressText NOTIFY progressChanged)
     // The attention window of the latest code, in pixels of the picture; empty while nothing renders.
@@ -54,7 +54,10 @@ public:
     QVariantList modelFacts() const;
     const core::ModelInfo &modelInfo() const { return m_model.info; }
     bool fast() const { return m_fast; }
-    bool fasterOffered() const { return m_model.fasterOffered; }
+    bool fasterOffered() const { return m_model.fasterOffered(); }
+    const std::string &fastPrecision() const { return m_model.fastPrecision; }
+    // A model is on its way that is not the one in use with another precision.
+    bool openingAnother() const { return m_modelState == Loading && !m_changingSpeed; }
     bool busy() const { return m_running || m_waiting; }
     bool cancelling() const { return m_running && m_running->stop.stop_requested() && !m_waiting; }
     int codesDone() const { return m_progress.codesDone; }
@@ -74,10 +77,13 @@ public:
     // The values decide the picture: later changes of the map do not reach the render.
     void render(core::RenderRequest request);
     Q_INVOKABLE void cancel();
+    // Stops it for good: not even what is done is shown.
+    void abandon();
 
 Q_SIGNALS:
     void modelChanged();
     void modelLoaded(const tessera::core::ModelInfo &info);
+    void modelKept(); // another one could not be opened
     void busyChanged();
     void progressChanged();
     void pictureGrew(const QImage &picture); // partial, or stopped before the end
@@ -91,6 +97,7 @@ private:
         std::stop_source stop;
         std::shared_ptr<std::atomic<bool>> unwanted; // shared with its RenderJob
         core::WindowPolicy window{};
+        bool abandoned = false; // unwanted whatever comes
     };
 
     void connectWorker();

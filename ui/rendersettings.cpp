@@ -41,21 +41,21 @@ int indexOf(const core::ModelInfo::Control &control, const std::string &value)
 void RenderSettings::setSeed(double seed)
 {
     const auto whole = uint64_t(std::llround(std::clamp(seed, 0.0, kLargestSeed)));
-    if (m_seed == whole)
+    if (m_values.seed == whole)
         return;
-    m_seed = whole;
+    m_values.seed = whole;
     Q_EMIT changed();
 }
 
 void RenderSettings::setTemperature(double temperature)
 {
-    m_temperature = std::clamp(temperature, kLeastTemperature, kMostTemperature);
+    m_values.temperature = std::clamp(temperature, kLeastTemperature, kMostTemperature);
     Q_EMIT changed();
 }
 
 void RenderSettings::setGuidance(double guidance)
 {
-    m_guidance = std::clamp(guidance, kLeastGuidance, kMostGuidance);
+    m_values.guidance = std::clamp(guidance, kLeastGuidance, kMostGuidance);
     Q_EMIT changed();
 }
 
@@ -91,8 +91,8 @@ void RenderSettings::rerollSeed()
 int RenderSettings::controlIndex(const QString &key) const
 {
     const core::ModelInfo::Control *control = findControl(m_info, key.toStdString());
-    const auto chosen = m_controls.find(key.toStdString());
-    return control && chosen != m_controls.end() ? std::max(0, indexOf(*control, chosen->second)) : 0;
+    const auto chosen = m_values.controls.find(key.toStdString());
+    return control && chosen != m_values.controls.end() ? std::max(0, indexOf(*control, chosen->second)) : 0;
 }
 
 void RenderSettings::setControlIndex(const QString &key, int index)
@@ -101,27 +101,27 @@ void RenderSettings::setControlIndex(const QString &key, int index)
     if (!control || index < 0 || size_t(index) >= control->values.size())
         return;
     if (index == 0)
-        m_controls.erase(control->key);
+        m_values.controls.erase(control->key);
     else
-        m_controls[control->key] = control->values[size_t(index)];
+        m_values.controls[control->key] = control->values[size_t(index)];
     Q_EMIT changed();
 }
 
 void RenderSettings::choose(const std::map<std::string, std::string> &controls)
 {
-    m_controls.clear();
+    m_values.controls.clear();
     for (const auto &[key, value] : controls)
         if (const auto *control = findControl(m_info, key); control && indexOf(*control, value) > 0)
-            m_controls[key] = value;
+            m_values.controls[key] = value;
     Q_EMIT changed();
 }
 
 void RenderSettings::setModel(const core::ModelInfo &info)
 {
     m_info = info;
-    m_temperature = info.defaultTemperature;
-    m_guidance = info.defaultGuidance;
-    std::erase_if(m_controls, [&](const auto &choice) {
+    m_values.temperature = info.defaultTemperature;
+    m_values.guidance = info.defaultGuidance;
+    std::erase_if(m_values.controls, [&](const auto &choice) {
         const core::ModelInfo::Control *control = findControl(info, choice.first);
         return !control || indexOf(*control, choice.second) < 0;
     });
@@ -137,16 +137,29 @@ void RenderSettings::take(const core::RenderRequest &request)
     choose(request.controls);
 }
 
+void RenderSettings::exchange(const Values &left, const Values &reached)
+{
+    if (m_values.seed == left.seed)
+        m_values.seed = reached.seed;
+    if (m_values.temperature == left.temperature)
+        m_values.temperature = reached.temperature;
+    if (m_values.guidance == left.guidance)
+        m_values.guidance = reached.guidance;
+    if (m_values.controls == left.controls)
+        choose(reached.controls); // of another model, perhaps
+    Q_EMIT changed();
+}
+
 core::RenderRequest RenderSettings::request() const
 {
     core::RenderRequest request;
     request.modelIdentity = m_info.identity;
-    request.controls = m_controls;
-    request.seed = m_seed;
-    request.temperature = m_temperature;
+    request.controls = m_values.controls;
+    request.seed = m_values.seed;
+    request.temperature = m_values.temperature;
     request.topK = m_info.defaultTopK;
     request.topP = m_info.defaultTopP;
-    request.guidance = m_info.guidance ? m_guidance : 1.0;
+    request.guidance = m_info.guidance ? m_values.guidance : 1.0;
     return request;
 }
 

@@ -28,21 +28,29 @@ class RenderSettings : public QObject
     Q_PROPERTY(QVariantMap chosen READ chosen NOTIFY changed) // by key: the place among the control's values
 
 public:
+    // What an artist chooses.
+    struct Values {
+        uint64_t seed = 1;
+        double temperature = 1.0;
+        double guidance = 1.0;
+        std::map<std::string, std::string> controls; // only what is not "any"
+    };
+
     // A seed has to be said and typed: ten digits at most.
     static constexpr double kLargestSeed = 4294967295.0;
 
     using QObject::QObject;
 
-    double seed() const { return double(m_seed); }
+    const Values &values() const { return m_values; }
+    double seed() const { return double(m_values.seed); }
     void setSeed(double seed);
-    double temperature() const { return m_temperature; }
+    double temperature() const { return m_values.temperature; }
     void setTemperature(double temperature);
-    double guidance() const { return m_guidance; }
+    double guidance() const { return m_values.guidance; }
     void setGuidance(double guidance);
     bool guidanceActs() const { return m_info.guidance; }
     QVariantList controls() const;
     QVariantMap chosen() const;
-    const std::map<std::string, std::string> &choices() const { return m_controls; } // only what is not "any"
 
     Q_INVOKABLE void rerollSeed();
     int controlIndex(const QString &key) const;
@@ -54,6 +62,8 @@ public:
     void setModel(const core::ModelInfo &info);
     // What a request says of seed, variety, faithfulness and controls.
     void take(const core::RenderRequest &request);
+    // What is as in `left` becomes as in `reached`: steps of undo leave alone what was chosen since.
+    void exchange(const Values &left, const Values &reached);
     // All but the canvas and the condition.
     core::RenderRequest request() const;
 
@@ -63,10 +73,7 @@ Q_SIGNALS:
 
 private:
     core::ModelInfo m_info;
-    uint64_t m_seed = 1;
-    double m_temperature = 1.0;
-    double m_guidance = 1.0;
-    std::map<std::string, std::string> m_controls; // see choices()
+    Values m_values;
 };
 
 } // namespace tessera::ui

@@ -83,6 +83,7 @@ void Session::wireRendering()
         if (m_controller.modelState() == RenderController::Failed)
             openWaitingMap(); // before the failure is told, so that it stays to be read
     });
+    connect(&m_controller, &RenderController::modelKept, this, &Session::openWaitingMap);
     connect(&m_controller, &RenderController::modelLoaded, this, &Session::useModel);
     connect(&m_controller, &RenderController::failed, &m_notices, &Notices::showError);
     connect(&m_controller, &RenderController::relieved, this,
@@ -93,13 +94,13 @@ void Session::wireRendering()
 
 void Session::showRendered(const QImage &image, const QByteArray &record)
 {
-    m_surprises.clear();
+    m_surprises.forgetPictures();
     m_picture.show(image, record, m_controller.lastResult());
 }
 
 void Session::showPart(const QImage &image)
 {
-    m_surprises.clear();
+    m_surprises.forgetPictures();
     m_picture.showPart(image, m_controller.lastResult());
 }
 
@@ -145,7 +146,9 @@ QString Session::unsavedText() const
     const QStringList maps = unsavedMaps();
     const bool picture = m_picture.unsaved() || m_surprises.unsaved();
     if (maps.isEmpty())
-        return picture ? tr("The picture is not saved.") : QString();
+        return !picture                   ? QString()
+               : m_picture.shownUnsaved() ? tr("The picture is not saved.")
+                                          : tr("The picture before this one is not saved.");
     const bool several = maps.size() > 1;
     const bool inHand = needsMap() && m_document->unsaved();
     const QString what = several                  ? tr("The maps of %1").arg(listed(maps))
@@ -290,17 +293,23 @@ bool Session::knowsLandscapes() const
     return std::any_of(words.begin(), words.end(), [&](uint8_t label) { return !set.isVoid(label); });
 }
 
+PictureSteps::Side Session::side() const
+{
+    return {m_document->stateId(), m_picture.content(), m_settings.values()};
+}
+
 void Session::takeLandscape(const MadeLandscape &made)
 {
     if (m_source != m_makingFor || made.picture.size() != m_document->size())
         return;        // it was asked for another canvas
     m_tools.release(); // a stroke under way is a step of its own
-    const PictureSteps::Side before{m_document->stateId(), m_picture.content(), m_settings.choices()};
+    const PictureSteps::Side before = side();
     if (!told([&] { layMap(m_source, made); }) || m_document->stateId() == before.state)
         return;
+    m_controller.abandon(); // of the map before
     m_picture.showStartingPoint(made.picture);
     m_settings.choose(made.controls);
-    m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content(), m_settings.choices()});
+    m_surprises.add(*m_document, before, side());
     for (const Source source : m_sources)
         if (isMap(source) && source != m_source)
             told([&] { layMap(source, made); });
@@ -400,6 +409,7 @@ void Session::showPalette()
 void Session::showCanvas()
 {
     m_view.setImageSize(canvasSize());
+    Q_EMIT canvasSizeChanged();
 }
 
 QString Session::reasonNotToRender() const

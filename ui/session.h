@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <QList>
@@ -47,6 +48,9 @@ class Session : public QObject
     Q_PROPERTY(tessera::ui::RenderController *controller READ controller CONSTANT)
     Q_PROPERTY(tessera::ui::Notices *notices READ notices CONSTANT)
     Q_PROPERTY(tessera::ui::FolderModel *folder READ folder CONSTANT)
+    // Of the picture to be made, pixels: the map's, or one window of models that render no more. Coordinates, which
+    // need no map, have one of their own as soon as a new canvas was made for them.
+    Q_PROPERTY(QSize canvasSize READ canvasSize NOTIFY canvasSizeChanged)
     Q_PROPERTY(bool canRender READ canRender NOTIFY canRenderChanged)
     // Why the open model cannot paint here; empty where it can, and while none is open.
     Q_PROPERTY(QString reasonNotToRender READ reasonNotToRender NOTIFY canRenderChanged)
@@ -87,9 +91,7 @@ public:
     QString reasonNotToRender() const;
     bool imagining() const { return m_maker.busy(); }
     QString unsavedText() const;
-    // Of the picture to be made, pixels: the map's, or one window of models that render no more. Coordinates, which
-    // need no map, have one of their own as soon as a new canvas was made for them.
-    Q_INVOKABLE QSize canvasSize() const;
+    QSize canvasSize() const;
     Q_INVOKABLE void newCanvas(int width, int height); // as MapDocument::newCanvas
 
     Q_INVOKABLE void openModel(const QUrl &place); // a file or a folder
@@ -99,11 +101,14 @@ public:
     // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the
     // kind of map that the file was asked for: a model that came since may have put another in hand. Opening comes back
     // to it. Of a picture with its record the map it was painted from is taken, with its settings and the picture
-    // itself: one step of undo, as of a surprise.
+    // itself: one step of undo, as of a surprise. It waits for a model that is being opened.
     Q_INVOKABLE bool openMap(Source source, const QUrl &file);
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
     Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
     Q_INVOKABLE bool savePicture(const QUrl &file);
+    // The next saveMap() or savePicture() writes what is there now, whatever comes while a name is chosen.
+    Q_INVOKABLE void holdMap(Source source);
+    Q_INVOKABLE void holdPicture();
     Q_INVOKABLE void render();
     // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too.
     // Its other maps that the model takes are offered to their documents, see HistoryDocument::offer(). What is made
@@ -119,11 +124,18 @@ public:
 Q_SIGNALS:
     void sourceChanged();
     void sourcesChanged();
+    void canvasSizeChanged();
     void canRenderChanged();
     void imaginingChanged();
     void unsavedChanged();
 
 private:
+    struct HeldMap {
+        Source source = Labels;
+        quint64 state = 0; // of its document
+        std::function<void(const std::filesystem::path &)> write;
+    };
+
     void wire();
     void wireDocument(MapDocument &document);
     void wireRendering();
@@ -143,14 +155,19 @@ private:
     void showRendered(const QImage &image, const QByteArray &record);
     void showPart(const QImage &image);
     void openWaitingMap();
+    HeldMap mapAsItIs(Source source);
     bool takeInHand(Source source);
     void readMap(const std::filesystem::path &path);
     bool reopen(const core::RecordedPicture &picture, const std::filesystem::path &path);
     bool takeSourceOf(const core::RenderRequest &request);
-    void takeCondition(const core::RenderRequest &request, const std::filesystem::path &path);
+    void takeCondition(const core::RenderRequest &request);
     void expectModelOf(const core::RenderRecord &record, const std::filesystem::path &path) const;
+    void expectConditionOf(const core::RenderRequest &request, const std::filesystem::path &path) const;
+    PictureSteps::Side side() const;
+    void showFileAsPicture(const core::RecordedPicture &picture, const std::filesystem::path &path);
     QString changesIn(const core::RenderRecord &record) const;
     void makeWay();
+    void tellMadeSmaller();
     void tellIfFlat(const FieldDocument &field);
     void setCondition(core::RenderRequest &request) const;
     // Errors of files become a notice. True when there was none.
@@ -173,6 +190,9 @@ private:
     Notices m_notices;
     FolderModel m_folder;
     QUrl m_waitingMap; // until the model is there
+    // See holdMap(); empty: what is there when it is saved.
+    std::optional<HeldMap> m_heldMap;
+    std::optional<Picture::Content> m_heldPicture;
     PictureSteps m_surprises;
     LandscapeMaker m_maker;
     Source m_makingFor = Labels;

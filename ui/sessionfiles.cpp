@@ -60,7 +60,11 @@ bool Session::openMap(Source source, const QUrl &file)
     const std::filesystem::path path = toPath(file);
     bool opened = false;
     return told([&] {
-               if (const auto picture = recordedPicture(path)) {
+               const auto picture = recordedPicture(path);
+               if (picture && m_controller.openingAnother()) {
+                   m_waitingMap = file;
+                   opened = true;
+               } else if (picture) {
                    opened = reopen(*picture, path);
                } else if (takeInHand(source)) {
                    readMap(path);
@@ -74,17 +78,22 @@ bool Session::reopen(const core::RecordedPicture &picture, const std::filesystem
 {
     const core::RenderRequest &request = picture.record.request;
     expectModelOf(picture.record, path);
+    expectConditionOf(request, path);
     if (!takeSourceOf(request))
         return false;
-    const PictureSteps::Side before{m_document->stateId(), m_picture.content(), m_settings.choices()};
-    takeCondition(request, path);
+    makeWay();
+    if (m_source == Labels)
+        m_labels.translateTo(setOfModel()); // undo may have brought back other words
+    const PictureSteps::Side before = side();
+    takeCondition(request);
+    m_controller.abandon(); // of the map before
     m_settings.take(request);
     m_picture.showSaved(picture.image, picture.text, QString::fromStdString(path.filename().string()));
     if (needsMap() && m_document->stateId() != before.state)
-        m_surprises.add(*m_document, before, {m_document->stateId(), m_picture.content(), m_settings.choices()});
+        m_surprises.add(*m_document, before, side());
     if (const QString changes = changesIn(picture.record); !changes.isEmpty())
         m_notices.show(Notices::Info, tr("Rendered again it will be another picture"), changes);
-    m_controller.setFast(picture.record.precision != "fp32" && m_controller.fasterOffered());
+    m_controller.setFast(m_controller.fasterOffered() && picture.record.precision == m_controller.fastPrecision());
     return true;
 }
 
@@ -110,29 +119,30 @@ bool Session::takeSourceOf(const core::RenderRequest &request)
     return true;
 }
 
-void Session::takeCondition(const core::RenderRequest &request, const std::filesystem::path &path)
+// That a picture was made from something that can be had back.
+void Session::expectConditionOf(const core::RenderRequest &request, const std::filesystem::path &path) const
 {
-    if (const auto *labels = std::get_if<core::LabelMap>(&request.condition)) {
-        const core::LabelSet &set = m_labels.labelSet();
-        if (std::ranges::any_of(labels->labels, [&](uint8_t label) { return !set.knows(label); }))
-            throw Error(ErrorCode::ModelMismatch, path.string() + " holds labels that the open model does not know.");
-        makeWay();
-        m_labels.replace(labels->resizedNearest(request.width, request.height), {});
-    } else if (const auto *field = std::get_if<core::FieldMap>(&request.condition)) {
-        core::FieldMap map = core::resizedBilinear(*field, request.width, request.height);
-        makeWay();
-        fieldOf(m_source).replace(std::move(map), {});
-    } else if (const auto *number = std::get_if<int64_t>(&request.condition)) {
-        makeWay();
-        m_classes.setCurrent(int(*number));
-    } else if (std::holds_alternative<core::CodeGrid>(request.condition)) {
+    if (std::holds_alternative<core::CodeGrid>(request.condition))
         throw Error(ErrorCode::InvalidArgument, path.string()
                                                     + " was painted from condition codes; a map cannot be had back "
                                                       "from them.");
-    } else if (!needsMap()) {
-        makeWay();
-        newCanvas(request.width, request.height);
+    if (const auto *labels = std::get_if<core::LabelMap>(&request.condition)) {
+        const core::LabelSet set = setOfModel();
+        if (std::ranges::any_of(labels->labels, [&](uint8_t label) { return !set.knows(label); }))
+            throw Error(ErrorCode::ModelMismatch, path.string() + " holds labels that the open model does not know.");
     }
+}
+
+void Session::takeCondition(const core::RenderRequest &request)
+{
+    if (const auto *labels = std::get_if<core::LabelMap>(&request.condition))
+        m_labels.replaceUnnamed(labels->resizedNearest(request.width, request.height));
+    else if (const auto *field = std::get_if<core::FieldMap>(&request.condition))
+        fieldOf(m_source).replaceUnnamed(core::resizedBilinear(*field, request.width, request.height));
+    else if (const auto *number = std::get_if<int64_t>(&request.condition))
+        m_classes.setCurrent(int(*number));
+    else if (!needsMap())
+        newCanvas(request.width, request.height);
 }
 
 // What the painter would do otherwise than the record has it; empty for a picture that it would make again.
@@ -145,7 +155,7 @@ QString Session::changesIn(const core::RenderRecord &record) const
         changes.append(tr("the model is another version"));
     if (request.initial)
         changes.append(tr("only a part of it was painted"));
-    if (record.precision != "fp32" && !m_controller.fasterOffered())
+    if (record.precision != "fp32" && record.precision != m_controller.fastPrecision())
         changes.append(tr("it was made in %1").arg(QString::fromStdString(record.precision)));
     if (request.variation != own.variation)
         changes.append(tr("it is a variation of its seed"));
@@ -174,15 +184,27 @@ void Session::readMap(const std::filesystem::path &path)
     if (m_source == Labels) {
         core::ImportedMap imported = readLabelMap(path, m_labels.labelSet());
         makeWay();
-        m_labels.replace(std::move(imported.map), name);
+        const bool smaller = tooLarge(imported.map);
+        m_labels.replace(fitted(std::move(imported.map)), name);
+        if (smaller)
+            tellMadeSmaller();
         if (const QString gaps = importText(imported.report); !gaps.isEmpty())
             m_notices.show(Notices::Info, tr("Opened with a few gaps"), gaps);
     } else {
         core::FieldMap map = readFieldMap(path);
         makeWay();
-        fieldOf(m_source).replace(std::move(map), name);
+        const bool smaller = tooLarge(map);
+        fieldOf(m_source).replace(fitted(std::move(map)), name);
+        if (smaller)
+            tellMadeSmaller();
         tellIfFlat(fieldOf(m_source));
     }
+}
+
+void Session::tellMadeSmaller()
+{
+    m_notices.show(Notices::Info, tr("Opened smaller than the file"),
+                   tr("A canvas has at most %1 pixels a side.").arg(MapDocument::kLargestSide));
 }
 
 // For a map that was read and comes into the hand.
@@ -198,36 +220,65 @@ bool Session::openPhotoAsEdges(const QUrl &file)
     if (!takeInHand(Edges))
         return false;
     return told([&] {
-        core::FieldMap edges = readEdgesOfPhoto(toPath(file));
+        FieldOfPhoto edges = readEdgesOfPhoto(toPath(file));
         makeWay();
-        m_edges.replaceUnsaved(std::move(edges));
+        m_edges.replaceUnsaved(std::move(edges.field));
+        if (edges.smaller)
+            tellMadeSmaller();
     });
+}
+
+void Session::holdMap(Source source)
+{
+    m_heldMap = mapAsItIs(source);
+}
+
+void Session::holdPicture()
+{
+    m_heldPicture = m_picture.content();
+}
+
+Session::HeldMap Session::mapAsItIs(Source source)
+{
+    const quint64 state = documentOf(source)->stateId();
+    if (source != Labels)
+        return {source, state,
+                [map = fieldOf(source).map()](const std::filesystem::path &path) { writeFieldMap(path, map); }};
+    return {source, state, [map = m_labels.map(), set = m_labels.labelSet()](const std::filesystem::path &path) {
+                writeLabelMap(path, map, set);
+            }};
 }
 
 bool Session::saveMap(Source source, const QUrl &file)
 {
     const std::filesystem::path path = toPath(file);
     return told([&] {
-        if (source == Labels)
-            writeLabelMap(path, m_labels.map(), m_labels.labelSet());
-        else
-            writeFieldMap(path, fieldOf(source).map());
-        documentOf(source)->markSaved(QString::fromStdString(path.string()));
+        const HeldMap map = m_heldMap && m_heldMap->source == source ? *m_heldMap : mapAsItIs(source);
+        map.write(path);
+        documentOf(source)->markSaved(QString::fromStdString(path.string()), map.state);
+        m_heldMap.reset();
         m_notices.dismiss();
     });
 }
 
 bool Session::savePicture(const QUrl &file)
 {
+    const std::filesystem::path path = toPath(file);
     return told([&] {
-        const bool whole = core::writePicture(toPath(file), m_picture.image(), m_picture.record());
-        m_surprises.markSaved(m_picture.content());
-        m_picture.markSaved();
+        const Picture::Content picture = m_heldPicture ? *m_heldPicture : m_picture.content();
+        const bool whole = core::writePicture(path, picture.image, picture.record);
+        m_surprises.markSaved(picture);
+        m_picture.markSaved(picture);
+        m_heldPicture.reset();
         m_notices.dismiss();
         if (!whole)
             m_notices.show(Notices::Info, tr("Saved without its render record"),
                            tr("The record is longer than a PNG may carry. The picture itself is whole, but cannot be "
                               "made again from its file."));
+        else if (picture.partial)
+            m_notices.show(Notices::Info, tr("Saved as it is so far"),
+                           tr("What it was to become is not in the file: only whole pictures carry what they were made "
+                              "from."));
     });
 }
 

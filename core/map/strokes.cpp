@@ -156,6 +156,20 @@ PixelRect floodOn(Map &map, int x, int y, Value value)
 }
 
 template<typename Map, typename Value>
+PixelRect replaceOn(Map &map, int x, int y, Value value)
+{
+    if (x < 0 || x >= map.width || y < 0 || y >= map.height) {
+        return {};
+    }
+    const Value old = map.at(x, y);
+    ChangedBounds changed;
+    for (int row = 0; row < map.height; ++row) {
+        paintRow(map, row, 0, map.width, value, changed, [&](int column) { return map.row(row)[column] == old; });
+    }
+    return changed.rect();
+}
+
+template<typename Map, typename Value>
 PixelRect rectOn(Map &map, const PixelRect &area, Value value)
 {
     const PixelRect inside = area.intersected(map.rect());
@@ -188,6 +202,16 @@ PixelRect floodFill(FieldMap &map, int x, int y, float value)
     return floodOn(map, x, y, value);
 }
 
+PixelRect replaceEverywhere(LabelMap &map, int x, int y, uint8_t label)
+{
+    return replaceOn(map, x, y, label);
+}
+
+PixelRect replaceEverywhere(FieldMap &map, int x, int y, float value)
+{
+    return replaceOn(map, x, y, value);
+}
+
 PixelRect fillRect(LabelMap &map, const PixelRect &area, uint8_t label)
 {
     return rectOn(map, area, label);
@@ -208,15 +232,6 @@ PixelRect paintGradient(FieldMap &map, PixelPoint from, PixelPoint to, float sta
             const float value = std::lerp(start, end, float(std::clamp(along, 0.0, 1.0)));
             paintRow(map, y, x, x + 1, value, changed, [](int) { return true; });
         }
-    }
-    return changed.rect();
-}
-
-PixelRect replaceLabel(LabelMap &map, uint8_t from, uint8_t to)
-{
-    ChangedBounds changed;
-    for (int y = 0; y < map.height; ++y) {
-        paintRow(map, y, 0, map.width, to, changed, [&](int x) { return map.row(y)[x] == from; });
     }
     return changed.rect();
 }

@@ -20,14 +20,15 @@ PixelRect paintStroke(FieldMap &map, PixelPoint from, PixelPoint to, double diam
 PixelRect floodFill(LabelMap &map, int x, int y, uint8_t label);
 PixelRect floodFill(FieldMap &map, int x, int y, float value);
 
+// Repaints all pixels that hold what this one holds, wherever they lie. A place outside changes nothing.
+PixelRect replaceEverywhere(LabelMap &map, int x, int y, uint8_t label);
+PixelRect replaceEverywhere(FieldMap &map, int x, int y, float value);
+
 PixelRect fillRect(LabelMap &map, const PixelRect &area, uint8_t label);
 PixelRect fillRect(FieldMap &map, const PixelRect &area, float value);
 
 // Repaints the whole map: `start` at and before the one point, `end` at and beyond the other, and evenly changing
 // values between, across the line from one to the other. REQUIRES: the points differ.
 PixelRect paintGradient(FieldMap &map, PixelPoint from, PixelPoint to, float start, float end);
-
-// Every pixel of the one label becomes the other, wherever it lies.
-PixelRect replaceLabel(LabelMap &map, uint8_t from, uint8_t to);
 
 } // namespace tessera::core

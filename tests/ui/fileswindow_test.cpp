@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QDir>
 #include <QTemporaryDir>
 
 #include "painterwindow.h"
@@ -22,6 +23,22 @@ bool cardOpen(PainterWindow &painter, const QString &itemOfCard)
 bool cardClosed(PainterWindow &painter, const QString &itemOfCard)
 {
     return QTest::qWaitFor([&] { return !painter.shown(itemOfCard); }, kWaitMs);
+}
+
+bool focused(PainterWindow &painter, const QString &objectName)
+{
+    return QTest::qWaitFor([&] { return painter.item(objectName)->hasActiveFocus(); }, kWaitMs);
+}
+
+// Asks to save the map into the folder, and waits for the list to show what lies there.
+bool savingInto(PainterWindow &painter, const QTemporaryDir &folder, const QString &entry)
+{
+    painter.session.folder()->setPath(folder.path());
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    if (!cardOpen(painter, "file_" + entry))
+        return false;
+    painter.grab(); // its entries are in place
+    return true;
 }
 
 void enterName(PainterWindow &painter, const QString &name)
@@ -132,6 +149,75 @@ TEST(Files, NamesWithoutASuffixGetOneAndOthersAreRefusedInTheCard)
     EXPECT_TRUE(painter.text("fileWarning").contains("replaced"));
     painter.key(Qt::Key_Escape);
     EXPECT_TRUE(cardClosed(painter, "fileName"));
+}
+
+TEST(Files, ADoubleClickWhileSavingNamesAFileAndReplacesNone)
+{
+    const QTemporaryDir folder;
+    QFile hills(folder.filePath("hills.png"));
+    ASSERT_TRUE(hills.open(QIODevice::WriteOnly));
+    hills.write("dear to someone");
+    hills.close();
+    PainterWindow painter;
+    ASSERT_TRUE(savingInto(painter, folder, "hills.png"));
+
+    painter.doubleClick("file_hills.png");
+
+    EXPECT_TRUE(painter.shown("fileName"));
+    EXPECT_TRUE(focused(painter, "fileName"));
+    EXPECT_EQ(painter.text("fileName"), "hills.png");
+    EXPECT_TRUE(painter.text("fileWarning").contains("replaced"));
+    ASSERT_TRUE(hills.open(QIODevice::ReadOnly));
+    EXPECT_EQ(hills.readAll(), "dear to someone");
+}
+
+TEST(Files, ADoubleClickOpens)
+{
+    const QTemporaryDir folder;
+    QImage map(300, 280, QImage::Format_Grayscale8);
+    map.fill(kGrass);
+    ASSERT_TRUE(QDir(folder.path()).mkdir("maps"));
+    ASSERT_TRUE(map.save(folder.filePath("maps/hills.png")));
+    PainterWindow painter;
+    painter.session.folder()->setPath(folder.path());
+    painter.key(Qt::Key_O, Qt::ControlModifier);
+    for (const char *entry : {"file_maps", "file_hills.png"}) {
+        ASSERT_TRUE(cardOpen(painter, entry));
+        painter.grab();
+        painter.doubleClick(entry);
+    }
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    EXPECT_EQ(painter.session.document()->title(), "hills.png");
+}
+
+TEST(Files, TheProposedNameStaysOnTheWayThroughFolders)
+{
+    const QTemporaryDir folder;
+    ASSERT_TRUE(QDir(folder.path()).mkdir("maps"));
+    PainterWindow painter;
+    const QString below = folder.filePath("maps");
+    const auto expectIn = [&](const QString &path) {
+        EXPECT_EQ(painter.session.folder()->path(), path);
+        EXPECT_EQ(painter.text("fileName"), "map.png");
+    };
+    ASSERT_TRUE(savingInto(painter, folder, "maps"));
+
+    painter.click("file_maps");
+    expectIn(folder.path());
+    painter.doubleClick("file_maps");
+    expectIn(below);
+    painter.click("folderUp");
+    expectIn(folder.path());
+    painter.item("fileList")->forceActiveFocus(Qt::TabFocusReason);
+    painter.key(Qt::Key_Return);
+    expectIn(below);
+    painter.click("folderUp");
+    painter.item("fileName")->forceActiveFocus();
+    enterName(painter, "maps");
+    expectIn(below);
+    painter.key(Qt::Key_Return);
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    EXPECT_TRUE(QFile::exists(below + "/map.png"));
 }
 
 TEST(Files, ARecordThatDoesNotFitIsSaid)

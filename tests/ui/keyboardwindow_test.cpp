@@ -4,6 +4,7 @@
 
 #include <semaphore>
 
+#include <QAccessible>
 #include <QDir>
 #include <QTemporaryDir>
 
@@ -30,6 +31,15 @@ bool focused(PainterWindow &painter, const QString &objectName)
 int shownChoice(PainterWindow &painter, const QString &box)
 {
     return painter.item(box)->property("currentIndex").toInt();
+}
+
+// What a screen reader is told.
+QAccessibleInterface &heard(PainterWindow &painter, const QString &objectName)
+{
+    QAccessibleInterface *found = QAccessible::queryAccessibleInterface(painter.item(objectName));
+    if (!found)
+        qFatal("nothing to hear: %s", qPrintable(objectName));
+    return *found;
 }
 
 bool listOpen(PainterWindow &painter, const QString &box)
@@ -95,6 +105,29 @@ TEST(Keyboard, EscapeClearsTheSearchAndLeavesTheRenderAlone)
     painter.key(Qt::Key_Escape);
     EXPECT_EQ(painter.session.palette()->filter(), "");
     EXPECT_FALSE(painter.session.controller()->cancelling());
+
+    painter.key(Qt::Key_Escape);
+    EXPECT_TRUE(painter.session.controller()->cancelling());
+    permits.release(100000);
+    EXPECT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
+}
+
+TEST(Keyboard, EscapeLeavesTheSeedAndTheRenderAlone)
+{
+    std::counting_semaphore<100000> permits(0);
+    ui::FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    PainterWindow painter(script);
+    ASSERT_TRUE(painter.loadModel());
+    painter.grab(); // the panel has its new choices in place
+    painter.session.render();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.session.controller()->busy(); }, kWaitMs));
+
+    painter.click("seedField");
+    EXPECT_TRUE(focused(painter, "seedField"));
+    painter.key(Qt::Key_Escape);
+    EXPECT_FALSE(painter.session.controller()->cancelling());
+    EXPECT_TRUE(focused(painter, "mapCanvas"));
 
     painter.key(Qt::Key_Escape);
     EXPECT_TRUE(painter.session.controller()->cancelling());
@@ -217,6 +250,63 @@ TEST(Keyboard, ClassesAreOneStopAndArrowsReachThem)
     painter.key(Qt::Key_Return);
     EXPECT_EQ(painter.session.classes()->current(), 70);
     EXPECT_TRUE(focused(painter, "pictureCanvas"));
+}
+
+TEST(Keyboard, TheChosenLabelAndTheOneAtHandAreHeard)
+{
+    PainterWindow painter;
+    const ui::PaletteModel &palette = *painter.session.palette();
+    painter.session.tools()->setLabel(kSky);
+    painter.key(Qt::Key_F, Qt::ControlModifier);
+    painter.key(Qt::Key_Tab);
+    ASSERT_TRUE(focused(painter, "labelList"));
+    const QAccessibleInterface &list = heard(painter, "labelList");
+    EXPECT_EQ(list.text(QAccessible::Description), palette.nameOf(kSky));
+    const QAccessibleInterface &sky = heard(painter, QString("label%1").arg(kSky));
+    EXPECT_EQ(sky.role(), QAccessible::ListItem);
+    EXPECT_TRUE(sky.state().selected);
+    EXPECT_TRUE(sky.state().focused);
+
+    painter.key(Qt::Key_Down);
+    const QModelIndex next = palette.index(palette.rowOf(kSky) + 1);
+    const int label = palette.data(next, ui::PaletteModel::LabelRole).toInt();
+    EXPECT_EQ(list.text(QAccessible::Description), palette.nameOf(label));
+    EXPECT_TRUE(sky.state().selected); // until Return
+    EXPECT_FALSE(sky.state().focused);
+    EXPECT_TRUE(heard(painter, QString("label%1").arg(label)).state().focused);
+    EXPECT_FALSE(heard(painter, QString("label%1").arg(label)).state().selected);
+}
+
+TEST(Keyboard, TheChosenClassIsHeard)
+{
+    PainterWindow painter;
+    ASSERT_TRUE(painter.loadModel("class.ckpt"));
+    painter.session.classes()->setCurrent(2);
+    painter.grab(); // the list is in place
+    EXPECT_EQ(heard(painter, "class2").role(), QAccessible::ListItem);
+    EXPECT_TRUE(heard(painter, "class2").state().selected);
+    EXPECT_FALSE(heard(painter, "class3").state().selected);
+    heard(painter, "class3").actionInterface()->doAction(QAccessibleActionInterface::pressAction());
+    EXPECT_EQ(painter.session.classes()->current(), 3);
+    EXPECT_TRUE(heard(painter, "class3").state().selected);
+}
+
+TEST(Keyboard, TheToolInHandIsHeardAndStaysWhenPressedAgain)
+{
+    PainterWindow painter;
+    const QAccessibleInterface &brush = heard(painter, "brushTool");
+    EXPECT_TRUE(brush.state().checkable);
+    EXPECT_TRUE(brush.state().checked);
+    painter.click("brushTool");
+    EXPECT_TRUE(brush.state().checked);
+    painter.key(Qt::Key_E);
+    EXPECT_FALSE(brush.state().checked);
+    EXPECT_TRUE(heard(painter, "eraserTool").state().checked);
+    heard(painter, "fillTool").actionInterface()->doAction(QAccessibleActionInterface::toggleAction());
+    EXPECT_EQ(painter.session.tools()->tool(), ui::PaintTools::Fill);
+    painter.click("rectangleTool");
+    EXPECT_FALSE(heard(painter, "fillTool").state().checked);
+    EXPECT_TRUE(heard(painter, "rectangleTool").state().checked);
 }
 
 TEST(Keyboard, FilesAreFoundOpenedAndNamedWithoutTheMouse)

@@ -8,6 +8,7 @@
 
 #include <QFontMetricsF>
 #include <QPainter>
+#include <QTemporaryDir>
 
 #include "core/map/strokes.h"
 #include "painterwindow.h"
@@ -54,6 +55,21 @@ QStringList truncatedTexts(const PainterWindow &painter)
     QStringList found;
     collectTruncated(painter.window->contentItem(), found);
     return found;
+}
+
+// Texts with the tag for bold: those that show it as it is, and those that would heed it.
+struct Tagged {
+    QStringList plain, rich;
+};
+
+void collectTagged(const QQuickItem *root, Tagged &found)
+{
+    const QString text = root->property("text").toString();
+    const QVariant format = root->property("textFormat");
+    if (format.isValid() && text.contains("<b>"))
+        (format.toInt() == Qt::PlainText ? found.plain : found.rich).append(text);
+    for (const QQuickItem *child : root->childItems())
+        collectTagged(child, found);
 }
 
 TEST(Looks, EmptyWindow)
@@ -315,6 +331,41 @@ TEST(Looks, AFileHeldOverTheWindow)
     EXPECT_EQ(truncatedTexts(painter), QStringList());
     painter.holdNoLonger();
     EXPECT_FALSE(painter.shown("dropOverlay"));
+}
+
+TEST(Looks, WordsFromFilesAreShownAsTheyAre)
+{
+    const QTemporaryDir folder;
+    QImage map(300, 280, QImage::Format_Grayscale8);
+    map.fill(1);
+    const QString file = folder.filePath("<b>hills.png");
+    ASSERT_TRUE(map.save(file));
+    PainterWindow painter;
+    ASSERT_TRUE(painter.session.openMap(ui::Session::Labels, QUrl::fromLocalFile(file)));
+    core::LabelSet set = painter.session.palette()->labelSet();
+    for (core::Label &label : set.labels) {
+        label.name = "<b>label";
+        label.group = "<b>group";
+    }
+    painter.session.palette()->setLabelSet(set);
+    painter.session.notices()->show(ui::Notices::Info, "<b>title", "<b>detail");
+    painter.session.folder()->setPath(folder.path());
+    painter.key(Qt::Key_O, Qt::ControlModifier);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return painter.shown("file_<b>hills.png"); }, kWaitMs));
+    painter.grab();
+    auto *card = painter.window->findChild<QObject *>("modelCard");
+    ASSERT_TRUE(card);
+    card->setProperty("title", "<b>model"); // what the backend's model is called cannot be chosen
+
+    Tagged found;
+    collectTagged(painter.window->contentItem(), found);
+    collectTagged(card->property("contentItem").value<QQuickItem *>(), found);
+
+    EXPECT_EQ(found.rich, QStringList());
+    for (const char *text : {"<b>hills.png", "<b>label", "<b>group", "<b>title", "<b>detail", "<b>model"})
+        EXPECT_TRUE(found.plain.contains(text)) << text;
+    for (const char *name : {"modelText", "hoverText", "currentLabelText", "currentClassText", "pictureTitle"})
+        EXPECT_EQ(painter.item(name)->property("textFormat").toInt(), int(Qt::PlainText)) << name;
 }
 
 TEST(Looks, AFailedOpenWithAModelAtHand)

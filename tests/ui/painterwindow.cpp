@@ -26,7 +26,7 @@ public:
 
 FolderInterceptor interceptor;
 
-QPoint middleOf(const QWindow &window)
+QPoint centreOf(const QWindow &window)
 {
     return {window.width() / 2, window.height() / 2};
 }
@@ -84,13 +84,22 @@ bool PainterWindow::shown(const QString &objectName) const
     return found && found->isVisible();
 }
 
-void PainterWindow::click(const QString &objectName)
+QPoint PainterWindow::middleOf(const QString &objectName) const
 {
-    QQuickItem *button = item(objectName);
+    const QQuickItem *button = item(objectName);
     if (!button || !button->isVisible() || !button->isEnabled())
         qFatal("no button to click: %s", qPrintable(objectName));
-    const QPointF middle = button->mapToScene({button->width() / 2, button->height() / 2});
-    QTest::mouseClick(window, Qt::LeftButton, {}, middle.toPoint());
+    return button->mapToScene({button->width() / 2, button->height() / 2}).toPoint();
+}
+
+void PainterWindow::click(const QString &objectName)
+{
+    QTest::mouseClick(window, Qt::LeftButton, {}, middleOf(objectName));
+}
+
+void PainterWindow::doubleClick(const QString &objectName)
+{
+    QTest::mouseDClick(window, Qt::LeftButton, {}, middleOf(objectName));
 }
 
 void PainterWindow::key(Qt::Key key, Qt::KeyboardModifiers modifiers)
@@ -108,7 +117,7 @@ void PainterWindow::holdOver(const QString &path)
 {
     QMimeData content;
     content.setUrls({QUrl::fromLocalFile(path)});
-    QDragEnterEvent enter(middleOf(*window), Qt::CopyAction, &content, Qt::LeftButton, {});
+    QDragEnterEvent enter(centreOf(*window), Qt::CopyAction, &content, Qt::LeftButton, {});
     QCoreApplication::sendEvent(window, &enter);
 }
 
@@ -123,7 +132,7 @@ void PainterWindow::drop(const QString &path)
     holdOver(path);
     QMimeData content;
     content.setUrls({QUrl::fromLocalFile(path)});
-    QDropEvent dropped(middleOf(*window), Qt::CopyAction, &content, Qt::LeftButton, {});
+    QDropEvent dropped(centreOf(*window), Qt::CopyAction, &content, Qt::LeftButton, {});
     QCoreApplication::sendEvent(window, &dropped);
 }
 

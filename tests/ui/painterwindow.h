@@ -31,6 +31,7 @@ public:
     bool shown(const QString &objectName) const;
 
     void click(const QString &objectName);
+    void doubleClick(const QString &objectName);
     void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {});
     void type(const QString &text);
     // Over the middle of the window.
@@ -52,6 +53,7 @@ public:
 
 private:
     void open();
+    QPoint middleOf(const QString &objectName) const; // of a button that can be pressed
 };
 
 inline constexpr int kWaitMs = 10000;

@@ -13,6 +13,13 @@ namespace
 constexpr int kGrass = 10;
 constexpr int kWater = 20;
 
+// Lets a test tell a pane what its window would.
+class Pane : public ui::PictureItem
+{
+public:
+    using ui::PictureItem::itemChange;
+};
+
 TEST(Painting, AStrokePaintsTheLabelAlongTheLine)
 {
     PainterWindow painter;
@@ -268,6 +275,40 @@ TEST(Painting, WheelZoomKeepsThePointUnderTheCursor)
     EXPECT_DOUBLE_EQ(painter.session.view()->zoom(), 1.0);
     painter.key(Qt::Key_0, Qt::ControlModifier);
     EXPECT_DOUBLE_EQ(painter.session.view()->zoom(), before);
+}
+
+TEST(Painting, OnADenseScreenActualPixelsAreTheScreensOwn)
+{
+    PainterWindow painter;
+    ui::CanvasView &view = *painter.session.view();
+    EXPECT_DOUBLE_EQ(view.pixelRatio(), painter.window->effectiveDevicePixelRatio());
+    Pane pane;
+    pane.setView(&view);
+    pane.itemChange(QQuickItem::ItemDevicePixelRatioHasChanged, QQuickItem::ItemChangeData(2.0));
+    painter.key(Qt::Key_1, Qt::ControlModifier);
+    EXPECT_DOUBLE_EQ(view.zoom(), 0.5);
+    EXPECT_EQ(painter.text("zoomText"), "100 %");
+}
+
+TEST(Painting, ALargerPictureIsSeenWholeBesideANewCanvas)
+{
+    PainterWindow painter;
+    QImage picture(1024, 1024, QImage::Format_RGB32);
+    picture.fill(Qt::red);
+    painter.session.picture()->show(picture);
+    painter.session.document()->newCanvas(256, 256);
+    ui::CanvasView &view = *painter.session.view();
+    const QSizeF pane = painter.canvas()->size();
+    const auto whole = [&](int side) {
+        return QRectF(QPointF(), pane).contains(view.onScreen({0, 0, double(side), double(side)}, pane));
+    };
+    EXPECT_TRUE(whole(256));
+    EXPECT_FALSE(whole(1024));
+    painter.key(Qt::Key_0, Qt::ControlModifier);
+    EXPECT_TRUE(whole(1024));
+    painter.key(Qt::Key_1, Qt::ControlModifier);
+    view.pan({-1e6, -1e6});
+    EXPECT_EQ(view.centre(), QPointF(1024, 1024));
 }
 
 TEST(Painting, SpaceAndMiddleButtonPanWithoutPainting)

@@ -106,7 +106,7 @@ TEST(Surprises, TheSceneIsShownAsItWasMadeAndGoesWithUndo)
     ASSERT_TRUE(painter.loadModel());
     ASSERT_TRUE(surprised(painter, 5));
     const ui::RenderSettings &settings = *painter.session.settings();
-    EXPECT_FALSE(settings.choices().empty());
+    EXPECT_FALSE(settings.values().controls.empty());
     for (const char *key : {"light", "biome", "weather"})
         EXPECT_EQ(painter.item(QString("control_") + key)->property("currentIndex").toInt(), settings.controlIndex(key))
             << key;

@@ -51,6 +51,7 @@ QtObject {
     function saveMap() {
         const source = session.source
         const key = mapNameKey()
+        session.holdMap(source)
         files.ask(qsTr("Save the map as PNG or TIFF"), true, ["*.png", "*.tif", "*.tiff"], root[key], url => {
             if (root.session.saveMap(source, url))
                 root[key] = root.lastPart(url)
@@ -59,6 +60,7 @@ QtObject {
     function savePicture() {
         if (session.picture.empty)
             return
+        session.holdPicture()
         const title = session.controller.busy ? qsTr("Save the picture as it is so far: it is still being drawn")
                                               : qsTr("Save the picture as PNG, JPEG, WebP or TIFF")
         files.ask(title, true, pictureFilters, pictureName, url => {

@@ -36,6 +36,7 @@ Popup {
             id: heading
             width: parent.width
             text: root.title
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: 17
             font.weight: Font.DemiBold

@@ -21,5 +21,6 @@ ListView {
     Keys.onEnterPressed: chooseCurrent()
     Keys.onSpacePressed: chooseCurrent()
     Accessible.role: Accessible.List
+    Accessible.description: activeFocus && currentItem ? currentItem.Accessible.name : "" // what Return would choose
     ScrollBar.vertical: ScrollBar { policy: ScrollBar.AsNeeded }
 }

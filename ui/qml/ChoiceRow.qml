@@ -22,6 +22,7 @@ Item {
         anchors { left: parent.left; verticalCenter: parent.verticalCenter }
         width: 60
         text: root.title
+        textFormat: Text.PlainText
         color: Theme.quietText
         font.pixelSize: Theme.bodyText
         elide: Text.ElideRight
@@ -57,6 +58,7 @@ Item {
             rightPadding: 26
             verticalAlignment: Text.AlignVCenter
             text: box.displayText
+            textFormat: Text.PlainText
             color: box.enabled ? Theme.text : Theme.disabledText
             font: box.font
             elide: Text.ElideRight
@@ -87,6 +89,7 @@ Item {
             contentItem: Text {
                 verticalAlignment: Text.AlignVCenter
                 text: entry.modelData
+                textFormat: Text.PlainText
                 color: box.currentIndex === entry.index ? Theme.accentHover : Theme.text
                 font: box.font
                 elide: Text.ElideRight

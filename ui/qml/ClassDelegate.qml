@@ -1,9 +1,9 @@
 import QtQuick
-import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import Tessera
 
 // One class in the list: its number and its name.
-AbstractButton {
+T.ItemDelegate {
     id: root
 
     required property int number
@@ -16,6 +16,11 @@ AbstractButton {
     hoverEnabled: true
     focusPolicy: Qt.NoFocus // the list reads the keys
     Accessible.name: qsTr("%1, %2").arg(number).arg(name)
+    Accessible.selectable: true
+    Accessible.selected: current
+    Accessible.focusable: true
+    Accessible.focused: ringed
+    Accessible.onPressAction: clicked()
 
     Tip {
         owner: root
@@ -49,6 +54,7 @@ AbstractButton {
                 verticalCenter: parent.verticalCenter
             }
             text: root.name
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.bodyText
             font.weight: root.current ? Font.DemiBold : Font.Normal

@@ -34,6 +34,7 @@ SidePanel {
             objectName: "currentClassText"
             Layout.fillWidth: true
             text: qsTr("%1   %2").arg(root.classes.current).arg(root.classes.currentName)
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.titleText
             font.weight: Font.DemiBold
@@ -53,8 +54,7 @@ SidePanel {
                 root.classes.current = root.classes.firstVisible()
                 root.finish()
             }
-            Keys.onShortcutOverride: event => event.accepted = event.key === Qt.Key_Escape // else it cancels a render
-            Keys.onEscapePressed: root.finish()
+            onDone: root.finish()
             Accessible.name: qsTr("Find a class")
         }
         ChoiceList {
@@ -84,6 +84,7 @@ SidePanel {
                 anchors { left: parent.left; right: parent.right; top: parent.top; topMargin: 12 }
                 visible: root.classes.count === 0
                 text: qsTr("No class is called “%1”.").arg(root.classes.filter)
+                textFormat: Text.PlainText
                 color: Theme.quietText
                 font.pixelSize: Theme.bodyText
                 wrapMode: Text.Wrap

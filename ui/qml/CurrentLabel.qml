@@ -37,6 +37,7 @@ Item {
             objectName: "currentLabelText"
             width: parent.width
             text: root.erasing ? qsTr("Unpainted") : root.labels.currentName
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.titleText
             font.weight: Font.DemiBold

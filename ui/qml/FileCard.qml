@@ -14,6 +14,7 @@ Card {
     property bool saving: false
     property bool modelFolders: false // folders that hold a model are chosen like files
     property var whenChosen: null // function(url)
+    property string proposed: "" // what a file to be written is called, until another name is given
 
     readonly property string name: nameField.text.trim()
     // What the folder says of a name changes with its path.
@@ -36,6 +37,7 @@ Card {
         title = heading
         saving = save
         whenChosen = action
+        proposed = name
         folder.nameFilters = filters
         nameField.text = name
         nameField.select(0, Math.max(0, name.lastIndexOf("."))) // typing keeps the suffix
@@ -47,26 +49,41 @@ Card {
             return
         if (modelFolders && folder.isModelFolder(name))
             take(name)
-        else
+        else if (folder.isFolder(name))
             goInto(name)
+        else
+            take(saving ? target : name)
     }
-    // An entry, by the keyboard. A file that would be replaced is only named, so that this is seen before.
-    function takeEntry(name) {
-        nameField.text = name
-        if (saving && !folder.isFolder(name))
+    // A folder never takes the place of the name that a file is to be written under.
+    function nameEntry(entry) {
+        if (!saving || !folder.isFolder(entry))
+            nameField.text = entry
+    }
+    // By the keyboard.
+    function takeEntry(entry) {
+        if (modelFolders && folder.isModelFolder(entry))
+            take(entry)
+        else
+            openEntry(entry)
+    }
+    // By a double-click: into a folder, also one that holds a model, or done with a file. One that would be replaced is
+    // only named, so that this is seen before.
+    function openEntry(entry) {
+        nameEntry(entry)
+        if (folder.isFolder(entry))
+            goInto(entry)
+        else if (saving)
             nameField.forceActiveFocus()
         else
-            choose()
+            take(entry)
     }
-    // Into a folder, or done with a file.
-    function goInto(name) {
-        if (folder.isFolder(name)) {
-            folder.path = name
+    function goInto(entry) {
+        if (!saving)
             nameField.text = ""
-            list.currentIndex = 0
-        } else {
-            take(saving ? target : name)
-        }
+        else if (name === entry) // it was typed
+            nameField.text = proposed
+        folder.path = entry
+        list.currentIndex = 0
     }
     function endings() {
         return folder.nameFilters.map(kind => kind.slice(1)).join("  ")
@@ -110,6 +127,7 @@ Card {
                 Layout.fillWidth: true
                 Layout.leftMargin: 6
                 text: root.folder.path
+                textFormat: Text.PlainText
                 color: Theme.quietText
                 font.pixelSize: Theme.bodyText
                 elide: Text.ElideLeft
@@ -139,11 +157,8 @@ Card {
                     width: list.width
                     chosen: nameField.text === name
                     ringed: list.activeFocus && ListView.isCurrentItem
-                    onClicked: nameField.text = name
-                    onDoubleClicked: {
-                        nameField.text = name
-                        root.goInto(name)
-                    }
+                    onClicked: root.nameEntry(name)
+                    onDoubleClicked: root.openEntry(name)
                 }
                 Text {
                     anchors.centerIn: parent

@@ -1,8 +1,8 @@
 import QtQuick
-import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import Tessera
 
-AbstractButton {
+T.ItemDelegate {
     id: root
 
     required property string name
@@ -11,10 +11,16 @@ AbstractButton {
     property bool chosen: false
     property bool ringed: false // what the keyboard would choose
 
+    objectName: "file_" + name
     implicitHeight: 28
     hoverEnabled: true
     focusPolicy: Qt.NoFocus // the list reads the keys
     Accessible.name: name
+    Accessible.selectable: true
+    Accessible.selected: chosen
+    Accessible.focusable: true
+    Accessible.focused: ringed
+    Accessible.onPressAction: clicked()
 
     background: Rectangle {
         radius: 4
@@ -38,6 +44,7 @@ AbstractButton {
                 verticalCenter: parent.verticalCenter
             }
             text: root.name
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.bodyText
             elide: Text.ElideMiddle

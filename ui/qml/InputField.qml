@@ -2,11 +2,14 @@ import QtQuick
 import QtQuick.Controls.Basic
 import Tessera
 
-// One line of text, with an icon before it if `glyph` names one. A press anywhere else in the window leaves it.
+// One line of text, with an icon before it if `glyph` names one. A press anywhere else in the window leaves it, and so
+// does Esc where its owner heeds done().
 TextField {
     id: root
 
     property string glyph: ""
+
+    signal done() // Esc: back to painting
 
     implicitHeight: Theme.control
     leftPadding: glyph === "" ? 9 : 30
@@ -21,6 +24,11 @@ TextField {
     onActiveFocusChanged: {
         if (activeFocus && (focusReason === Qt.TabFocusReason || focusReason === Qt.BacktabFocusReason))
             selectAll()
+    }
+    Keys.onShortcutOverride: event => event.accepted = event.key === Qt.Key_Escape // else it cancels a render
+    Keys.onEscapePressed: event => {
+        event.accepted = false // a card around it closes
+        root.done()
     }
 
     MouseArea {

@@ -1,9 +1,9 @@
 import QtQuick
-import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import Tessera
 
 // One label in the palette: colour, name and the digit key that chooses it.
-AbstractButton {
+T.ItemDelegate {
     id: root
 
     required property int label
@@ -18,6 +18,11 @@ AbstractButton {
     hoverEnabled: true
     focusPolicy: Qt.NoFocus // the list reads the keys
     Accessible.name: name
+    Accessible.selectable: true
+    Accessible.selected: current
+    Accessible.focusable: true
+    Accessible.focused: ringed
+    Accessible.onPressAction: clicked()
 
     background: Rectangle {
         radius: 5
@@ -42,6 +47,7 @@ AbstractButton {
         Text {
             anchors { left: square.right; leftMargin: 9; right: key.left; verticalCenter: parent.verticalCenter }
             text: root.name
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.bodyText
             font.capitalization: Font.Capitalize

@@ -26,8 +26,8 @@ Card {
     objectName: "newCanvasCard"
     title: qsTr("New canvas")
     onAboutToShow: {
-        across.text = session.canvasSize().width
-        down.text = session.canvasSize().height
+        across.text = session.canvasSize.width
+        down.text = session.canvasSize.height
     }
     onSourceChanged: close() // it was asked for the canvas that was in hand
     onOpened: across.forceActiveFocus(Qt.TabFocusReason)

@@ -41,6 +41,7 @@ Rectangle {
             objectName: "bannerTitle"
             width: parent.width
             text: root.notices.title
+            textFormat: Text.PlainText
             color: Theme.text
             font.pixelSize: Theme.bodyText
             font.weight: Font.DemiBold

@@ -49,8 +49,7 @@ SidePanel {
                 list.show(root.tools.label)
                 root.done()
             }
-            Keys.onShortcutOverride: event => event.accepted = event.key === Qt.Key_Escape // else it cancels a render
-            Keys.onEscapePressed: {
+            onDone: {
                 root.labels.filter = ""
                 root.done()
             }
@@ -103,6 +102,7 @@ SidePanel {
                 anchors { left: parent.left; right: parent.right; top: parent.top; topMargin: 12 }
                 visible: root.labels.count === 0
                 text: qsTr("No label is called “%1”.").arg(root.labels.filter)
+                textFormat: Text.PlainText
                 color: Theme.quietText
                 font.pixelSize: Theme.bodyText
                 wrapMode: Text.Wrap

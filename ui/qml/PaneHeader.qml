@@ -39,6 +39,7 @@ Rectangle {
             verticalCenter: parent.verticalCenter
         }
         text: root.title
+        textFormat: Text.PlainText
         color: Theme.text
         font.pixelSize: Theme.bodyText
         elide: Text.ElideMiddle

@@ -2,6 +2,7 @@ import QtQuick
 import Tessera
 
 Text {
+    textFormat: Text.PlainText
     color: Theme.quietText
     font.pixelSize: Theme.smallText
     font.weight: Font.DemiBold

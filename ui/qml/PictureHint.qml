@@ -20,7 +20,7 @@ Item {
             return qsTr("This model needs no map: it draws from chance alone. Another seed is another picture.")
         case Session.Coordinates:
             return qsTr("This model needs no map. The canvas is %1\u00a0×\u00a0%2 pixels; Ctrl+N changes it.")
-                .arg(session.document.size.width).arg(session.document.size.height)
+                .arg(session.canvasSize.width).arg(session.canvasSize.height)
         case Session.Depth:
             return qsTr("Paint near and far on the left, or open a depth picture, then press Render or Ctrl+Enter.")
         case Session.Edges:
@@ -59,6 +59,7 @@ Item {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
+            textFormat: Text.PlainText // a model's own words may be in it
             text: root.needsModel ? qsTr("A model turns maps into pictures. Open or drop one: a .safetensors or "
                                           + ".ckpt file, or its folder.")
                 : root.modelState === RenderController.Loading ? qsTr("You can paint meanwhile.")

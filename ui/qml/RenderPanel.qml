@@ -78,6 +78,7 @@ Rectangle {
                         root.settings.seed = Number(text)
                 }
                 onAccepted: root.done()
+                onDone: root.done()
                 onActiveFocusChanged: { // one that was emptied is there again
                     if (!activeFocus)
                         text = Qt.binding(() => root.settings.seed.toFixed(0))

@@ -71,6 +71,7 @@ Rectangle {
                     objectName: "modelText"
                     Layout.fillWidth: true
                     text: root.modelText()
+                    textFormat: Text.PlainText
                     color: Theme.text
                     font.pixelSize: Theme.bodyText
                     elide: Text.ElideMiddle
@@ -79,6 +80,7 @@ Rectangle {
         }
         Text {
             text: root.session.controller.modelDetail
+            textFormat: Text.PlainText
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
         }
@@ -96,6 +98,7 @@ Rectangle {
             objectName: "hoverText"
             visible: root.textUnder !== ""
             text: qsTr("%1   %2, %3").arg(root.textUnder).arg(root.canvas.cursorPixel.x).arg(root.canvas.cursorPixel.y)
+            textFormat: Text.PlainText
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
             font.capitalization: Font.Capitalize // as in the palette

@@ -20,6 +20,7 @@ ToolTip {
 
     contentItem: Text {
         text: root.text
+        textFormat: Text.PlainText
         color: Theme.text
         font.pixelSize: Theme.bodyText
     }

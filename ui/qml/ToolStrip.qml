@@ -17,8 +17,13 @@ SidePanel {
         required property int tool
 
         tipBeside: true
+        checkable: true
+        autoExclusive: true // else a press on the tool in hand would show it as put away
         checked: root.tools.tool === tool
         onClicked: root.tools.tool = tool
+        Accessible.checkable: true
+        Accessible.checked: checked
+        Accessible.onToggleAction: clicked()
     }
 
     Column {
@@ -44,7 +49,7 @@ SidePanel {
             objectName: "fillTool"
             tool: PaintTools.Fill
             glyph: "fill"
-            hint: qsTr("Fill a connected area")
+            hint: qsTr("Fill a connected area: Shift fills all that is the same")
             keys: "F"
         }
         ToolButton {

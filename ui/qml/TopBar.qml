@@ -107,7 +107,7 @@ Rectangle {
             objectName: "zoomText"
             Layout.preferredWidth: 52
             horizontalAlignment: Text.AlignHCenter
-            text: qsTr("%1 %").arg(Math.round(root.session.view.zoom * 100))
+            text: qsTr("%1 %").arg(Math.round(root.session.view.magnification * 100))
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
         }
@@ -121,7 +121,7 @@ Rectangle {
         IconButton {
             objectName: "fitButton"
             glyph: "fit"
-            hint: qsTr("Show the whole canvas")
+            hint: qsTr("Show all of map and picture")
             keys: "Ctrl+0"
             onClicked: root.session.view.fit()
         }

@@ -67,6 +67,48 @@ TEST(CanvasView, PanningNeverLosesThePicture)
     EXPECT_EQ(view.centre(), QPointF(200, 0));
 }
 
+TEST(CanvasView, APictureLargerThanTheCanvasIsReachedAndFittedOnDemand)
+{
+    CanvasView view;
+    prepared(view).setPictureSize({400, 600});
+    EXPECT_DOUBLE_EQ(view.zoom(), 2.0); // the canvas is what one paints on
+    view.fit();
+    EXPECT_DOUBLE_EQ(view.zoom(), 0.5);
+    EXPECT_EQ(view.centre(), QPointF(200, 300));
+    view.fit();
+    EXPECT_DOUBLE_EQ(view.zoom(), 2.0);
+    EXPECT_EQ(view.centre(), QPointF(100, 50));
+    view.pan({-1e6, -1e6});
+    EXPECT_EQ(view.centre(), QPointF(400, 600));
+    view.setPictureSize({200, 100});
+    EXPECT_EQ(view.centre(), QPointF(200, 100));
+}
+
+TEST(CanvasView, AViewOfAllFollowsThePicture)
+{
+    CanvasView view;
+    prepared(view).setPictureSize({400, 600});
+    view.fit();
+    view.setPictureSize({200, 100});
+    EXPECT_DOUBLE_EQ(view.zoom(), 2.0);
+    view.zoomIn();
+    const double zoom = view.zoom();
+    view.setPictureSize({400, 600});
+    EXPECT_DOUBLE_EQ(view.zoom(), zoom);
+}
+
+TEST(CanvasView, ActualPixelsAreTheScreensOwn)
+{
+    CanvasView view;
+    prepared(view).setPixelRatio(2);
+    EXPECT_DOUBLE_EQ(view.magnification(), 4.0);
+    view.actualPixels();
+    EXPECT_DOUBLE_EQ(view.zoom(), 0.5);
+    EXPECT_DOUBLE_EQ(view.magnification(), 1.0);
+    view.setPixelRatio(1); // the window went to another screen
+    EXPECT_DOUBLE_EQ(view.magnification(), 0.5);
+}
+
 } // namespace
 
 } // namespace tessera::ui

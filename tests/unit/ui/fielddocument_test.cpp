@@ -91,7 +91,7 @@ TEST(FieldDocument, AnOfferCoversNeitherWhatWasDrawnNorWhatHasAFile)
 
     FieldDocument saved(FieldKind::Depth);
     saved.replaceMade(flat(0.5));
-    saved.markSaved("made.png");
+    saved.markSaved("made.png", saved.stateId());
     saved.offer(flat(0.25));
     EXPECT_EQ(saved.map(), flat(0.5));
 }

@@ -73,7 +73,7 @@ TEST(LabelDocument, ModifiedMeansOtherThanSaved)
     EXPECT_FALSE(document.modified());
     paintSquare(document, {0, 0, 5, 5});
     EXPECT_TRUE(document.modified());
-    document.markSaved("map.png");
+    document.markSaved("map.png", document.stateId());
     EXPECT_FALSE(document.modified());
     document.undo();
     EXPECT_TRUE(document.modified());
@@ -109,7 +109,7 @@ TEST(LabelDocument, StrokesThatANewCanvasTookThePlaceOfAreNotSavedYet)
 
     document.undo();
     document.undo();
-    document.markSaved("map.png");
+    document.markSaved("map.png", document.stateId());
     document.redo();
     EXPECT_FALSE(document.unsaved());
 }
@@ -121,7 +121,7 @@ TEST(LabelDocument, WhatWasDrawnInAnotherWayAfterAnUndoneNewCanvasIsSaved)
     document.newCanvas(300, 280);
     document.undo();
     paintSquare(document, {50, 50, 5, 5});
-    document.markSaved("map.png");
+    document.markSaved("map.png", document.stateId());
     EXPECT_FALSE(document.unsaved());
 }
 
@@ -149,7 +149,7 @@ TEST(LabelDocument, AFileThatWasWrittenOverHoldsTheFormerMapNoLonger)
     document.replace(core::LabelMap(256, 256, 1), "a.png");
     document.newCanvas(300, 280);
     paintSquare(document, {0, 0, 5, 5});
-    document.markSaved("a.png");
+    document.markSaved("a.png", document.stateId());
     EXPECT_FALSE(document.unsaved());
     document.undo();
     document.undo();
@@ -162,7 +162,7 @@ TEST(LabelDocument, AnotherNameIsTheNameOfTheStrokesBeforeToo)
     LabelDocument document;
     document.replace(core::LabelMap(256, 256), "a.png");
     paintSquare(document, {0, 0, 5, 5});
-    document.markSaved("b.png");
+    document.markSaved("b.png", document.stateId());
     document.undo();
     EXPECT_EQ(document.title(), "b.png");
     EXPECT_TRUE(document.modified());

@@ -93,10 +93,33 @@ TEST(MapFiles, APhotoGivesLinesWhereItsBrightnessChanges)
     for (int y = 0; y < 64; ++y)
         std::fill_n(reinterpret_cast<QRgb *>(photo.scanLine(y)) + 32, 32, qRgb(255, 255, 255));
     ASSERT_TRUE(photo.save(folder.filePath("photo.png")));
-    const core::FieldMap edges = readEdgesOfPhoto(folder.filePath("photo.png").toStdString());
+    const core::FieldMap edges = readEdgesOfPhoto(folder.filePath("photo.png").toStdString()).field;
     EXPECT_EQ(*std::max_element(edges.row(30) + 28, edges.row(30) + 36), 1.0f);
     EXPECT_EQ(edges.at(10, 30), -1.0f);
     EXPECT_EQ(edges.at(55, 30), -1.0f);
+}
+
+TEST(MapFiles, WhatIsLargerThanACanvasIsMadeToFit)
+{
+    const core::LabelMap map = fitted(core::LabelMap(8192, 1024, 5));
+    EXPECT_EQ(map, core::LabelMap(4096, 512, 5));
+    EXPECT_EQ(fitted(core::LabelMap(16384, 300, 5)), core::LabelMap(4096, 256, 5));
+    EXPECT_EQ(fitted(core::LabelMap(4096, 100, 5)), core::LabelMap(4096, 100, 5));
+    const core::FieldMap field = fitted(core::FieldMap{100, 8192, std::vector<float>(819200, 0.5f)});
+    EXPECT_EQ(field.width, 100);
+    EXPECT_EQ(field.height, 4096);
+
+    const QTemporaryDir folder;
+    QImage photo(6000, 300, QImage::Format_RGB32);
+    photo.fill(Qt::black);
+    for (int y = 0; y < 300; ++y)
+        std::fill_n(reinterpret_cast<QRgb *>(photo.scanLine(y)) + 3000, 3000, qRgb(255, 255, 255));
+    ASSERT_TRUE(photo.save(folder.filePath("photo.png")));
+    const FieldOfPhoto edges = readEdgesOfPhoto(folder.filePath("photo.png").toStdString());
+    EXPECT_TRUE(edges.smaller);
+    EXPECT_EQ(edges.field.width, 4096);
+    EXPECT_EQ(edges.field.height, 256);
+    EXPECT_EQ(*std::max_element(edges.field.row(100) + 2044, edges.field.row(100) + 2053), 1.0f);
 }
 
 TEST(MapFiles, WhatIsNoPictureIsNamed)

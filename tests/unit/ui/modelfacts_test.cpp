@@ -13,7 +13,7 @@ namespace
 QMap<QString, QString> factsOf(const core::ModelInfo &info)
 {
     QMap<QString, QString> facts;
-    for (const QVariant &fact : modelFacts({info, "cuda:0", "bf16"}))
+    for (const QVariant &fact : modelFacts({info, "cuda:0", "bf16", {}}))
         facts[fact.toMap()["title"].toString()] = fact.toMap()["value"].toString();
     return facts;
 }

@@ -49,6 +49,27 @@ TEST(PaintTools, RectanglesHoldBothCornersWhicheverWayTheyAreDrawn)
     EXPECT_EQ(desk.at(39, 45), 0);
 }
 
+TEST(PaintTools, ShiftMakesTheFillReplaceALabelWhereverItLies)
+{
+    Desk desk;
+    desk.tools.setBrushSize(8);
+    desk.tools.setLabel(3);
+    desk.stroke({20, 20}, {20, 20});
+    desk.stroke({220, 220}, {220, 220});
+    desk.tools.setTool(PaintTools::Fill);
+    desk.tools.setLabel(5);
+    desk.stroke({20, 20}, {20, 20});
+    EXPECT_EQ(desk.at(20, 20), 5);
+    EXPECT_EQ(desk.at(220, 220), 3);
+    desk.document.undo();
+    desk.stroke({20, 20}, {20, 20}, Qt::ShiftModifier);
+    EXPECT_EQ(desk.at(20, 20), 5);
+    EXPECT_EQ(desk.at(220, 220), 5);
+    EXPECT_EQ(desk.at(100, 100), 0);
+    desk.document.undo(); // in one step
+    EXPECT_EQ(desk.at(220, 220), 3);
+}
+
 TEST(PaintTools, ShiftMakesTheRectangleASquare)
 {
     Desk desk;

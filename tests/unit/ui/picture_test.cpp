@@ -42,11 +42,23 @@ TEST(Picture, TheWholeOneBehindAPartCountsAsUnsaved)
     Picture picture;
     picture.show(filled(Qt::red));
     picture.showPart(filled(Qt::green), {});
-    picture.markSaved();
+    picture.markSaved(picture.content());
     EXPECT_TRUE(picture.unsaved());
     picture.showFormer();
-    picture.markSaved();
+    picture.markSaved(picture.content());
     EXPECT_FALSE(picture.unsaved());
+}
+
+TEST(Picture, AnUnsavedOneStaysBehindWhatIsOpened)
+{
+    Picture picture;
+    picture.show(filled(Qt::red));
+    picture.showPart(filled(Qt::green), {});
+    picture.showSaved(filled(Qt::blue), {}, {});
+    picture.showSaved(filled(Qt::white), {}, {}); // what can be opened again gives way
+    EXPECT_TRUE(picture.unsaved());
+    picture.showFormer();
+    EXPECT_EQ(picture.image(), filled(Qt::red));
 }
 
 TEST(Picture, TheNextWholeOneTakesThePlaceOfAllBefore)

@@ -22,7 +22,7 @@ struct Desk {
         info.controls = {{"light", {"any", "noon", "night"}}};
         settings.setModel(info);
     }
-    PictureSteps::Side side() const { return {document.stateId(), picture.content(), settings.choices()}; }
+    PictureSteps::Side side() const { return {document.stateId(), picture.content(), settings.values()}; }
     // A step with a picture and a choice.
     void surprise()
     {
@@ -50,10 +50,10 @@ TEST(PictureSteps, UndoAndRedoBringTheChoicesBack)
     desk.surprise();
     desk.undo();
     EXPECT_TRUE(desk.picture.empty());
-    EXPECT_TRUE(desk.settings.choices().empty());
+    EXPECT_TRUE(desk.settings.values().controls.empty());
     desk.redo();
     EXPECT_FALSE(desk.picture.empty());
-    EXPECT_EQ(desk.settings.choices().at("light"), "noon");
+    EXPECT_EQ(desk.settings.values().controls.at("light"), "noon");
 }
 
 TEST(PictureSteps, ChoicesOfTheArtistStay)
@@ -63,7 +63,21 @@ TEST(PictureSteps, ChoicesOfTheArtistStay)
     desk.settings.setControlIndex("light", 2);
     desk.undo();
     EXPECT_TRUE(desk.picture.empty());
-    EXPECT_EQ(desk.settings.choices().at("light"), "night");
+    EXPECT_EQ(desk.settings.values().controls.at("light"), "night");
+}
+
+TEST(PictureSteps, SettingsComeBackThoughThePicturesAreForgotten)
+{
+    Desk desk;
+    desk.surprise();
+    desk.picture.show(QImage(4, 4, QImage::Format_RGB32));
+    desk.steps.forgetPictures();
+    EXPECT_FALSE(desk.steps.unsaved());
+    desk.undo();
+    EXPECT_EQ(desk.picture.size(), QSize(4, 4));
+    EXPECT_TRUE(desk.settings.values().controls.empty());
+    desk.redo();
+    EXPECT_EQ(desk.settings.values().controls.at("light"), "noon");
 }
 
 } // namespace

@@ -112,6 +112,27 @@ TEST(RenderController, AReplacedRenderIsNeverShown)
     EXPECT_EQ(desk.finished.count(), 1); // only the last one was drawn to its end
 }
 
+TEST(RenderController, OfAnAbandonedRenderNothingIsShown)
+{
+    std::counting_semaphore<1000> permits{0};
+    FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    Desk desk(std::move(script));
+    ASSERT_TRUE(desk.load());
+    desk.controller.render(requestWithSeed(1));
+    permits.release(10);
+    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() >= 10; }));
+    desk.controller.abandon();
+    desk.controller.cancel();
+    permits.release(300);
+    ASSERT_TRUE(desk.idle());
+    EXPECT_EQ(desk.finished.count(), 0);
+    EXPECT_EQ(desk.grown.count(), 0);
+    desk.controller.render(requestWithSeed(2));
+    ASSERT_TRUE(desk.idle());
+    EXPECT_EQ(desk.finished.count(), 1);
+}
+
 TEST(RenderController, CancelWhileReplacingKeepsTheOldPart)
 {
     std::counting_semaphore<1000> permits{0};

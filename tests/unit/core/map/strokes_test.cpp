@@ -151,16 +151,17 @@ TEST(FillRect, isClippedToTheMap)
     EXPECT_TRUE(fillRect(map, {20, 20, 5, 5}, 2).empty());
 }
 
-TEST(ReplaceLabel, changesEveryPixelOfIt)
+TEST(ReplaceEverywhere, changesEveryPixelThatHoldsTheSame)
 {
     LabelMap map(9, 7);
     map.row(2)[3] = map.row(5)[1] = 4;
-    EXPECT_EQ(replaceLabel(map, 4, 6), (PixelRect{1, 2, 3, 4}));
+    EXPECT_EQ(replaceEverywhere(map, 3, 2, 6), (PixelRect{1, 2, 3, 4}));
     EXPECT_EQ(map.at(3, 2), 6);
     EXPECT_EQ(map.at(1, 5), 6);
     EXPECT_EQ(map.histogram()[0], 61u);
-    EXPECT_TRUE(replaceLabel(map, 4, 6).empty());
-    EXPECT_TRUE(replaceLabel(map, 6, 6).empty());
+    EXPECT_TRUE(replaceEverywhere(map, 3, 2, 6).empty());
+    EXPECT_TRUE(replaceEverywhere(map, 9, 2, 1).empty());
+    EXPECT_TRUE(replaceEverywhere(map, 0, -1, 1).empty());
 }
 
 FieldMap blankField(int width, int height)
@@ -175,7 +176,8 @@ TEST(FieldStrokes, coverThePixelsThatLabelsWould)
     EXPECT_EQ(paintStroke(field, {5, 9}, {50, 40}, 7, 0.25f), paintStroke(labels, {5, 9}, {50, 40}, 7, 3));
     EXPECT_EQ(fillRect(field, {50, -5, 40, 20}, 0.5f), fillRect(labels, {50, -5, 40, 20}, 4));
     EXPECT_EQ(floodFill(field, 0, 46, 1.0f), floodFill(labels, 0, 46, 5));
-    const float valueOf[] = {-1, 0, 0, 0.25f, 0.5f, 1};
+    EXPECT_EQ(replaceEverywhere(field, 5, 9, 0.75f), replaceEverywhere(labels, 5, 9, 6));
+    const float valueOf[] = {-1, 0, 0, 0.25f, 0.5f, 1, 0.75f};
     for (size_t i = 0; i < field.values.size(); ++i)
         ASSERT_EQ(field.values[i], valueOf[labels.labels[i]]) << i;
 }

@@ -1,0 +1,240 @@
+// Pictures that open with what they were made from, and what becomes of what was there before.
+#include "ui/session.h"
+
+#include <gtest/gtest.h>
+
+#include <semaphore>
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "core/document/imagefile.h"
+#include "core/document/picturefile.h"
+#include "ui/fakebackend.h"
+
+namespace tessera::ui
+{
+
+namespace
+{
+
+constexpr int kWaitMs = 10'000;
+constexpr uint8_t kGrass = 10;
+
+struct Desk {
+    explicit Desk(FakeScript script = {}) : session(std::make_unique<FakeBackend>(std::move(script))) {}
+
+    Session session;
+    QTemporaryDir folder;
+
+    bool waitFor(const std::function<bool()> &condition) { return QTest::qWaitFor(condition, kWaitMs); }
+    bool idle()
+    {
+        return waitFor([this] { return !session.controller()->busy(); });
+    }
+    bool loadModel(const QString &name)
+    {
+        session.controller()->loadModel(name);
+        return waitFor([this] { return session.controller()->modelState() == RenderController::Ready; });
+    }
+    bool render(double seed)
+    {
+        session.settings()->setSeed(seed);
+        session.render();
+        return idle();
+    }
+    // As if painted by the scripted model: 256 x 256, all of it one label.
+    core::RenderRequest request(uint8_t label, uint64_t seed) const
+    {
+        core::RenderRequest request;
+        request.modelIdentity = "0123456789abcdef";
+        request.width = request.height = 256;
+        request.seed = seed;
+        request.temperature = 0.5;
+        request.topK = 100;
+        request.condition = core::LabelMap(256, 256, label);
+        return request;
+    }
+    QUrl written(const core::RenderRequest &request, const std::string &precision = "fp32") const
+    {
+        const QString path = folder.filePath("opened.png");
+        QImage picture(256, 256, QImage::Format_RGB32);
+        picture.fill(Qt::red);
+        core::RenderRecord record{request, "Scripted model", "model.safetensors",
+                                  "cpu",   precision,        core::CodeGrid(core::GridSize{16, 16})};
+        const std::string text = core::recordText(record, core::fromQImage(picture), {});
+        EXPECT_TRUE(core::writePicture(path.toStdString(), picture, QByteArray::fromStdString(text)));
+        return QUrl::fromLocalFile(path);
+    }
+    QString said() { return session.notices()->title() + "|" + session.notices()->detail(); }
+    core::LabelMap grass() const { return core::LabelMap(256, 256, kGrass); }
+};
+
+TEST(Reopening, TheUnsavedPictureBeforeCanBeHadBackWhereTheMapIsTheSame)
+{
+    Desk desk;
+    Session &session = desk.session;
+    session.labels()->replaceUnsaved(desk.grass());
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    ASSERT_TRUE(desk.render(2));
+    const QImage unsaved = session.picture()->image();
+
+    session.openAny(desk.written(desk.request(kGrass, 1)));
+
+    EXPECT_NE(session.picture()->image(), unsaved);
+    EXPECT_EQ(session.unsavedText(), "The map and the picture are not saved.");
+    ASSERT_TRUE(session.picture()->hasFormer());
+    session.picture()->showFormer();
+    EXPECT_EQ(session.picture()->image(), unsaved);
+    EXPECT_TRUE(session.picture()->unsaved());
+}
+
+TEST(Reopening, TheExampleAndItsPictureComeBackByUndo)
+{
+    Desk desk;
+    Session &session = desk.session;
+    session.labels()->replace(desk.grass(), {}); // an unnamed map that counts as saved, as the example does
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    ASSERT_TRUE(desk.render(2));
+    const QImage unsaved = session.picture()->image();
+
+    session.openAny(desk.written(desk.request(3, 1)));
+
+    EXPECT_EQ(session.unsavedText(), "The picture before this one is not saved.");
+    ASSERT_TRUE(session.document()->canUndo());
+    session.document()->undo();
+    EXPECT_EQ(session.labels()->map(), desk.grass());
+    EXPECT_EQ(session.picture()->image(), unsaved);
+    EXPECT_EQ(session.unsavedText(), "The picture is not saved.");
+}
+
+TEST(Reopening, UndoBringsSettingsBackButForThoseChangedSince)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    session.settings()->setSeed(7);
+    session.settings()->setTemperature(1.2);
+    session.openAny(desk.written(desk.request(kGrass, 42)));
+    EXPECT_EQ(session.settings()->seed(), 42);
+    EXPECT_EQ(session.settings()->temperature(), 0.5);
+    session.settings()->setTemperature(0.9);
+    session.document()->undo();
+    EXPECT_EQ(session.settings()->seed(), 7);
+    EXPECT_EQ(session.settings()->temperature(), 0.9);
+}
+
+TEST(Reopening, ARenderUnderWayDoesNotCoverWhatIsOpened)
+{
+    std::counting_semaphore<1000> permits{0};
+    FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    Desk desk(std::move(script));
+    Session &session = desk.session;
+    session.labels()->replaceUnsaved(desk.grass());
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    session.render();
+    permits.release(40);
+    ASSERT_TRUE(desk.waitFor([&] { return session.controller()->codesDone() >= 40; }));
+
+    session.openAny(desk.written(desk.request(3, 1)));
+    const QImage opened = session.picture()->image();
+    session.controller()->cancel(); // Esc does not bring it back
+    permits.release(500);
+    ASSERT_TRUE(desk.idle());
+
+    EXPECT_EQ(session.picture()->image(), opened);
+    session.document()->undo();
+    EXPECT_EQ(session.labels()->map(), desk.grass());
+}
+
+TEST(Reopening, LabelsAreReadInTheWordsOfTheModelThoughUndoLeftOthers)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("cocostuff.safetensors"));
+    session.labels()->replaceUnsaved(core::LabelMap(256, 256, 1)); // bicycle
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    session.document()->undo();
+    ASSERT_EQ(session.labels()->labelSet().name, "cocostuff");
+
+    session.openAny(desk.written(desk.request(1, 1))); // sky
+
+    EXPECT_EQ(session.labels()->labelSet().name, "landscape") << desk.said().toStdString();
+    EXPECT_EQ(session.labels()->map(), core::LabelMap(256, 256, 1));
+}
+
+TEST(Reopening, WhatCannotBeTakenLeavesEverythingAsItWas)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("several.safetensors"));
+    session.setSource(Session::Depth);
+    session.openAny(desk.written(desk.request(200, 1)));
+    EXPECT_TRUE(session.notices()->shown());
+    EXPECT_EQ(session.source(), Session::Depth);
+    EXPECT_TRUE(session.picture()->empty());
+}
+
+TEST(Reopening, APictureWaitsForAModelThatIsBeingOpened)
+{
+    Desk desk;
+    Session &session = desk.session;
+    session.controller()->loadModel("model.safetensors");
+    EXPECT_TRUE(session.openMap(Session::Labels, desk.written(desk.request(kGrass, 42))));
+    EXPECT_TRUE(session.picture()->empty());
+    ASSERT_TRUE(desk.waitFor([&] { return !session.picture()->empty(); })) << desk.said().toStdString();
+    EXPECT_EQ(session.labels()->map(), desk.grass());
+
+    session.openMap(Session::Labels, desk.written(desk.request(3, 1)));
+    session.controller()->loadModel("missing.safetensors"); // the model before is kept, and paints it
+    session.openMap(Session::Labels, desk.written(desk.request(4, 2)));
+    ASSERT_TRUE(desk.waitFor([&] { return session.labels()->map() == core::LabelMap(256, 256, 4); }));
+    EXPECT_EQ(session.settings()->seed(), 2);
+}
+
+TEST(Reopening, APrecisionThatThePainterDoesNotHaveIsSaid)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    session.openAny(desk.written(desk.request(kGrass, 1), "bf16"));
+    EXPECT_TRUE(session.notices()->detail().contains("bf16")) << desk.said().toStdString();
+    EXPECT_FALSE(session.controller()->fast());
+    session.openAny(desk.written(desk.request(kGrass, 1), "int8"));
+    EXPECT_FALSE(session.notices()->detail().contains("int8")) << desk.said().toStdString();
+    EXPECT_TRUE(session.controller()->fast());
+}
+
+TEST(Saving, WritesWhatWasThereWhenItWasAskedFor)
+{
+    Desk desk;
+    Session &session = desk.session;
+    session.labels()->replaceUnsaved(desk.grass());
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    ASSERT_TRUE(desk.render(1));
+    const QImage asked = session.picture()->image();
+    const QUrl picture = QUrl::fromLocalFile(desk.folder.filePath("a.png")),
+               map = QUrl::fromLocalFile(desk.folder.filePath("m.png"));
+    session.holdPicture();
+    session.holdMap(Session::Labels);
+    ASSERT_TRUE(desk.render(2));
+    session.labels()->floodFill({0, 0}, 3);
+
+    ASSERT_TRUE(session.savePicture(picture));
+    ASSERT_TRUE(session.saveMap(Session::Labels, map));
+
+    EXPECT_EQ(QImage(picture.toLocalFile()).convertToFormat(QImage::Format_RGB32), asked);
+    EXPECT_EQ(session.unsavedText(), "The map and the picture are not saved.");
+    session.document()->undo();
+    EXPECT_EQ(session.unsavedText(), "The picture is not saved.");
+    ASSERT_TRUE(session.savePicture(picture)); // without holding: the one that is shown
+    EXPECT_EQ(session.unsavedText(), "");
+    session.labels()->floodFill({0, 0}, 3);
+    ASSERT_TRUE(session.openMap(Session::Labels, map));
+    EXPECT_EQ(session.labels()->map(), desk.grass());
+}
+
+} // namespace
+
+} // namespace tessera::ui
