@@ -133,9 +133,11 @@ CLI::Option *addWindowOption(CLI::App &command, std::string &window)
 
 CLI::Option *addWindowOption(CLI::App &command, std::vector<std::string> &windows)
 {
-    return command.add_option("--window", windows, "exact, or block[:N]: windows in steps of N codes; one or several")
-        ->check(expectingWindow())
-        ->capture_default_str();
+    return command
+        .add_option("--window", windows,
+                    "exact, or block[:N]: windows in steps of N codes; one or several; exact by default, and on a "
+                    "canvas of several windows also block:2, block:4 and so on")
+        ->check(expectingWindow());
 }
 
 std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &options)

@@ -28,7 +28,7 @@ struct ScoreOptions {
     PaintOptions paint;
     std::string image;
     std::string codes;
-    std::vector<std::string> windows{"exact"};
+    std::vector<std::string> windows; // none: windowsFor
 };
 
 // What one window policy makes of the picture.
@@ -36,6 +36,27 @@ struct Judged {
     core::WindowPolicy window;
     core::RenderScore score;
 };
+
+// The paper's windows, and where they slide those in steps, so that their price is seen: a step of N takes a share of
+// about 1 / N^2 of the exact ones' time.
+std::vector<core::WindowPolicy> windowsFor(core::GridSize canvas, int window)
+{
+    std::vector<core::WindowPolicy> policies{{}};
+    if (canvas.rows > window || canvas.columns > window)
+        for (int step = 2; step < window; step *= 2)
+            policies.push_back({core::WindowPolicy::Kind::Block, step});
+    return policies;
+}
+
+std::vector<core::WindowPolicy> windowsOf(const ScoreOptions &options, core::GridSize canvas, int window)
+{
+    if (options.windows.empty())
+        return windowsFor(canvas, window);
+    std::vector<core::WindowPolicy> policies;
+    for (const std::string &text : options.windows)
+        policies.push_back(*parsedWindow(text, window));
+    return policies;
+}
 
 core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &request, const core::CodeGrid &codes)
 {
@@ -124,8 +145,8 @@ void run(const ScoreOptions &options)
     files.canvas = judgedFile;
     checkNamed(renderer, request, files);
     std::vector<Judged> all;
-    for (const std::string &window : options.windows) {
-        request.window = *parsedWindow(window, renderer.info().window);
+    for (const core::WindowPolicy &policy : windowsOf(options, codes.size, renderer.info().window)) {
+        request.window = policy;
         naming(judgedFile, [&] { all.push_back({request.window, scored(renderer, request, codes)}); });
     }
     report(options, renderer, all, request.guidance,

@@ -54,6 +54,7 @@ BenchmarkedModel addStarter(int threads, std::stop_token stop)
     const BenchmarkedModel model{"starter", [starter] { return starter->get().config(); },
                                  [starter]() -> const models::Transformer & { return *starter->get().transformer(); }};
     addEngineBenchmarks(model, threads, stop);
+    addCanvasBenchmarks(model, threads, stop);
     addRerenderBenchmarks(
         "starter", [starter]() -> const models::ModelBundle & { return starter->get(); }, threads, stop);
     addBenchmark("decode/starter", stop,
@@ -71,8 +72,10 @@ BenchmarkedModel randomModel(const std::string &name, const std::function<models
 BenchmarkedModel addPublishedSizes(int threads, std::stop_token stop)
 {
     BenchmarkedModel model = randomModel("310M", publishedConfig, randomTransformer);
-    addEngineBenchmarks(model, threads, stop);
-    addEngineBenchmarks(randomModel("20M", smallConfig, randomSmallTransformer), threads, stop);
+    for (const BenchmarkedModel &sized : {model, randomModel("20M", smallConfig, randomSmallTransformer)}) {
+        addEngineBenchmarks(sized, threads, stop);
+        addCanvasBenchmarks(sized, threads, stop);
+    }
     const auto firstStage = std::make_shared<Lazy<models::Autoencoder>>(randomFirstStage);
     addBenchmark("decode/f16", stop, [firstStage](benchmark::State &state) { decode(state, firstStage->get()); });
     return model;

@@ -9,9 +9,9 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "app/train/benchmarkcanvas.h"
 #include "app/train/benchmarkcase.h"
 #include "core/sampling/cpu/cpuengine.h"
-#include "core/sampling/planwalk.h"
 #include "core/sampling/sampler.h"
 
 namespace tessera::train
@@ -42,25 +42,10 @@ std::unique_ptr<core::TransformerEngine> makeEngine(const Engine &engine, const 
     return core::makeCpuEngine(transformer, {engine.precision, threads > 0 ? threads : at::get_num_threads(), {}});
 }
 
-core::SampleRequest sampleRequest(const models::ModelConfig &config)
-{
-    core::SampleRequest request;
-    const int window = int(config.window);
-    request.canvas = {window, window};
-    for (const models::ControlConfig &control : config.controls)
-        request.controlTokens.push_back(control.first);
-    const bool spatial = config.condition.stage.has_value();
-    request.condition = core::CodeGrid(spatial ? request.canvas : core::GridSize{1, 1});
-    request.params.temperature = config.sampling.temperature;
-    request.params.topK = config.sampling.topK;
-    request.params.topP = config.sampling.topP;
-    request.params.guidance = config.sampling.guidance;
-    return request;
-}
-
 void sample(benchmark::State &state, const models::ModelConfig &config, core::TransformerEngine &engine)
 {
-    const core::SampleRequest request = sampleRequest(config);
+    const int window = int(config.window);
+    const core::SampleRequest request = benchmarkRequest(config, {window, window});
     for (auto _ : state) {
         std::stop_source enough;
         core::sampleCodes(config, engine, request, enough.get_token(), [&](const core::DrawnCode &drawn) {
@@ -70,6 +55,27 @@ void sample(benchmark::State &state, const models::ModelConfig &config, core::Tr
     }
     state.counters["codes/s"] =
         benchmark::Counter(double(state.iterations()) * kSampledCodes, benchmark::Counter::kIsRate);
+}
+
+// Larger than one window, so that windows slide.
+struct Canvas {
+    const char *name;
+    core::GridSize size;
+    core::WindowPolicy policy;
+};
+
+const Canvas kCanvases[] = {{"512x256/exact", {16, 32}, {}},
+                            {"1024x512/block:8", {32, 64}, {core::WindowPolicy::Kind::Block, 8}}};
+
+void sampleWhole(benchmark::State &state, const BenchmarkedModel &model, const Engine &engine, int threads,
+                 const Canvas &canvas)
+{
+    BenchmarkCanvas painting(model.config(), makeEngine(engine, model.transformer(), threads), canvas.size,
+                             canvas.policy);
+    for (auto _ : state)
+        benchmark::DoNotOptimize(painting.paint().values.data());
+    state.counters["codes/s"] =
+        benchmark::Counter(double(state.iterations()) * painting.codes(), benchmark::Counter::kIsRate);
 }
 
 // Windows that all see the same; opened anew when they are full.
@@ -137,6 +143,21 @@ void pass(benchmark::State &state, const models::ModelConfig &config, core::Tran
 }
 
 } // namespace
+
+void addCanvasBenchmarks(const BenchmarkedModel &model, int threads, std::stop_token stop)
+{
+    for (const Canvas &canvas : kCanvases) {
+        for (const Engine &engine : kEngines) {
+            if (!engine.own) // LibTorch's takes minutes
+                continue;
+            addBenchmark("sample/" + model.name + "/" + engine.name + "/" + canvas.name, stop,
+                         [=](benchmark::State &state) {
+                             const c10::InferenceMode inference;
+                             sampleWhole(state, model, engine, threads, canvas);
+                         });
+        }
+    }
+}
 
 void addEngineBenchmarks(const BenchmarkedModel &model, int threads, std::stop_token stop)
 {

@@ -25,4 +25,7 @@ struct BenchmarkedModel {
 // `threads` 0: as many as LibTorch takes.
 void addEngineBenchmarks(const BenchmarkedModel &model, int threads, std::stop_token stop);
 
+// sample/MODEL/ENGINE/SIZE/POLICY   whole canvases of several windows, with the CPU's own engines: codes/s
+void addCanvasBenchmarks(const BenchmarkedModel &model, int threads, std::stop_token stop);
+
 } // namespace tessera::train

@@ -14,12 +14,11 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "app/train/benchmarkcanvas.h"
 #include "app/train/benchmarkcase.h"
 #include "app/train/benchmarkmodels.h"
 #include "core/landscape/device.h"
 #include "core/sampling/enginechoice.h"
-#include "core/sampling/planwalk.h"
-#include "core/sampling/sampler.h"
 #include "models/device.h"
 #include "models/parameters.h"
 
@@ -53,45 +52,13 @@ void addGuarded(const std::string &name, std::stop_token stop, BenchmarkBody bod
     });
 }
 
-// The paper's windows over a canvas, in the order that suits the engine.
-class Painting
-{
-public:
-    Painting(const models::ModelConfig &config, std::unique_ptr<core::TransformerEngine> engine, core::GridSize canvas)
-        : m_config(config)
-        , m_engine(std::move(engine))
-        , m_plan(core::planFor(config, canvas, {}, m_engine->gainsFromBatches()))
-    {
-        m_request.canvas = canvas;
-        for (const models::ControlConfig &control : config.controls)
-            m_request.controlTokens.push_back(control.first);
-        m_request.condition = core::CodeGrid(config.condition.stage ? canvas : core::GridSize{1, 1});
-        m_request.params.topK = 100;
-    }
-
-    const core::CodeGrid &paint()
-    {
-        ++m_request.params.seed;
-        m_codes = core::sampleCodes(m_config, *m_engine, m_request, m_plan).codes;
-        return m_codes;
-    }
-    int codes() const { return m_request.canvas.cells(); }
-
-private:
-    const models::ModelConfig m_config;
-    std::unique_ptr<core::TransformerEngine> m_engine;
-    const core::WindowPlan m_plan;
-    core::SampleRequest m_request;
-    core::CodeGrid m_codes;
-};
-
-using SharedPainting = std::shared_ptr<Lazy<std::unique_ptr<Painting>>>;
+using SharedPainting = std::shared_ptr<Lazy<std::unique_ptr<BenchmarkCanvas>>>;
 
 // Made when first needed, and used once: what is made at the first use is not to be timed.
 SharedPainting sharedPainting(const BenchmarkedModel &model, MakeEngine makeEngine, core::GridSize canvas)
 {
-    return std::make_shared<Lazy<std::unique_ptr<Painting>>>([=] {
-        auto painting = std::make_unique<Painting>(model.config(), makeEngine(model.transformer()), canvas);
+    return std::make_shared<Lazy<std::unique_ptr<BenchmarkCanvas>>>([=] {
+        auto painting = std::make_unique<BenchmarkCanvas>(model.config(), makeEngine(model.transformer()), canvas);
         painting->paint();
         return painting;
     });
@@ -105,7 +72,7 @@ void countCodes(benchmark::State &state, int codes)
 void addSampling(const std::string &name, const SharedPainting &shared, std::stop_token stop)
 {
     addGuarded(name, stop, [shared](benchmark::State &state) {
-        Painting &painting = *shared->get();
+        BenchmarkCanvas &painting = *shared->get();
         for (auto _ : state)
             benchmark::DoNotOptimize(painting.paint().values.data());
         countCodes(state, painting.codes());

@@ -16,11 +16,6 @@ namespace tessera::core
 namespace
 {
 
-// Guesses in a pass: enough to hide what a pass costs at least, few enough that progress is seen.
-constexpr int kMostGuesses = 64;
-// Guesses must be likely to save so many times what they cost.
-constexpr double kMargin = 1.2;
-
 void checkFinite(Cell cell, std::span<const float> logits)
 {
     if (!isDistribution(logits)) {
@@ -51,16 +46,11 @@ PlanWalk::PlanWalk(const models::ModelConfig &config, TransformerEngine &engine,
     , m_aids(std::move(aids))
     , m_pictureCodes(size_t(config.imageTokens.count))
     , m_windows(size_t(plan.windows))
-    , m_draws(m_aids.draft ? size_t(plan.windows) : 0)
-    , m_depth(engine.tokenCost() * streams())
     , m_feedAhead(feedAheadFor(plan, engine, size_t(streams())))
 {
-    for (const PlanStep &step : plan.steps) {
-        for (const PlannedCode &code : step.codes) {
-            if (m_aids.draft) {
-                m_draws[size_t(code.window)].push_back(code.localPosition);
-            }
-        }
+    if (m_aids.draft) {
+        const PassCost cost{engine.tokenCost() * streams(), streams()};
+        m_guesser.emplace(plan, *m_aids.draft, m_aids.redraw, cost, config.imageTokens.count);
     }
 }
 
@@ -74,14 +64,16 @@ bool PlanWalk::logits(const PlanStep &step, const CodeGrid &codes, const StopFn 
         const PlannedCode &code = step.codes[i];
         prepare(code, codes);
         tokens += std::max(1, code.localPosition - code.firstNew);
-        m_rows[i] = rowAhead(windowOf(code), code.localPosition);
+        m_rows[i] = windowOf(code).rowAhead(code.localPosition, m_pictureCodes);
         if (m_rows[i]) {
             ++m_accepted;
         } else {
             m_needed.push_back(i);
         }
     }
-    m_depth.step(tokens);
+    if (m_guesser) {
+        m_guesser->step(tokens);
+    }
     if (!m_needed.empty() && !compute(step, codes, stopped)) {
         return false;
     }
@@ -147,7 +139,7 @@ void PlanWalk::takeDrawn(const PlannedCode &place, int64_t code, std::span<const
 
 void PlanWalk::prepare(const PlannedCode &code, const CodeGrid &codes)
 {
-    if (!windowOf(code).caches[Conditional]) {
+    if (!windowOf(code).isOpen()) {
         open(code);
     } else {
         keepWhatAgrees(code, codes);
@@ -171,7 +163,7 @@ void PlanWalk::dropClosed()
 
 void PlanWalk::open(const PlannedCode &code)
 {
-    Window &window = windowOf(code);
+    OpenWindow &window = windowOf(code);
     for (int stream = 0; stream < streams(); ++stream) {
         std::vector<int64_t> &prefix = window.prefixes[stream];
         prefix = stream == Conditional ? m_conditioning.prefix.at(code.origin)
@@ -187,7 +179,7 @@ void PlanWalk::open(const PlannedCode &code)
 // Of the codes fed, those up to the first that was drawn otherwise.
 void PlanWalk::keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes)
 {
-    Window &window = windowOf(code);
+    OpenWindow &window = windowOf(code);
     const int end = std::min(int(window.fed.size()), code.localPosition);
     int &agreed = window.agreed;
     while (agreed < end && window.fed[size_t(agreed)] == codes.at(m_plan.cellAt(code.origin, agreed))) {
@@ -196,34 +188,10 @@ void PlanWalk::keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes)
     if (agreed == end) {
         return;
     }
-    redrawAhead(code);
-    window.ahead.clear();
-    window.fed.resize(size_t(agreed));
-    for (int stream = 0; stream < streams(); ++stream) {
-        window.caches[stream]->truncate(int64_t(window.prefixes[stream].size()) + agreed);
+    if (m_guesser) {
+        m_guesser->revise(window, code);
     }
-}
-
-void PlanWalk::redrawAhead(const PlannedCode &code)
-{
-    const std::vector<int> &draws = m_draws[size_t(code.window)];
-    for (auto next = std::ranges::upper_bound(draws, code.localPosition); next != draws.end(); ++next) {
-        const float *row = rowAhead(windowOf(code), *next);
-        if (!row) {
-            return;
-        }
-        const std::span<const float> logits(row, m_pictureCodes);
-        if (isDistribution(logits)) {
-            const Cell cell = m_plan.cellAt(code.origin, *next);
-            m_aids.draft->revise(cell, m_aids.redraw(cell, logits));
-        }
-    }
-}
-
-const float *PlanWalk::rowAhead(const Window &window, int position) const
-{
-    const size_t place = size_t(position - window.firstAhead) * m_pictureCodes;
-    return position >= window.firstAhead && place < window.ahead.size() ? window.ahead.data() + place : nullptr;
+    window.keep(agreed);
 }
 
 bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped)
@@ -231,19 +199,21 @@ bool PlanWalk::compute(const PlanStep &step, const CodeGrid &codes, const StopFn
     int tokens = 0; // of codes, in a stream
     for (const size_t i : m_needed) {
         const PlannedCode &code = step.codes[i];
-        const std::vector<int64_t> &fed = windowOf(code).fed;
-        const size_t before = fed.size();
+        OpenWindow &window = windowOf(code);
+        const size_t before = window.fed.size();
         feedUpTo(code, codes);
-        if (m_aids.draft) {
-            lookAhead(code, codes);
+        if (m_guesser) {
+            m_guesser->feed(window, code, codes, int(m_needed.size()));
         }
-        tokens += std::max(1, int(fed.size() - before));
+        tokens += std::max(1, int(window.fed.size() - before));
     }
     openAhead(step, codes);
     if (!(m_ahead.empty() ? append(step, stopped) : appendWithAhead(step, stopped))) {
         return false;
     }
-    m_depth.pass(tokens);
+    if (m_guesser) {
+        m_guesser->pass(tokens);
+    }
     applyGuidance();
     takeRows(step);
     return true;
@@ -258,56 +228,11 @@ void PlanWalk::feedUpTo(const PlannedCode &code, const CodeGrid &codes)
     }
 }
 
-// Feeds guesses: so many as m_depth has it where the window's places follow each other, and further ones as long as
-// they are likely enough to make codes cheaper. A place gets its code from this pass when all guesses before it are
-// right.
-void PlanWalk::lookAhead(const PlannedCode &code, const CodeGrid &codes)
-{
-    std::vector<int64_t> &fed = windowOf(code).fed;
-    const std::vector<int> &draws = m_draws[size_t(code.window)];
-    const int windows = int(m_needed.size()); // they share what the pass costs at least
-    const double tokenCost = m_engine.tokenCost() * streams();
-    double chance = 1, expected = 1;
-    double cost = 1.0 / windows + tokenCost * std::max(1, code.localPosition - windowOf(code).agreed);
-    int tried = m_depth.tokens(windows), left = kMostGuesses / (streams() * windows);
-    for (auto next = std::ranges::upper_bound(draws, code.localPosition); next != draws.end(); ++next) {
-        const size_t before = fed.size();
-        const int tokens = *next - int(before);
-        if (tokens > left) {
-            return;
-        }
-        guessUpTo(code, codes, *next, chance);
-        const bool pays = chance * cost > kMargin * tokenCost * tokens * expected;
-        if (!pays && (tokens > 1 || tried <= 0)) {
-            fed.resize(before);
-            return;
-        }
-        expected += chance;
-        cost += tokenCost * tokens;
-        left -= tokens;
-        --tried;
-    }
-}
-
-// `chance` is multiplied with that of the guesses being right.
-void PlanWalk::guessUpTo(const PlannedCode &code, const CodeGrid &codes, int position, double &chance)
-{
-    std::vector<int64_t> &fed = windowOf(code).fed;
-    while (int(fed.size()) < position) {
-        const Cell cell = m_plan.cellAt(code.origin, int(fed.size()));
-        const int64_t drawn = codes.at(cell);
-        if (drawn == kNoCode) {
-            chance *= m_aids.draft->chance(cell);
-        }
-        fed.push_back(drawn == kNoCode ? m_aids.draft->at(cell) : drawn);
-    }
-}
-
 // Opens windows of later steps and lists what is known of their codes.
 void PlanWalk::openAhead(const PlanStep &step, const CodeGrid &codes)
 {
     m_ahead = m_feedAhead.beside(step);
-    std::erase_if(m_ahead, [this](const PlannedCode *code) { return windowOf(*code).caches[Conditional] != nullptr; });
+    std::erase_if(m_ahead, [this](const PlannedCode *code) { return windowOf(*code).isOpen(); });
     for (const PlannedCode *code : m_ahead) {
         open(*code);
         feedKnown(*code, codes);
@@ -376,18 +301,9 @@ bool PlanWalk::append(const PlanStep &step, const StopFn &stopped)
 // The tokens that the cache lacks of the prefix and the codes fed.
 void PlanWalk::addInput(const PlannedCode &code, Stream stream, int64_t logitRows)
 {
-    const Window &window = windowOf(code);
-    const std::vector<int64_t> &prefix = window.prefixes[stream];
-    WindowCache *cache = window.caches[stream].get();
-    const int64_t known = cache->length(), prefixLength = int64_t(prefix.size());
-    std::vector<int64_t> &tokens = m_tokens.emplace_back();
-    if (known < prefixLength) {
-        tokens.assign(prefix.begin() + known, prefix.end());
-    }
-    for (size_t i = size_t(std::max<int64_t>(0, known - prefixLength)); i < window.fed.size(); ++i) {
-        tokens.push_back(m_config.imageTokens.first + window.fed[i]);
-    }
-    m_inputs.push_back({cache, {}, logitRows});
+    const OpenWindow &window = windowOf(code);
+    window.lacking(stream, m_config.imageTokens.first, m_tokens.emplace_back());
+    m_inputs.push_back({window.caches[stream].get(), {}, logitRows});
 }
 
 // Once all are there: until then they may move.
@@ -417,7 +333,7 @@ void PlanWalk::takeRows(const PlanStep &step)
     const float *row = m_logits.data();
     for (size_t input = 0; input < m_needed.size(); ++input) {
         const PlannedCode &code = step.codes[m_needed[input]];
-        Window &window = windowOf(code);
+        OpenWindow &window = windowOf(code);
         const float *end = row + size_t(m_inputs[input].logitRows) * m_pictureCodes;
         m_rows[m_needed[input]] = row;
         window.firstAhead = code.localPosition + 1;
@@ -427,7 +343,7 @@ void PlanWalk::takeRows(const PlanStep &step)
     }
 }
 
-void PlanWalk::keepPrefixes(Window &window)
+void PlanWalk::keepPrefixes(OpenWindow &window)
 {
     if (std::exchange(window.fresh, false) && m_aids.prefixes) {
         for (int stream = 0; stream < streams(); ++stream) {

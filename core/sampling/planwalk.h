@@ -3,7 +3,7 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,7 +11,8 @@
 #include "core/sampling/engine.h"
 #include "core/sampling/feedahead.h"
 #include "core/sampling/grid.h"
-#include "core/sampling/guessdepth.h"
+#include "core/sampling/guesser.h"
+#include "core/sampling/openwindow.h"
 #include "core/sampling/prefixstore.h"
 #include "core/sampling/samplingparams.h"
 #include "core/sampling/windowplan.h"
@@ -37,9 +38,7 @@ struct WalkAids {
     // Guesses to feed ahead, so that one pass gives the logits of many places. The caller tells it the codes that it
     // draws. REQUIRES: an engine that keepsBitsInChunks().
     Draft *draft = nullptr;
-    // What would be drawn at a place from these logits: where a guess was wrong, those computed behind it give the next
-    // guesses (Jacobi iteration). REQUIRED with a draft.
-    std::function<int64_t(Cell cell, std::span<const float> logits)> redraw{};
+    RedrawFn redraw{}; // REQUIRED with a draft
 };
 
 // Call logits() for the plan's steps in order. All arguments of the constructor must outlive the walk and be
@@ -70,30 +69,14 @@ public:
     int accepted() const { return m_accepted; }
 
 private:
-    enum Stream { Conditional, Unconditional };
-
-    struct Window {
-        std::shared_ptr<WindowCache> caches[2]; // by Stream; null: closed
-        std::vector<int64_t> prefixes[2];
-        bool fresh = true;        // the prefix has not gone through the transformer yet
-        std::vector<int64_t> fed; // the picture codes in the caches, guesses included
-        int agreed = 0;           // so many of them are drawn
-        int firstAhead = 0;       // position of the first row of `ahead`
-        std::vector<float> ahead; // guided logits [rows, picture codes], of positions up to fed.size()
-    };
-
     int streams() const { return m_conditioning.guidance != 1.0 ? 2 : 1; }
-    Window &windowOf(const PlannedCode &code) { return m_windows[size_t(code.window)]; }
+    OpenWindow &windowOf(const PlannedCode &code) { return m_windows[size_t(code.window)]; }
     void prepare(const PlannedCode &code, const CodeGrid &codes);
     void open(const PlannedCode &code);
     void keepWhatAgrees(const PlannedCode &code, const CodeGrid &codes);
-    void redrawAhead(const PlannedCode &code);
-    const float *rowAhead(const Window &window, int position) const;
 
     bool compute(const PlanStep &step, const CodeGrid &codes, const StopFn &stopped);
     void feedUpTo(const PlannedCode &code, const CodeGrid &codes);
-    void lookAhead(const PlannedCode &code, const CodeGrid &codes);
-    void guessUpTo(const PlannedCode &code, const CodeGrid &codes, int position, double &chance);
     void openAhead(const PlanStep &step, const CodeGrid &codes);
     void feedKnown(const PlannedCode &code, const CodeGrid &codes);
     void closeAhead();
@@ -101,7 +84,7 @@ private:
     bool appendWithAhead(const PlanStep &step, const StopFn &stopped);
     void addInput(const PlannedCode &code, Stream stream, int64_t logitRows);
     void nameTokens();
-    void keepPrefixes(Window &window);
+    void keepPrefixes(OpenWindow &window);
     void takeDrawn(const PlannedCode &place, int64_t code, std::span<const float> logits, const DrawnFn &drawn);
     void applyGuidance();
     void takeRows(const PlanStep &step);
@@ -113,9 +96,8 @@ private:
     const Conditioning m_conditioning;
     const WalkAids m_aids;
     const size_t m_pictureCodes;
-    std::vector<Window> m_windows;         // by PlannedCode::window
-    std::vector<std::vector<int>> m_draws; // by window: positions that the plan draws from it, ascending; with a draft
-    GuessDepth m_depth;
+    std::vector<OpenWindow> m_windows; // by PlannedCode::window
+    std::optional<Guesser> m_guesser;  // with a draft
     FeedAhead m_feedAhead;
     std::vector<int> m_closing; // windows whose rows were handed out for the last time
     int m_accepted = 0;

@@ -20,6 +20,7 @@ namespace
 namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST_F(Cli, EncodeThenDecodeIsReconstruct)
@@ -71,6 +72,27 @@ TEST_F(Cli, ScoreReadsAMapBeyondWholeCodesAsRenderDoes)
     };
     const double drawn = with({"render", "-o", file("a.png"), "--codes", file("a.npy"), "--guidance", "1"});
     EXPECT_NEAR(with({"score", "--codes", file("a.npy")}), drawn, 1e-4);
+}
+
+TEST_F(Cli, ScoreTellsWhatWindowsInStepsCost)
+{
+    const auto policies = [&](int width, std::vector<std::string> more) {
+        core::writeImage(file("map.png"),
+                         core::toQImage(core::mapToRgb(landscapeMap(width, 32), core::loadLabelSet("landscape"))));
+        EXPECT_EQ(run({"render", "--model", model(), "--map", file("map.png"), "-o", file("a.png")}).exitCode, 0);
+        const std::vector<std::string> common{"score",       "--model", model(),         "--image",
+                                              file("a.png"), "--map",   file("map.png"), "--json"};
+        more.insert(more.begin(), common.begin(), common.end());
+        const json report = json::parse(run(more).out);
+        EXPECT_EQ(report.at("nats_per_code"), report.at("policies").at(0).at("nats_per_code"));
+        std::vector<std::string> names;
+        for (const json &policy : report.at("policies"))
+            names.push_back(policy.at("window"));
+        return names;
+    };
+    EXPECT_THAT(policies(32, {}), ElementsAre("exact"));
+    EXPECT_THAT(policies(64, {}), ElementsAre("exact", "block:2"));
+    EXPECT_THAT(policies(64, {"--window", "block:3", "exact"}), ElementsAre("block:3", "exact"));
 }
 
 TEST_F(Cli, InspectTellsWhatAModelIs)
