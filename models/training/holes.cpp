@@ -21,16 +21,21 @@ public:
 
     std::vector<uint8_t> paint()
     {
-        switch (m_random() % 4) {
+        switch (m_random() % 8) {
         case 0:
             rectangle();
             break;
         case 1:
             halfPlane();
             break;
-        default:
+        case 2:
+        case 3:
             for (uint64_t discs = 1 + m_random() % 3; discs > 0; --discs)
                 disc();
+            break;
+        default: // narrow enough that much of it borders on what stays
+            for (uint64_t strokes = 1 + m_random() % 3; strokes > 0; --strokes)
+                stroke();
         }
         if (m_random() % 8 == 0) // the surroundings instead
             for (uint8_t &cell : m_hole)
@@ -75,6 +80,20 @@ private:
         fill([=](double y, double x) { return std::hypot(y - row, x - column) < radius; });
     }
 
+    // A brush of 1 to 2.5 cells' radius that goes on for up to a window's side and bends now and then.
+    void stroke()
+    {
+        constexpr double kStep = 0.5; // cells
+        const double side = double(m_window), radius = uniform(1, 2.5), length = uniform(0, side);
+        double row = uniform(0, side), column = uniform(0, side), angle = uniform(0, 2 * std::numbers::pi);
+        for (double gone = 0; gone <= length; gone += kStep) {
+            fill([=](double y, double x) { return std::hypot(y - row, x - column) < radius; });
+            row += kStep * std::sin(angle);
+            column += kStep * std::cos(angle);
+            angle += uniform(-0.4, 0.4);
+        }
+    }
+
     const int64_t m_window;
     std::mt19937_64 &m_random;
     std::vector<uint8_t> m_hole;
@@ -91,6 +110,20 @@ std::vector<uint8_t> keptCells(int64_t window, std::mt19937_64 &random)
     if (least == most)
         cells[size_t(random() % cells.size())] = !least;
     return cells;
+}
+
+std::vector<uint8_t> facingKept(const std::vector<uint8_t> &kept, int64_t window)
+{
+    const auto stays = [&](int64_t row, int64_t column) {
+        return row < window && column >= 0 && column < window && kept[size_t(row * window + column)];
+    };
+    std::vector<uint8_t> facing(kept.size());
+    for (int64_t row = 0; row < window; ++row)
+        for (int64_t column = 0; column < window; ++column)
+            facing[size_t(row * window + column)] = !stays(row, column)
+                                                    && (stays(row, column + 1) || stays(row + 1, column - 1)
+                                                        || stays(row + 1, column) || stays(row + 1, column + 1));
+    return facing;
 }
 
 } // namespace tessera::models

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <vector>
 
 #include <ATen/ATen.h>
 
@@ -24,7 +25,7 @@ public:
     {}
 
     // `codes`: int64 [1, window, window].
-    void add(int64_t picture, const at::Tensor &codes, double weight)
+    void add(int64_t picture, const at::Tensor &codes)
     {
         const SeenWindow seen{&m_pictures, m_pictures.wholeView(picture)};
         const auto condition = [&](ConditionKind kind) {
@@ -32,7 +33,7 @@ public:
         };
         const at::Tensor labels = condition(ConditionKind::Labels);
         const auto sum = [&](const char *name, const at::Tensor &tokens, bool dropped, const at::Tensor &kept) {
-            m_sums[name] += weight * nats(seen, tokens, codes, dropped, kept);
+            m_means[name].add(nats(seen, tokens, codes, dropped, kept));
         };
         sum("nats_with_map", labels, false, {});
         if (m_builder.config().nullToken)
@@ -42,25 +43,47 @@ public:
             if (m_builder.reads(kind))
                 sum(name, condition(kind), false, {});
         if (m_builder.config().seesKept) {
-            const at::Tensor kept = regionOf(picture);
-            sum("nats_filling", withKept(m_builder.config(), labels, codes, kept), false, kept);
+            std::mt19937_64 random{uint64_t(picture)}; // the same region every time
+            const std::vector<uint8_t> cells = keptCells(m_builder.config().window, random);
+            const std::vector<uint8_t> facing = facingKept(cells, m_builder.config().window);
+            const at::Tensor kept = flags(cells, codes.sizes()), elsewhere = flags(facing, codes.sizes()).logical_not();
+            const at::Tensor around = withKept(m_builder.config(), labels, codes, kept);
+            sum("nats_filling", around, false, kept);
             sum("nats_filling_unseen", labels, false, kept);
+            if (!elsewhere.all().item<bool>()) {
+                sum("nats_facing", around, false, elsewhere);
+                sum("nats_facing_unseen", labels, false, elsewhere);
+            }
         }
     }
 
-    std::map<std::string, double> take() { return std::move(m_sums); }
-
-private:
-    // The same regions every time: bool [1, window, window], true where a code stays.
-    at::Tensor regionOf(int64_t picture) const
+    std::map<std::string, double> take() const
     {
-        const int64_t window = m_builder.config().window;
-        std::mt19937_64 random{uint64_t(picture)};
-        at::Tensor kept = at::empty({1, window, window}, at::kBool);
-        std::ranges::copy(keptCells(window, random), kept.mutable_data_ptr<bool>());
-        return kept;
+        std::map<std::string, double> means;
+        for (const auto &[name, mean] : m_means)
+            means[name] = mean.sum / double(mean.count);
+        return means;
     }
 
+private:
+    struct Mean {
+        double sum = 0;
+        int64_t count = 0;
+        void add(double value)
+        {
+            sum += value;
+            ++count;
+        }
+    };
+
+    static at::Tensor flags(const std::vector<uint8_t> &cells, at::IntArrayRef sizes)
+    {
+        const at::Tensor flags = at::empty(sizes, at::kBool);
+        std::ranges::copy(cells, flags.mutable_data_ptr<bool>());
+        return flags;
+    }
+
+    // `kept`: bool [1, window, window], true where codes are not judged; or undefined.
     double nats(const SeenWindow &seen, const at::Tensor &condition, const at::Tensor &codes, bool dropped,
                 const at::Tensor &kept) const
     {
@@ -75,7 +98,7 @@ private:
     const Transformer &m_transformer;
     const SequenceBuilder &m_builder;
     const PictureSet &m_pictures;
-    std::map<std::string, double> m_sums;
+    std::map<std::string, Mean> m_means;
 };
 
 } // namespace
@@ -86,7 +109,7 @@ std::map<std::string, double> evaluateLikelihood(const Transformer &transformer,
     count = std::min(count, codes.size(0));
     Likelihood likelihood(transformer, builder, pictures);
     for (int64_t i = 0; i < count; ++i)
-        likelihood.add(i, codes[i].unsqueeze(0), 1 / double(count));
+        likelihood.add(i, codes[i].unsqueeze(0));
     return likelihood.take();
 }
 

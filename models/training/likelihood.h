@@ -15,8 +15,9 @@ namespace tessera::models
 // Nats per picture code, teacher-forced on one window, mean over at most `count` pictures:
 //   nats_with_map, nats_without_map            exact maps of labels; null tokens in their place
 //   nats_with_depth, nats_with_edges           exact fields, where the model reads them
-//   nats_filling, nats_filling_unseen          regions of pictures, where the model seesKept: with the codes that stay in the
-//                                              condition, and with the whole map instead
+//   nats_filling, nats_filling_unseen          regions of pictures, where the model seesKept: with the codes that stay
+//                                              in the condition, and with the whole map instead
+//   nats_facing, nats_facing_unseen            the same, only where what stays is not known otherwise (facingKept)
 // `codes`: int64 [pictures, window, window] of the whole views. REQUIRES: gradients are off.
 std::map<std::string, double> evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
                                                  const PictureSet &pictures, const at::Tensor &codes, int64_t count);

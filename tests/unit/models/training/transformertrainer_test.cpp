@@ -235,8 +235,8 @@ TEST_F(TrainersTest, ATransformerLearnsFurtherMapsRegionsAndCanvases)
     EXPECT_TRUE(model.config().seesKept);
     EXPECT_GT(model.config().conditionOf(ConditionKind::Edges)->edgeReach, 0);
     const json figures = evaluateModel(several, folder, c10::kCPU);
-    for (const char *key :
-         {"nats_with_map", "nats_with_depth", "nats_with_edges", "nats_filling", "nats_filling_unseen"})
+    for (const char *key : {"nats_with_map", "nats_with_depth", "nats_with_edges", "nats_filling",
+                            "nats_filling_unseen", "nats_facing", "nats_facing_unseen"})
         EXPECT_GT(figures.at(key).get<double>(), 0) << key;
 
     recipe.erase("edges_stage");
