@@ -59,6 +59,12 @@ private:
     uint64_t m_state = 0xcbf29ce484222325ULL;
 };
 
+// A model may be called by its folder, whose name need not be UTF-8.
+std::string textOf(const ModelConfig &config)
+{
+    return config.toJson().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 } // namespace
 
 std::string identityOf(const ModelConfig &config, const StateDict &tensors)
@@ -66,7 +72,7 @@ std::string identityOf(const ModelConfig &config, const StateDict &tensors)
     IdentityHash hash;
     ModelConfig named = config;
     named.windowPrices.clear();
-    const std::string text = named.toJson().dump();
+    const std::string text = textOf(named);
     hash.add(text.data(), text.size());
     for (const auto &[name, tensor] : tensors) {
         hash.add(name.data(), name.size());
@@ -234,7 +240,7 @@ void ModelBundle::write(const fs::path &path, const ModelConfig &config, const S
                         const std::map<std::string, std::string> &notes)
 {
     auto metadata = notes;
-    metadata[kConfigKey] = config.toJson().dump();
+    metadata[kConfigKey] = textOf(config);
     if (namesSafetensorsSet(path))
         writeSafetensorsSet(path, tensors, metadata, kSetFileBytes);
     else

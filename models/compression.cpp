@@ -1,5 +1,8 @@
 #include "models/compression.h"
 
+#include <algorithm>
+#include <array>
+
 #include <ATen/ATen.h>
 
 #include "models/error.h"
@@ -12,10 +15,14 @@ namespace
 
 const std::string kScaleSuffix = ".scale";
 
-// A codebook's rows are compared by distance and positions are added: both want more than 8 bits, and both are small.
+// A codebook's rows are compared by distance, a Gumbel quantizer's codes are the greatest of its projection's values,
+// and positions are added: all want more than 8 bits, and all are small.
 bool quantisable(const std::string &name, const at::Tensor &tensor)
 {
-    return tensor.dim() >= 2 && !name.ends_with("quantize.embedding.weight") && !name.ends_with("pos_emb");
+    constexpr std::array kExact{"quantize.embedding.weight", "quantize.embed.weight", "quantize.proj.weight",
+                                "pos_emb"};
+    return tensor.dim() >= 2
+           && std::ranges::none_of(kExact, [&](const char *ending) { return name.ends_with(ending); });
 }
 
 // Infinities that are there already may stay.

@@ -109,11 +109,11 @@ void readOwnPart(const json &own, ModelConfig &config)
     readOwnConditions(own, config);
     if (own.contains("null_token"))
         config.nullToken = configValue<int64_t>(own, "null_token");
-    for (const json &control : configValueOr<json>(own, "controls", json::array()))
+    for (const json &control : configChildOrNull(own, "controls"))
         config.controls.push_back(controlFrom(control));
     if (own.contains("sampling"))
         config.sampling = samplingFrom(own.at("sampling"));
-    config.windowPrices = windowPricesFrom(configValueOr<json>(own, "window_prices", json::object()), config.window);
+    config.windowPrices = windowPricesFrom(configChildOrNull(own, "window_prices"), config.window);
 }
 
 json ownPart(const ModelConfig &config)

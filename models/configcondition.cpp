@@ -168,7 +168,7 @@ void readOwnConditions(const json &own, ModelConfig &config)
     if (!config.transformer && configHas(own, "map")) // a condition stage alone
         config.condition.kind = fieldKindNamed("map", configValue<std::string>(own, "map"));
     config.condition.edgeReach = reachFrom(own);
-    for (const json &node : configValueOr<json>(own, "other_conditions", json::array()))
+    for (const json &node : configChildOrNull(own, "other_conditions"))
         config.otherConditions.push_back(otherConditionFrom(node, config));
     config.seesKept = configValueOr<bool>(own, "sees_kept", false);
 }

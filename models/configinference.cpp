@@ -15,6 +15,7 @@ namespace
 {
 
 constexpr int64_t kPublishedHeads = 16;
+constexpr int64_t kImageNetHeads = 24;
 constexpr int64_t kPublishedResolution = 256;
 constexpr int64_t kPublishedGroups = 32;
 
@@ -37,6 +38,7 @@ class Shapes
 public:
     Shapes(const TensorShapes &all, std::string prefix) : m_all(all), m_prefix(std::move(prefix)) {}
 
+    std::string fullName(const std::string &name) const { return m_prefix + name; }
     bool holds(const std::string &name) const { return m_all.contains(m_prefix + name); }
 
     // Side `axis` of a tensor with `sides` sides.
@@ -84,10 +86,14 @@ bool holdsPrefix(const TensorShapes &shapes, const std::string &prefix)
 // same levels the network is the same.
 void inferLevels(const Shapes &shapes, AutoencoderConfig &config)
 {
+    constexpr int64_t kMostLevels = 10; // as in a configuration
     const int64_t levels = shapes.count("encoder.down.");
+    if (levels > kMostLevels)
+        fail("the tensors " + shapes.fullName("encoder.down.") + "0... make " + std::to_string(levels)
+             + " levels, expected at most " + std::to_string(kMostLevels));
     config.multipliers.clear();
     config.attentionResolutions.clear();
-    config.resolution = std::max(kPublishedResolution, int64_t(1) << std::min<int64_t>(levels, 10)) * config.patch;
+    config.resolution = std::max(kPublishedResolution, int64_t(1) << levels) * config.patch;
     for (int64_t level = 0; level < levels; ++level) {
         const std::string name = "encoder.down." + std::to_string(level);
         const int64_t width = shapes.side(name + ".block.0.conv1.weight", 4, 0);
@@ -143,7 +149,7 @@ AutoencoderConfig inferAutoencoder(const Shapes &shapes)
 class Inference
 {
 public:
-    Inference(const TensorShapes &shapes, const InferenceHints &hints) : m_shapes(shapes), m_hints(hints) {}
+    explicit Inference(const TensorShapes &shapes) : m_shapes(shapes) {}
 
     InferredConfig run()
     {
@@ -173,7 +179,7 @@ private:
         transformer.embedding = shapes.side("tok_emb.weight", 2, 1);
         transformer.blockSize = shapes.side("pos_emb", 3, 1);
         transformer.layers = shapes.count("blocks.");
-        transformer.heads = heads();
+        transformer.heads = heads(transformer);
         m_config.transformer = transformer;
         m_config.imageTokens = {0, m_config.firstStage.drawnCodes()};
         if (holdsPrefix(m_shapes, "cond_stage_model.encoder."))
@@ -182,13 +188,16 @@ private:
             inferTokenCondition(transformer);
     }
 
-    int64_t heads()
+    int64_t heads(const TransformerConfig &transformer)
     {
-        if (m_hints.heads)
-            return *m_hints.heads;
-        assume("The number of attention heads cannot be seen in the tensors; 16 was taken, as in nearly all published "
-               "models.");
-        return kPublishedHeads;
+        const bool imageNet = isImageNet(transformer);
+        assume(imageNet
+                   ? "The number of attention heads cannot be seen in the tensors; 24 was taken, as configurations "
+                     "made from that of the published ImageNet model have it."
+                   : "The number of attention heads cannot be seen in the tensors; 16 was taken, as in nearly all "
+                     "published models.",
+               "n_head");
+        return imageNet ? kImageNetHeads : kPublishedHeads;
     }
 
     void inferMapCondition()
@@ -205,7 +214,8 @@ private:
         else if (channels == 151)
             condition.labelSet = "ade20k";
         assume("That it paints from " + (channels == 1 ? std::string("depth") : std::to_string(channels) + " labels")
-               + " was concluded from the channels of its condition stage.");
+                   + " was concluded from the channels of its condition stage.",
+               "cond_stage_key");
     }
 
     // Half of the sequence is a condition that no network makes, which is a coordinate for each code; or some of it,
@@ -217,46 +227,48 @@ private:
         if (transformer.blockSize >= 2 * window - 1) {
             condition.kind = ConditionKind::Coordinates;
             condition.tokens = {0, std::min<int64_t>(1024, transformer.vocabSize)};
-            assume("That it paints from coordinates in 1024 steps was concluded from the length of its sequences.");
+            assume("That it paints from coordinates in 1024 steps was concluded from the length of its sequences.",
+                   "cond_stage_config");
             return;
         }
         if (transformer.blockSize > window + 1) {
             condition.kind = ConditionKind::Objects;
-            assume("That it paints from a layout of objects was concluded from the length of its sequences.");
+            assume("That it paints from a layout of objects was concluded from the length of its sequences.",
+                   "cond_stage_config");
             return;
         }
-        const std::optional<int64_t> classes = m_hints.classes ? m_hints.classes : publishedClasses(transformer);
+        const bool classes = isImageNet(transformer);
         condition.kind = classes ? ConditionKind::Class : ConditionKind::None;
-        condition.tokens = {0, classes.value_or(1)};
-        if (!m_hints.classes)
-            assume(classes
-                       ? "That it paints from one of 1000 classes was concluded from its size, that of the published "
-                         "ImageNet model."
-                       : "Whether it paints from a class cannot be seen in the tensors; it is taken to paint from "
-                         "nothing.");
+        condition.tokens = {0, classes ? 1000 : 1};
+        assume(classes
+                   ? "That it paints from one of 1000 classes was concluded from its size, that of the published "
+                     "ImageNet model."
+                   : "Whether it paints from a class cannot be seen in the tensors; it is taken to paint from nothing.",
+               "cond_stage_config");
     }
 
-    // Of the published models only one paints from a class.
-    static std::optional<int64_t> publishedClasses(const TransformerConfig &transformer)
+    // Of the published models the only one that paints from a class, and the only one whose heads are not known to be
+    // 16: the paper says so of all, but what users made of its configuration has 24.
+    static bool isImageNet(const TransformerConfig &transformer)
     {
-        const bool imageNet =
-            transformer.layers == 48 && transformer.embedding == 1536 && transformer.vocabSize == 16384;
-        return imageNet ? std::optional<int64_t>(1000) : std::nullopt;
+        return transformer.layers == 48 && transformer.embedding == 1536 && transformer.vocabSize == 16384;
     }
 
-    void assume(const std::string &sentence) { m_result.assumptions.push_back(sentence); }
+    void assume(const std::string &sentence, const std::string &key)
+    {
+        m_result.assumptions.push_back(sentence + " '" + key + "' in a .yaml beside the checkpoint decides instead.");
+    }
 
     const TensorShapes &m_shapes;
-    const InferenceHints &m_hints;
     ModelConfig m_config;
     InferredConfig m_result;
 };
 
 } // namespace
 
-InferredConfig inferConfig(const TensorShapes &shapes, const InferenceHints &hints)
+InferredConfig inferConfig(const TensorShapes &shapes)
 {
-    return Inference(shapes, hints).run();
+    return Inference(shapes).run();
 }
 
 } // namespace tessera::models

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,18 +15,13 @@ namespace tessera::models
 // cond_stage_model.; a first stage alone has no prefix. Tensors that no network here takes are passed over.
 using TensorShapes = std::map<std::string, std::vector<int64_t>>;
 
-// What shapes cannot tell.
-struct InferenceHints {
-    std::optional<int64_t> heads;   // of the transformer
-    std::optional<int64_t> classes; // of a model that paints from a class
-};
-
 struct InferredConfig {
     ModelConfig config;
-    std::vector<std::string> assumptions; // sentences for people: what was guessed, and how to say it instead
+    // Sentences for people: what shapes cannot tell and was guessed, and which key of a .yaml says it instead.
+    std::vector<std::string> assumptions;
 };
 
 // Throws Error (ModelMismatch) that names the tensor that is missing or does not fit.
-InferredConfig inferConfig(const TensorShapes &shapes, const InferenceHints &hints = {});
+InferredConfig inferConfig(const TensorShapes &shapes);
 
 } // namespace tessera::models

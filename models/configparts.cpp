@@ -38,6 +38,12 @@ const json &configChild(const json &node, const std::string &key)
     return node.at(key);
 }
 
+const json &configChildOrNull(const json &node, const std::string &key)
+{
+    static const json kNull;
+    return configHas(node, key) ? node.at(key) : kNull;
+}
+
 void expectBetween(const std::string &key, int64_t found, int64_t least, int64_t most)
 {
     if (found < least || found > most)

@@ -20,6 +20,8 @@ namespace tessera::models
 std::string shownValue(const nlohmann::json &value);
 
 const nlohmann::json &configChild(const nlohmann::json &node, const std::string &key);
+// Null, which has no items, where there is none.
+const nlohmann::json &configChildOrNull(const nlohmann::json &node, const std::string &key);
 inline bool configHas(const nlohmann::json &node, const std::string &key)
 {
     return node.is_object() && node.contains(key) && !node.at(key).is_null();

@@ -16,6 +16,7 @@
 #include "models/modelfit.h"
 #include "models/networks.h"
 #include "models/resources.h"
+#include "models/yaml.h"
 
 namespace tessera::models
 {
@@ -90,16 +91,24 @@ ModelConfig configOf(const nlohmann::json &document, const std::string &place)
     }
 }
 
+// A few kilobytes of brackets would use up the stack of whoever copies the value; parseJsonText refuses them.
+nlohmann::json configDocument(const std::string &text, const fs::path &path)
+{
+    try {
+        return parseJsonText(text, kConfigKey);
+    } catch (const Error &error) {
+        throw Error(ErrorCode::ModelMismatch,
+                    path.string() + " has a model configuration that cannot be read: " + error.what() + ".");
+    }
+}
+
 ModelConfig configOf(const SafetensorsSet &set)
 {
     const auto text = set.metadata.find(kConfigKey);
     if (text == set.metadata.end())
         throw Error(ErrorCode::ModelMismatch, set.path.string() + " holds tensors but no model configuration: its "
                                                   + "metadata has no entry '" + kConfigKey + "'.");
-    const auto json = nlohmann::json::parse(text->second, nullptr, false);
-    if (json.is_discarded())
-        throw Error(ErrorCode::ModelMismatch, set.path.string() + " has a model configuration that is not valid JSON.");
-    return configOf(json, set.path.string());
+    return configOf(configDocument(text->second, set.path), set.path.string());
 }
 
 // A published configuration names a file with the list of used codes, which nobody has; the list is in the checkpoint.

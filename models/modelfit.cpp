@@ -96,6 +96,11 @@ void adoptMask(ModelFile &file)
     const at::Tensor mask = readCheckpoint(*checkpoint, name).at(name);
     const auto seen = mask[0][0][0].ne(0).sum().item<int64_t>(); // by the first token: itself, or all of them
     const int64_t unmasked = seen > 1 ? seen : 0;
+    if (unmasked > file.config.prefixLength()) // as ModelConfig::fromJson has it of n_unmasked
+        throw Error(ErrorCode::ModelMismatch, file.path.string() + ": by the tensor " + name + " the first "
+                                                  + std::to_string(unmasked) + " tokens see each other, but only "
+                                                  + std::to_string(file.config.prefixLength())
+                                                  + " tokens come before the picture's.");
     if (unmasked == transformer.unmasked)
         return;
     std::string &notices = file.notes["notices"];

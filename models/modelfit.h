@@ -16,7 +16,8 @@ void checkLeftovers(const ModelFile &file);
 void checkTypes(const ModelFile &file);
 
 // The original's attention masks are tensors that its loader takes over, so they decide how many leading tokens see
-// each other, not `n_unmasked`. Sets it by them; a note says so where the configuration had another number.
+// each other, not `n_unmasked`. Sets it by them; a note says so where the configuration had another number. Throws
+// Error (ModelMismatch) where these are more tokens than come before the picture's.
 void adoptMask(ModelFile &file);
 
 } // namespace tessera::models

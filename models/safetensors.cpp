@@ -210,9 +210,11 @@ SafetensorsEntry entryFrom(const std::filesystem::path &path, const std::string 
     if (shape.size() > kMaxRank)
         damaged(path, "tensor " + name + " has " + std::to_string(shape.size()) + " dimensions, expected at most 8");
     uint64_t bytes = type.bytes;
-    for (const uint64_t side : shape)
-        if (__builtin_mul_overflow(bytes, side, &bytes) || bytes > uint64_t(INT64_MAX))
+    for (const uint64_t side : shape) // one of 0 hides no other: strides are products of the rest
+        if (__builtin_mul_overflow(bytes, std::max<uint64_t>(side, 1), &bytes) || bytes > uint64_t(INT64_MAX))
             damaged(path, "the size of tensor " + name + " overflows");
+    if (std::ranges::find(shape, 0U) != shape.end())
+        bytes = 0;
     if (bytes != offsets[1] - offsets[0])
         damaged(path, "tensor " + name + " occupies " + std::to_string(offsets[1] - offsets[0])
                           + " bytes, but its shape and " + "type need " + std::to_string(bytes));
@@ -278,7 +280,7 @@ std::string headerText(const std::vector<const StateDict::value_type *> &order,
                         {"data_offsets", {offset, offset + bytes}}};
         offset += bytes;
     }
-    std::string text = header.dump();
+    std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace); // file names may be no UTF-8
     text.append((8 - text.size() % 8) % 8, ' ');
     return text;
 }

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
+#include "models/checkpoint/bytes.h"
 #include "models/digest.h"
 #include "models/error.h"
 #include "models/wholefile.h"
@@ -182,6 +183,9 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
     if (!namesSafetensorsSet(path))
         throw Error(ErrorCode::InvalidArgument,
                     "The index of several files cannot be " + name + ": its name ends in " + kSetEnding + ".");
+    if (!isUtf8(name)) // which JSON is, and the index names its files
+        throw Error(ErrorCode::InvalidArgument, "The index of several files cannot be " + inQuotes(name)
+                                                    + ": its name is no UTF-8, in which it would name its files.");
     const std::string plainStem = name.substr(0, name.size() - std::string(kSetEnding).size());
     std::set<std::string> earlier = filesOfEarlierSet(path, plainStem);
     const std::string stem = plainStem + digestText(tensors);
@@ -196,7 +200,8 @@ void writeSafetensorsSet(const fs::path &path, const StateDict &tensors,
         for (const auto &[tensor, value] : files[i])
             map[tensor] = file;
     }
-    const std::string text = json{{"metadata", metadata}, {"weight_map", map}}.dump(1) + "\n";
+    const std::string text =
+        json{{"metadata", metadata}, {"weight_map", map}}.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
     WholeFile index(path);
     index.write(text.data(), text.size());
     index.commit();

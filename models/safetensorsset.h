@@ -26,7 +26,8 @@ SafetensorsSet readSafetensorsSet(const std::filesystem::path &path);
 
 // Writes the index to `path`, which must end in .safetensors.index.json, and files of about `fileBytes` bytes at most
 // beside it, whose names no earlier set has; a single larger tensor has a file of its own. The index comes last: until
-// then an earlier set of this name stays whole, after that its files go. Throws Error (FileWrite, InvalidArgument).
+// then an earlier set of this name stays whole, after that its files go. Throws Error (FileWrite, or InvalidArgument
+// for another ending and for a name that is no UTF-8).
 void writeSafetensorsSet(const std::filesystem::path &path, const StateDict &tensors,
                          const std::map<std::string, std::string> &metadata, uint64_t fileBytes);
 

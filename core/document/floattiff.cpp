@@ -1,6 +1,7 @@
 #include "core/document/floattiff.h"
 
 #include "core/document/imagefile.h"
+#include "core/render/packing.h"
 #include "models/error.h"
 
 #include <QtEndian>
@@ -58,6 +59,7 @@ public:
         if (one(SampleFormat, 1) != kFloatSamples || one(BitsPerSample, 1) != 32) {
             return {};
         }
+        m_kind = "float TIFF";
         checkKind();
         return readStrips();
     }
@@ -65,7 +67,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string &what) const
     {
-        throw Error(ErrorCode::FileFormat, "The float TIFF file " + m_fileName + " " + what);
+        throw Error(ErrorCode::FileFormat, std::string("The ") + m_kind + " file " + m_fileName + " " + what);
     }
 
     template<typename Number>
@@ -146,6 +148,10 @@ private:
         }
         QByteArray bytes = m_content.mid(offset, count);
         if (one(Compression, kNotCompressed) != kNotCompressed) {
+            if (!canInflate(size_t(count), size_t(expected))) {
+                fail("is damaged: a strip of " + std::to_string(count) + " bytes cannot hold "
+                     + std::to_string(expected) + ", as its sides and rows have it");
+            }
             QByteArray plain(expected, '\0');
             uLongf length = uLongf(expected);
             const int state = uncompress(reinterpret_cast<Bytef *>(plain.data()), &length,
@@ -170,6 +176,7 @@ private:
 
     const QByteArray &m_content;
     const std::string &m_fileName;
+    const char *m_kind = "TIFF"; // as far as is known
     bool m_bigEndian = false;
     std::map<quint16, std::vector<quint32>> m_entries;
 };

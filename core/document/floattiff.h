@@ -14,7 +14,7 @@ namespace tessera::core
 // None when `content` is no TIFF of 32-bit floats. Read is the first picture of the file: one channel, in
 // strips, not compressed or by Deflate without a predictor, either byte order. Throws Error (FileFormat) that
 // names the file for float TIFFs of other kinds, damaged and cut ones, and those larger than
-// kMaxImageSidePixels. Source: TIFF revision 6.0, sections 2 and 19.
+// kMaxImageSidePixels, as well as for a damaged directory of any TIFF. Source: TIFF revision 6.0, sections 2 and 19.
 std::optional<FieldMap> readFloatTiff(const QByteArray &content, const std::string &fileName);
 
 } // namespace tessera::core

@@ -61,11 +61,46 @@ void checkSize(QSize size, const std::string &fileName)
     }
 }
 
-// Qt fills up a JPEG that is cut off and calls it read. The last end marker of a whole file stands behind the
-// last start of a scan; one inside a thumbnail in the header does not.
+// The second bytes of markers, whose first is 0xff.
+enum JpegMarker : uchar { Stuffing = 0x00, Temporary = 0x01, FirstRestart = 0xd0, Start = 0xd8, End = 0xd9 };
+
+// Those from the first restart's to the start's have no content.
+bool standsAlone(uchar marker)
+{
+    return marker == Temporary || (marker >= FirstRestart && marker <= Start);
+}
+
+// Where the next marker's second byte is, past those in a scan's data that end nothing: the stuffing of a byte 0xff,
+// and restarts. The size of `content` where there is none.
+qsizetype nextJpegMarker(const QByteArray &content, qsizetype at)
+{
+    for (at = content.indexOf('\xff', at); at >= 0; at = content.indexOf('\xff', at)) {
+        while (at < content.size() && uchar(content[at]) == 0xff) { // any number of them may stand there
+            ++at;
+        }
+        if (at == content.size() || (uchar(content[at]) != Stuffing && !standsAlone(uchar(content[at])))) {
+            return at;
+        }
+    }
+    return content.size();
+}
+
+// Qt fills up a JPEG that is cut off and calls it read. Walks from marker to marker, so that neither the end of a
+// thumbnail inside one counts nor what a camera put behind the picture, such as the film of a photo in motion.
 bool jpegIsWhole(const QByteArray &content)
 {
-    return content.lastIndexOf("\xff\xd9") > content.lastIndexOf("\xff\xda");
+    constexpr qsizetype kLengthBytes = 2;
+    for (qsizetype at = nextJpegMarker(content, 0); at < content.size(); at = nextJpegMarker(content, at)) {
+        if (uchar(content[at]) == End) {
+            return true;
+        }
+        ++at;
+        if (at + kLengthBytes > content.size()) {
+            return false;
+        }
+        at += qFromBigEndian<quint16>(content.constData() + at); // of a scan's header; its data follow
+    }
+    return false;
 }
 
 // The same for BMP, where Qt leaves the missing rows black. Compressed ones are left to Qt.

@@ -19,14 +19,22 @@ struct ImageBytes {
     bool operator==(const ImageBytes &) const = default;
 };
 
-// Whether no pixel has a colour, however many channels there are.
+// Whether more of pixel `index` is seen through than is seen; its colour means nothing then.
+inline bool isTransparent(const ImageBytes &image, size_t index)
+{
+    return image.channels == 4 && image.bytes[index * 4 + 3] < 128;
+}
+
+// Whether no pixel that is seen has a colour, however many channels there are.
 inline bool isGray(const ImageBytes &image)
 {
     if (image.channels == 1) {
         return true;
     }
-    for (size_t i = 0; i < image.bytes.size(); i += size_t(image.channels)) {
-        if (image.bytes[i] != image.bytes[i + 1] || image.bytes[i] != image.bytes[i + 2]) {
+    const size_t channels = size_t(image.channels);
+    for (size_t i = 0; i < image.bytes.size(); i += channels) {
+        const bool same = image.bytes[i] == image.bytes[i + 1] && image.bytes[i] == image.bytes[i + 2];
+        if (!same && !isTransparent(image, i / channels)) {
             return false;
         }
     }

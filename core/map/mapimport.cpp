@@ -43,15 +43,32 @@ void checkShape(const ImageBytes &image, const std::string &fileName)
     }
 }
 
+size_t pixelCount(const ImageBytes &image)
+{
+    return size_t(image.width) * size_t(image.height);
+}
+
 using ValueCounts = std::array<size_t, 256>;
 
+// Of the pixels that are not transparent.
 ValueCounts countGray(const ImageBytes &image)
 {
     ValueCounts counts{};
-    for (size_t i = 0; i < image.bytes.size(); i += size_t(image.channels)) {
-        ++counts[image.bytes[i]];
+    for (size_t i = 0; i < pixelCount(image); ++i) {
+        if (!isTransparent(image, i)) {
+            ++counts[image.bytes[i * size_t(image.channels)]];
+        }
     }
     return counts;
+}
+
+size_t opaquePixels(const ImageBytes &image)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < pixelCount(image); ++i) {
+        count += !isTransparent(image, i);
+    }
+    return count;
 }
 
 template<typename Fits>
@@ -178,7 +195,9 @@ ImportedMap importGray(const ImageBytes &image, const LabelSet &set, MapLabels l
     keepCommonest(report.unknownColors);
     refuseMostlyUnknown(imported, expectedGray(set, labels), fileName);
     for (size_t i = 0; i < imported.map.labels.size(); ++i) {
-        imported.map.labels[i] = labelOf[image.bytes[i * size_t(image.channels)]];
+        if (!isTransparent(image, i)) { // the others are void already
+            imported.map.labels[i] = labelOf[image.bytes[i * size_t(image.channels)]];
+        }
     }
     return imported;
 }
@@ -229,7 +248,7 @@ ImportedMap importColors(const ImageBytes &image, const LabelSet &set, MapLabels
 
 MapLabels guessLabels(const ImageBytes &image, const LabelSet &set, const std::string &fileName)
 {
-    const size_t inSet = exactPixels(image, paletteOf(set)), pixels = size_t(image.width) * size_t(image.height);
+    const size_t inSet = exactPixels(image, paletteOf(set)), pixels = opaquePixels(image);
     if (!isGray(image)) {
         // A few pixels that fit by chance, as in every photograph, decide nothing.
         const bool moreFit = exactPixels(image, gauganPalette(set)) > inSet + pixels / 1000;

@@ -25,11 +25,6 @@ Rgb pixel(const ImageBytes &image, size_t index)
     return image.channels == 1 ? Rgb{bytes[0], bytes[0], bytes[0]} : Rgb{bytes[0], bytes[1], bytes[2]};
 }
 
-bool transparent(const ImageBytes &image, size_t index)
-{
-    return image.channels == 4 && image.bytes[index * 4 + 3] < 128;
-}
-
 uint32_t packed(Rgb color)
 {
     return uint32_t(color.red) << 16 | uint32_t(color.green) << 8 | color.blue;
@@ -88,7 +83,7 @@ public:
         for (size_t index = 0; index < m_entries.size(); ++index) {
             if (m_entries[index] != kUnsettled) {
                 take(index, m_entries[index]);
-            } else if (!transparent(m_image, index)) {
+            } else if (!isTransparent(m_image, index)) {
                 settle(index);
             }
         }
@@ -107,7 +102,7 @@ private:
                 last = color;
                 lastEntry = clearEntry(color);
             }
-            if (!transparent(m_image, index)) {
+            if (!isTransparent(m_image, index)) {
                 m_entries[index] = lastEntry;
                 m_clear += lastEntry != kUnsettled;
                 m_result.exact += lastEntry != kUnsettled && m_palette[lastEntry].color == color;
@@ -310,6 +305,9 @@ size_t exactPixels(const ImageBytes &image, const Palette &palette)
     Rgb last;
     bool lastFits = false, first = true;
     for (size_t index = 0; index < size_t(image.width) * size_t(image.height); ++index) {
+        if (isTransparent(image, index)) {
+            continue;
+        }
         const Rgb color = pixel(image, index);
         if (first || color != last) {
             last = color;

@@ -39,7 +39,7 @@ struct PaletteMatch {
 // `image` has 1, 3 or 4 channels. What matches nothing, and the transparent, becomes `unpainted`.
 PaletteMatch matchPalette(const ImageBytes &image, const Palette &palette, uint8_t unpainted = kVoidLabel);
 
-// Pixels that have exactly a colour of the palette.
+// Pixels that have exactly a colour of the palette, the transparent left out.
 size_t exactPixels(const ImageBytes &image, const Palette &palette);
 
 } // namespace tessera::core

@@ -1,5 +1,6 @@
 #include "core/render/modelinfo.h"
 
+#include "core/render/translate.h"
 #include "models/bundle.h"
 #include "models/error.h"
 
@@ -77,7 +78,9 @@ ModelInfo describedModel(const models::ModelSummary &summary)
 
 ModelInfo inspectModel(const std::filesystem::path &model)
 {
-    return describedModel(models::ModelBundle::inspect(model));
+    ModelInfo info;
+    translated("Opening " + model.string(), [&] { info = describedModel(models::ModelBundle::inspect(model)); });
+    return info;
 }
 
 } // namespace tessera::core

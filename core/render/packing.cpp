@@ -63,6 +63,12 @@ std::optional<std::vector<uint8_t>> fromBase64(const std::string &text)
 
 } // namespace
 
+bool canInflate(size_t deflatedBytes, size_t bytes)
+{
+    constexpr size_t kMostBytesPerByte = 1032; // a run of 258 in two bits
+    return bytes / kMostBytesPerByte <= deflatedBytes;
+}
+
 std::string packed(const void *data, size_t bytes)
 {
     uLongf length = compressBound(uLong(bytes));
@@ -76,7 +82,7 @@ std::string packed(const void *data, size_t bytes)
 std::optional<std::vector<uint8_t>> unpacked(const std::string &text, size_t bytes)
 {
     const auto deflated = fromBase64(text);
-    if (!deflated)
+    if (!deflated || !canInflate(deflated->size(), bytes))
         return {};
     std::vector<uint8_t> result(bytes ? bytes : 1);
     uLongf length = uLongf(result.size());

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
+#include <type_traits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -167,11 +170,37 @@ private:
     template<typename T>
     T value(const json &node, const char *key) const
     {
+        const json &found = child(node, key);
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
+            expectWhole<T>(found, key);
+        if constexpr (std::is_same_v<T, std::vector<int64_t>>)
+            for (const json &number : found)
+                expectWhole<int64_t>(number, key);
         try {
-            return child(node, key).get<T>();
+            return found.get<T>();
         } catch (const json::exception &) {
-            fail("has a value of the wrong type under '" + std::string(key) + "'");
+            failType(key);
         }
+    }
+
+    [[noreturn]] void failType(const char *key) const
+    {
+        fail("has a value of the wrong type under '" + std::string(key) + "'");
+    }
+
+    // What a type of whole numbers cannot hold would become another number without a word.
+    template<typename T>
+    void expectWhole(const json &found, const char *key) const
+    {
+        if (!found.is_number())
+            failType(key);
+        const bool fits = found.is_number_unsigned()
+                              ? std::in_range<T>(found.get<uint64_t>())
+                              : found.is_number_integer() && std::in_range<T>(found.get<int64_t>());
+        if (!fits)
+            fail("has " + found.dump() + " under '" + key + "'; expected a whole number from "
+                 + std::to_string(std::numeric_limits<T>::min()) + " to "
+                 + std::to_string(std::numeric_limits<T>::max()));
     }
 
     int side(const json &node, const char *key) const
@@ -216,16 +245,19 @@ private:
 
     LabelMap labels(const json &node) const
     {
-        LabelMap map(side(node, "width"), side(node, "height"));
-        map.labels = bytes(node, "labels", map.labels.size());
+        LabelMap map;
+        map.width = side(node, "width");
+        map.height = side(node, "height");
+        map.labels = bytes(node, "labels", size_t(map.width) * size_t(map.height));
         return map;
     }
 
     FieldMap field(const json &node) const
     {
         FieldMap result{side(node, "width"), side(node, "height"), {}};
-        result.values.resize(size_t(result.width) * size_t(result.height));
-        const std::vector<uint8_t> raw = bytes(node, "values", result.values.size() * sizeof(float));
+        const size_t count = size_t(result.width) * size_t(result.height);
+        const std::vector<uint8_t> raw = bytes(node, "values", count * sizeof(float));
+        result.values.resize(count);
         std::memcpy(result.values.data(), raw.data(), raw.size());
         return result;
     }
@@ -234,12 +266,12 @@ private:
     {
         Image image{side(node, "width"), side(node, "height"), {}};
         const size_t count = size_t(image.width) * size_t(image.height);
-        image.rgb.resize(3 * count);
         const std::vector<uint8_t> mask = bytes(node, "changed", count);
         size_t changed = 0;
         for (const uint8_t value : mask)
             changed += value != 0;
         const std::vector<uint8_t> pixels = bytes(node, "pixels", 3 * changed);
+        image.rgb.resize(3 * count);
         const uint8_t *next = pixels.data();
         for (size_t at = 0; at < count; ++at) {
             const uint8_t *from = mask[at] ? next : kept(int(at % size_t(image.width)), int(at / size_t(image.width)));

@@ -27,11 +27,21 @@ std::optional<Error> wantOfMemory(const std::function<void()> &work)
     return std::nullopt;
 }
 
-// The first thing that was not yet given up and that helps.
-std::optional<Relief> nextOf(const ReliefChoices &choices, bool decoding, const std::vector<Relief> &taken)
+// These let the model go before they open it anew.
+bool opensAnew(Relief relief)
 {
+    return relief == Relief::HalfPrecision || relief == Relief::Cpu;
+}
+
+// The first thing that was not yet given up and that helps. Where a relief failed while it opened the model there is
+// nothing left to draw with, and only opening it elsewhere helps.
+std::optional<Relief> nextOf(const ReliefChoices &choices, bool decoding, const std::vector<Relief> &taken,
+                             std::optional<Relief> failed)
+{
+    const bool gone = failed && opensAnew(*failed);
     const auto found = std::ranges::find_if(kOrder, [&](Relief relief) {
-        return choices.offer(relief, decoding) && std::ranges::find(taken, relief) == taken.end();
+        return (!gone || relief == Relief::Cpu) && choices.offer(relief, decoding)
+               && std::ranges::find(taken, relief) == taken.end();
     });
     return found == kOrder.end() ? std::nullopt : std::optional(*found);
 }
@@ -57,12 +67,13 @@ std::vector<Relief> paintWithRelief(Relievable &render, const ReliefChoices &cho
                                     const std::function<void(Relief)> &told)
 {
     std::vector<Relief> taken;
-    std::optional<Relief> due;
+    std::optional<Relief> due; // until it is done
     bool drawn = false;
     while (true) {
         const std::optional<Error> failure = wantOfMemory([&] {
             if (due)
                 render.relieve(*due);
+            due.reset();
             if (!drawn)
                 render.draw();
             drawn = true;
@@ -70,7 +81,7 @@ std::vector<Relief> paintWithRelief(Relievable &render, const ReliefChoices &cho
         });
         if (!failure)
             return taken;
-        due = nextOf(choices, drawn, taken);
+        due = nextOf(choices, drawn, taken, due);
         if (!due)
             throw *failure;
         taken.push_back(*due);

@@ -32,8 +32,9 @@ public:
 };
 
 // Draws and decodes. Where Error (OutOfMemory) comes out of a step, it gives up the next thing that is left and does
-// that step again; codes once drawn are not drawn again. `told` is called before each. Returns what was given up.
-// Throws what the steps throw, OutOfMemory when nothing is left.
+// that step again; codes once drawn are not drawn again. `told` is called before each. Where opening the model in half
+// precision fails, the CPU is next, for the model is gone; where opening it there fails, nothing is left. Returns what
+// was given up. Throws what the steps throw, OutOfMemory when nothing is left.
 std::vector<Relief> paintWithRelief(Relievable &render, const ReliefChoices &choices,
                                     const std::function<void(Relief)> &told);
 

@@ -105,9 +105,9 @@ struct RenderRequest {
 };
 
 // Seconds. `sample` runs from the first condition code known to the last picture code known, previews included; `total`
-// is the whole of render(), without `load`, which is how long opening the model took.
+// is the whole of render(). How long opening the model took says Renderer::loadSeconds.
 struct RenderTimes {
-    double load = 0, condition = 0, sample = 0, decode = 0, total = 0;
+    double condition = 0, sample = 0, decode = 0, total = 0;
 };
 
 struct RenderProgress {

@@ -54,6 +54,7 @@ public:
 
     void draw() override
     {
+        m_renderer.checkOpen();
         m_job.emplace(m_renderer.jobFor(m_request, m_stop, m_events));
         m_job->prepare(*m_renderer.engine, m_tiled);
         m_job->draw(*m_renderer.engine);
@@ -172,7 +173,6 @@ RenderResult Renderer::render(const RenderRequest &request, std::stop_token stop
         });
         RenderResult result = painting.take();
         result.reliefs = std::move(reliefs);
-        result.times.load = loadSeconds();
         return result;
     });
 }
@@ -205,7 +205,6 @@ std::vector<RenderResult> Renderer::renderVariations(const RenderRequest &reques
         try {
             for (RenderResult &result : m_private->jointly(request, first, together, stop, counted))
                 results.push_back(std::move(result));
-            results.back().times.load = loadSeconds();
         } catch (const Error &error) {
             if (error.code() != ErrorCode::OutOfMemory)
                 throw;
@@ -225,9 +224,7 @@ RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
                                                     + pixels(canvasOf(config, request), info().factor) + ".");
     checkCodes(RequestPart::None, "The picture code", codes, config.firstStage.drawnCodes());
     return m_private->run("Scoring", [&] {
-        RenderScore result = scoredCodes(*m_private->bundle, *m_private->engine, request, codes, std::move(stop));
-        result.times.load = loadSeconds();
-        return result;
+        return scoredCodes(*m_private->bundle, *m_private->engine, request, codes, std::move(stop));
     });
 }
 

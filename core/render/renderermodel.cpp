@@ -57,7 +57,8 @@ void Renderer::Private::open()
     const bool fast = options.precision == "fast"; // which is which depends on the model
     precision = resolvedPrecision(fast ? "auto" : options.precision, device);
     checkThreads(options.threads);
-    const models::ModelSummary summary = models::ModelBundle::inspect(path);
+    const models::ModelSummary summary =
+        run("Opening " + path.string(), [&] { return models::ModelBundle::inspect(path); });
     info = describedModel(summary);
     shape = summary.config.transformer;
     if (fast)

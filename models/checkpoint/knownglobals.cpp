@@ -31,10 +31,18 @@ constexpr std::array kNames{Names("collections.OrderedDict"),
                             Names("copy_reg._reconstructor"),
                             Names("copyreg._reconstructor"),
                             Names("argparse.Namespace"),
-                            Names("typing.Any")};
+                            Names("typing.Any"),
+                            Names("builtins.getattr"), // by which older pickles name what is inside a class
+                            Names("__builtin__.getattr")};
 
-constexpr std::array kPrefixes{Names("torch._utils._rebuild_"), Names("omegaconf."), Names("pytorch_lightning."),
-                               Names("lightning."), Names("pathlib."), Names("main."), Names("datetime.")};
+constexpr std::array kPrefixes{Names("torch._utils._rebuild_"),
+                               Names("omegaconf."),
+                               Names("pytorch_lightning."),
+                               Names("lightning."),
+                               Names("pathlib."),
+                               Names("main."),
+                               Names("cutlit."),
+                               Names("datetime.")};
 
 constexpr std::array kPlainClasses{
     Names("set"),   Names("frozenset"), Names("bytearray"), Names("complex"), Names("object"), Names("dict"),

@@ -7,7 +7,8 @@
 namespace tessera::models
 {
 
-// `name`: "module.name". False for what neither torch, Lightning, omegaconf nor plain data bring along.
+// `name`: "module.name". False for what neither torch, Lightning, omegaconf, plain data nor the original's own programs
+// bring along.
 bool isKnownGlobal(std::string_view name);
 
 } // namespace tessera::models

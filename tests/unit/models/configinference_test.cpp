@@ -65,6 +65,17 @@ ModelConfig fromTokens(ModelConfig config, ConditionKind kind, int64_t count)
     return config;
 }
 
+std::string refusal(const TensorShapes &shapes)
+{
+    try {
+        inferConfig(shapes);
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
+        return error.what();
+    }
+    return "accepted";
+}
+
 TEST(ConfigInference, FirstStages)
 {
     AutoencoderConfig latent = stage(3, 16384); // of the latent diffusion models
@@ -112,8 +123,7 @@ TEST(ConfigInference, WholeModels)
           fromMap(published(4096, 28, 1024, 512), ConditionKind::Labels, 151, "ade20k"),
           fromMap(published(8192, 32, 1280, 512), ConditionKind::Labels, 183, "cocostuff"),
           fromMap(published(1024, 24, 1024, 512), ConditionKind::Depth, 1, ""),
-          fromTokens(published(1024, 24, 1024, 512), ConditionKind::Coordinates, 1024), wide,
-          fromTokens(published(16384, 48, 1536, 256), ConditionKind::Class, 1000)}) {
+          fromTokens(published(1024, 24, 1024, 512), ConditionKind::Coordinates, 1024), wide}) {
         const InferredConfig inferred = inferConfig(shapesOf(expected));
         EXPECT_EQ(inferred.config, expected) << conditionKindName(expected.condition.kind);
         EXPECT_THAT(inferred.assumptions, Contains(HasSubstr("16 was taken")));
@@ -122,14 +132,38 @@ TEST(ConfigInference, WholeModels)
     EXPECT_EQ(inferConfig(shapesOf(published(8192, 40, 1408, 348))).config.condition.kind, ConditionKind::Objects);
 }
 
-TEST(ConfigInference, HintsStand)
+// Configurations that users made from its own have 24, not the paper's 16.
+TEST(ConfigInference, ThePublishedImageNetModelHasMoreHeads)
 {
-    const ModelConfig expected = published(1024, 24, 1536, 256);
-    const InferredConfig inferred = inferConfig(shapesOf(expected), {.heads = 24, .classes = 10});
-    EXPECT_EQ(inferred.config.transformer->heads, 24);
-    EXPECT_EQ(inferred.config.condition.kind, ConditionKind::Class);
-    EXPECT_EQ(inferred.config.condition.tokens, (TokenRange{0, 10}));
-    EXPECT_THAT(inferred.assumptions, IsEmpty());
+    ModelConfig expected = fromTokens(published(16384, 48, 1536, 256), ConditionKind::Class, 1000);
+    expected.transformer->heads = 24;
+    const InferredConfig inferred = inferConfig(shapesOf(expected));
+    EXPECT_EQ(inferred.config, expected);
+    EXPECT_THAT(inferred.assumptions, Contains(HasSubstr("24 was taken")));
+}
+
+TEST(ConfigInference, AssumptionsTellHowToSayItInstead)
+{
+    for (const ModelConfig &model :
+         {fromMap(published(1024, 2, 1024, 512), ConditionKind::Depth, 1, ""), published(1024, 2, 1024, 256),
+          fromTokens(published(1024, 2, 1024, 512), ConditionKind::Coordinates, 1024), published(8192, 2, 1024, 348),
+          published(16384, 48, 1536, 256)}) {
+        const std::vector<std::string> assumptions = inferConfig(shapesOf(model)).assumptions;
+        EXPECT_THAT(assumptions, testing::Each(HasSubstr("in a .yaml beside the checkpoint decides instead.")));
+        EXPECT_THAT(assumptions, testing::ElementsAre(HasSubstr("'n_head'"), HasSubstr("'cond_stage_")));
+    }
+}
+
+TEST(ConfigInference, MoreLevelsThanThereAreBitsAreRefused)
+{
+    ModelConfig model;
+    TensorShapes shapes = shapesOf(model);
+    for (int level = 5; level <= 64; ++level) {
+        const std::string name = "encoder.down." + std::to_string(level);
+        shapes[name + ".block.0.conv1.weight"] = {128, 128, 3, 3};
+        shapes[name + ".attn.0.norm.weight"] = {128};
+    }
+    EXPECT_THAT(refusal(shapes), HasSubstr("encoder.down.0... make 65 levels, expected at most 10"));
 }
 
 TEST(ConfigInference, TensorsOfTrainingArePassedOver)
@@ -139,17 +173,6 @@ TEST(ConfigInference, TensorsOfTrainingArePassedOver)
     shapes["loss.discriminator.main.0.weight"] = {64, 3, 4, 4};
     shapes["colorize"] = {3, 151, 1, 1};
     EXPECT_EQ(inferConfig(shapes).config, model);
-}
-
-std::string refusal(const TensorShapes &shapes)
-{
-    try {
-        inferConfig(shapes);
-    } catch (const Error &error) {
-        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
-        return error.what();
-    }
-    return "accepted";
 }
 
 TEST(ConfigInference, RefusalsNameTheTensor)

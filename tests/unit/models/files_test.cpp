@@ -13,6 +13,7 @@
 #include "models/compression.h"
 #include "models/error.h"
 #include "models/safetensors.h"
+#include "models/safetensorsset.h"
 #include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
@@ -131,6 +132,16 @@ TEST(Compression, Int8IsWithinHalfAStepPerRow)
     EXPECT_TRUE((error <= step * 0.5001).all().item<bool>());
     EXPECT_TRUE(at::allclose(back.at("w.bias"), tensors.at("w.bias"), 1e-3, 1e-3));
     EXPECT_THROW(decompressed({{"w", small.at("w")}}), Error);
+}
+
+TEST(Compression, WhatDecidesCodesIsNotQuantised)
+{
+    const StateDict tensors{{"first_stage_model.quantize.embedding.weight", at::randn({6, 4})},
+                            {"first_stage_model.quantize.embed.weight", at::randn({6, 4})}, // a Gumbel quantizer's
+                            {"first_stage_model.quantize.proj.weight", at::randn({6, 4, 1, 1})},
+                            {"transformer.pos_emb", at::randn({1, 4, 8})}};
+    for (const auto &[name, tensor] : compressed(tensors, WeightFormat::Int8))
+        EXPECT_EQ(tensor.scalar_type(), at::kHalf) << name;
 }
 
 // float16 ends at 65504: beyond it a value would become infinite.
@@ -357,6 +368,56 @@ TEST_F(FilesTest, InspectChecksShapes)
         FAIL() << "accepted";
     } catch (const Error &error) {
         EXPECT_THAT(error.what(), HasSubstr("transformer.pos_emb has shape [1, 32, 8], expected [1, 33, 8]"));
+    }
+}
+
+std::string refusalOf(const fs::path &model)
+{
+    try {
+        ModelBundle::inspect(model);
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
+        return error.what();
+    }
+    return "accepted";
+}
+
+// Whoever copies or destroys it level by level runs out of stack.
+TEST_F(FilesTest, AConfigurationNestedTooDeeplyIsRefused)
+{
+    constexpr size_t kDeep = 200'000;
+    const ModelConfig config = smallModel();
+    const std::string mark = "\"DEEP\"", brackets = std::string(kDeep, '[') + std::string(kDeep, ']');
+    for (const char *key : {"controls", "other_conditions", "window_prices"}) {
+        nlohmann::json json = config.toJson();
+        json["model"]["tessera"][key] = "DEEP";
+        std::string text = json.dump();
+        text.replace(text.find(mark), mark.size(), brackets);
+        writeSafetensors(folder / "deep.safetensors", {{"a", at::ones({1})}}, {{"config", text}});
+        EXPECT_THAT(refusalOf(folder / "deep.safetensors"),
+                    testing::AllOf(HasSubstr("deep.safetensors has a model configuration that cannot be read"),
+                                   HasSubstr("'config', line 1: this is nested too deeply")))
+            << key;
+        const fs::path index = folder / "deep.safetensors.index.json";
+        writeSafetensorsSet(index, {{"a", at::ones({1})}}, {{"config", text}}, 1000);
+        EXPECT_THAT(refusalOf(index), HasSubstr("nested too deeply")) << key;
+    }
+    writeSafetensors(folder / "cut.safetensors", {{"a", at::ones({1})}}, {{"config", "{\"model\": "}});
+    EXPECT_THAT(refusalOf(folder / "cut.safetensors"), HasSubstr("'config', line 1: this is not valid JSON."));
+}
+
+// Folders and files need not be called in UTF-8, and models and notes may be called after them.
+TEST_F(FilesTest, NamesThatAreNoUtf8AreReplaced)
+{
+    ModelConfig config = smallModel();
+    config.name = "w\xE4ld";
+    const StateDict tensors = smallTensors(config);
+    for (const char *name : {"m.safetensors", "m.safetensors.index.json"}) {
+        ModelBundle::write(folder / name, config, tensors, {{"configuration", "w\xE4ld.yaml"}});
+        const ModelBundle bundle = ModelBundle::open(folder / name);
+        EXPECT_EQ(bundle.config().name, "w\xEF\xBF\xBDld");
+        EXPECT_EQ(bundle.identity(), identityOf(config, tensors));
+        EXPECT_EQ(ModelBundle::inspect(folder / name).notes.at("configuration"), "w\xEF\xBF\xBDld.yaml");
     }
 }
 

@@ -181,6 +181,25 @@ TEST_F(PublishedTest, TheMaskSaysHowManyTokensSeeEachOther)
     EXPECT_THAT(ModelBundle::inspect(folder / "half.CKPT").notes.at("notices"), HasSubstr("The first 256 tokens"));
 }
 
+// A window's tokens cannot see more than what comes before its picture.
+TEST_F(PublishedTest, AMaskThatUncoversThePictureIsRefused)
+{
+    StateDict tensors = fresh(wholeConfig());
+    at::Tensor mask = at::ones({1, 1, 512, 512}).tril();
+    mask.narrow(2, 0, 300).narrow(3, 0, 300).fill_(1);
+    tensors["transformer.blocks.0.attn.mask"] = mask;
+    writeCheckpoint("open.ckpt", tensors, "zip");
+    write("open.yaml", transformerYaml());
+    try {
+        ModelBundle::inspect(folder / "open.ckpt");
+        FAIL() << "opened";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::ModelMismatch);
+        EXPECT_THAT(error.what(), HasSubstr("transformer.blocks.0.attn.mask the first 300 tokens see each other"));
+        EXPECT_THAT(error.what(), HasSubstr("only 256 tokens come before"));
+    }
+}
+
 TEST_F(PublishedTest, SharedFolderAndWrongYaml)
 {
     FreshSource source(3);

@@ -145,6 +145,8 @@ TEST_F(SafetensorsSetTest, RefusesAnIndexThatIsNotTrue)
 TEST_F(SafetensorsSetTest, RefusesAnotherName)
 {
     EXPECT_THROW(writeSafetensorsSet(folder / "big.json", tensors, {}, 80), Error);
+    // The index would have to name its files by it.
+    EXPECT_THROW(writeSafetensorsSet(folder / "b\xEFg.safetensors.index.json", tensors, {}, 80), Error);
     EXPECT_TRUE(names().empty());
 }
 

@@ -1,5 +1,6 @@
 #include "core/document/fieldfile.h"
 
+#include "core/document/floattiff.h"
 #include "core/document/imagefile.h"
 #include "core/map/depthmap.h"
 #include "temporaryfolder.h"
@@ -121,6 +122,28 @@ TEST_F(FieldFile, everyCutOfAFloatTiffIsAnError)
                 << size;
         }
     }
+}
+
+// Width 16384; each strip of a row would hold 64 KiB in 20 bytes.
+TEST_F(FieldFile, refusesSidesBeyondWhatItsStripsCanHold)
+{
+    QByteArray wide = QByteArray::fromHex(kPackedTiff);
+    const qsizetype width = wide.indexOf(QByteArray::fromHex("0100000300000001")) + 8;
+    wide.replace(width, 2, QByteArray::fromHex("4000"));
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readFloatTiff(wide, "wide.tiff"); }),
+                testing::HasSubstr("a strip of 20 bytes cannot hold 65536"));
+}
+
+// Whether it is one of floats is not known then.
+TEST_F(FieldFile, aDamagedTiffIsNotCalledAFloatTiff)
+{
+    const QByteArray cut = QByteArray::fromHex("49492a0008000000ff0000010300"); // in the first entry of its directory
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readFloatTiff(cut, "cut.tiff"); }),
+                testing::HasSubstr("The TIFF file cut.tiff is damaged or cut off"));
+    QByteArray lzw = QByteArray::fromHex(kFloatTiff);
+    lzw[lzw.indexOf(QByteArray::fromHex("030103000100000001")) + 8] = 5;
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readFloatTiff(lzw, "lzw.tiff"); }),
+                testing::HasSubstr("The float TIFF file lzw.tiff is stored"));
 }
 
 TEST_F(FieldFile, refusesFloatTiffsOfOtherKinds)

@@ -172,6 +172,50 @@ TEST_F(ImageFile, everyFormatCutShortIsAnError)
     }
 }
 
+QByteArray progressiveJpeg(const QImage &image)
+{
+    QByteArray content;
+    QBuffer buffer(&content);
+    buffer.open(QIODevice::WriteOnly);
+    QImageWriter writer(&buffer, "jpeg");
+    writer.setProgressiveScanWrite(true);
+    writer.write(image);
+    return content;
+}
+
+// A segment of a JPEG with `bytes` as its content.
+QByteArray jpegSegment(char marker, const QByteArray &bytes)
+{
+    const qsizetype length = bytes.size() + 2;
+    return QByteArray("\xff") + marker + char(length >> 8) + char(length & 0xff) + bytes;
+}
+
+// Photos in motion, of several phones, end in a film, in which any bytes may stand.
+TEST_F(ImageFile, whatStandsBehindAJpegDoesNotMatter)
+{
+    const QImage image = toQImage(gradient(97, 61, 3));
+    const QByteArray film = QByteArray::fromHex("0000001866747970ffda") + QByteArray(300, '\xa5');
+    for (const QByteArray &photo : {encodedAs(image, "jpeg"), progressiveJpeg(image)}) {
+        put("motion.jpg", photo + film);
+        EXPECT_EQ(readImage(file("motion.jpg")), decodeImage(photo, "photo"));
+        for (const qsizetype size : {photo.size() / 2, photo.size() - 2}) {
+            put("cut.jpg", photo.left(size));
+            EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readImage(file("cut.jpg")); }), HasSubstr("is cut off"))
+                << size;
+        }
+    }
+}
+
+TEST_F(ImageFile, aThumbnailsEndIsNotTheJpegs)
+{
+    const QByteArray photo = encodedAs(toQImage(gradient(97, 61, 3)), "jpeg");
+    const QByteArray thumbnail = encodedAs(toQImage(gradient(8, 8, 3)), "jpeg");
+    const QByteArray whole = photo.left(2) + jpegSegment('\xe5', thumbnail) + photo.mid(2);
+    EXPECT_EQ(decodeImage(whole, "whole.jpg").width(), 97);
+    EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { decodeImage(whole.chopped(2), "cut.jpg"); }),
+                HasSubstr("is cut off"));
+}
+
 TEST_F(ImageFile, refusesOtherFilesByContent)
 {
     put("text.png", "this is no picture, whatever its name says\n");

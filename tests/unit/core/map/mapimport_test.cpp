@@ -180,6 +180,33 @@ TEST(MapImport, reportsForeignColorsAndTransparency)
     EXPECT_THAT(imported.report.unknownColors, ElementsAre(ForeignColor{"#ff00ff", 1}));
 }
 
+// Programs leave any colour in what is erased.
+TEST(MapImport, transparentPixelsOfGrayMapsAreVoid)
+{
+    const LabelSet set = testSet();
+    const ImageBytes ids{5, 1, 4, {3, 3, 3, 255, 4, 4, 4, 128, 5, 5, 5, 127, 200, 200, 200, 0, 9, 80, 7, 0}};
+    for (const MapLabels labels : {MapLabels::Auto, MapLabels::Index}) {
+        const ImportedMap imported = importMap(ids, set, labels, "map.png");
+        EXPECT_EQ(imported.report.labels, MapLabels::Index);
+        EXPECT_THAT(imported.map.labels, ElementsAre(3, 4, 0, 0, 0));
+        EXPECT_EQ(imported.report.unknown, 0u);
+    }
+    const ImageBytes coco{3, 1, 4, {156, 156, 156, 255, 168, 168, 168, 255, 250, 250, 250, 0}};
+    EXPECT_THAT(importMap(coco, set, MapLabels::Auto, "map.png").map.labels, ElementsAre(1, 4, 0));
+    EXPECT_EQ(importMap(coco, set, MapLabels::Auto, "map.png").report.labels, MapLabels::CocoStuff);
+}
+
+TEST(MapImport, theGuessLeavesTheTransparentOut)
+{
+    const LabelSet set = testSet();
+    const ImageBytes cloud{2, 1, 4, {0x69, 0x69, 0x69, 255, 9, 9, 9, 0}}; // painted in the set's only gray
+    const ImportedMap imported = importMap(cloud, set, MapLabels::Auto, "map.png");
+    EXPECT_EQ(imported.report.labels, MapLabels::Landscape);
+    EXPECT_THAT(imported.map.labels, ElementsAre(2, 0));
+    const ImageBytes nothing{2, 1, 4, std::vector<uint8_t>(8)};
+    EXPECT_THAT(importMap(nothing, set, MapLabels::Auto, "map.png").map.labels, ElementsAre(0, 0));
+}
+
 TEST(MapImport, refusesPicturesThatAreNoMaps)
 {
     const LabelSet set = testSet();

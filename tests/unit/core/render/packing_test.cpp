@@ -31,6 +31,16 @@ TEST(Packing, RefusesOtherLengthsAndText)
     EXPECT_FALSE(unpacked("", 0));
 }
 
+TEST(Packing, ClaimsBeyondWhatDeflateCanDoAreNotAllocated)
+{
+    const std::vector<uint8_t> zeros(size_t(4) << 20); // as dense as can be
+    const std::string text = packed(zeros.data(), zeros.size());
+    EXPECT_EQ(unpacked(text, zeros.size()), zeros);
+    EXPECT_FALSE(unpacked(text, size_t(1) << 50)); // no machine has so many
+    EXPECT_TRUE(canInflate(1, 1032));
+    EXPECT_FALSE(canInflate(1, 3000));
+}
+
 } // namespace
 
 } // namespace tessera::core

@@ -1,6 +1,8 @@
 #include "core/render/recordjson.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "models/error.h"
 
@@ -9,6 +11,8 @@ namespace tessera::core
 
 namespace
 {
+
+using testing::HasSubstr;
 
 Image noisyImage(int width, int height, unsigned seed)
 {
@@ -104,6 +108,52 @@ TEST(Record, EqualInputGivesEqualText)
 {
     const Image picture = noisyImage(32, 32, 1);
     EXPECT_EQ(recordText(recordOf({}), picture, {}), recordText(recordOf({}), picture, {}));
+}
+
+std::string refusal(const std::string &text)
+{
+    try {
+        recordFromText(text, noisyImage(32, 32, 1), "a.png");
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::FileFormat);
+        return error.what();
+    }
+    return "accepted";
+}
+
+TEST(Record, RefusesNumbersThatItsTypesCannotHold)
+{
+    RenderRequest request;
+    request.condition = int64_t(3);
+    const nlohmann::json sound = nlohmann::json::parse(recordText(recordOf(request), noisyImage(32, 32, 1), {}));
+    const auto with = [&](const char *place, const nlohmann::json &value) {
+        nlohmann::json other = sound;
+        other[nlohmann::json::json_pointer(place)] = value;
+        return refusal(other.dump());
+    };
+    EXPECT_EQ(with("/request/seed", uint64_t(0xffffffffffffffff)), "accepted");
+    EXPECT_THAT(with("/request/seed", -1),
+                HasSubstr("has -1 under 'seed'; expected a whole number from 0 to 18446744"));
+    EXPECT_THAT(with("/request/seed", 1e300), HasSubstr("has 1e+300 under 'seed'"));
+    EXPECT_THAT(with("/request/variation", int64_t(1) << 32), HasSubstr("0 to 4294967295"));
+    EXPECT_THAT(with("/request/top_k", 1.5), HasSubstr("has 1.5 under 'top_k'"));
+    EXPECT_THAT(with("/request/top_k", uint64_t(1) << 63), HasSubstr("to 9223372036854775807"));
+    EXPECT_THAT(with("/request/window/step", int64_t(1) << 40), HasSubstr("under 'step'"));
+    EXPECT_THAT(with("/request/width", 37.5), HasSubstr("has 37.5 under 'width'"));
+    EXPECT_THAT(with("/request/condition/class", 0.5), HasSubstr("under 'class'"));
+    EXPECT_THAT(with("/codes/values/2", 1e30), HasSubstr("has 1e+30 under 'values'"));
+    EXPECT_THAT(with("/codes/values/2", "7"), HasSubstr("wrong type under 'values'"));
+    EXPECT_THAT(with("/version", true), HasSubstr("wrong type under 'version'"));
+    EXPECT_EQ(with("/request/temperature", 1), "accepted");
+}
+
+TEST(Record, RefusesSidesBeyondItsData)
+{
+    RenderRequest request;
+    request.condition = LabelMap(37, 33, 4);
+    nlohmann::json json = nlohmann::json::parse(recordText(recordOf(request), noisyImage(32, 32, 1), {}));
+    json["request"]["condition"]["labels"]["width"] = json["request"]["condition"]["labels"]["height"] = 16384;
+    EXPECT_THAT(refusal(json.dump()), HasSubstr("damaged data under 'labels'; expected 268435456 bytes"));
 }
 
 TEST(Record, RefusesDamagedText)

@@ -43,9 +43,15 @@ public:
         log += 'p';
         fail(m_failingDecodes);
     }
-    void relieve(Relief relief) override { log += "FHTC"[int(relief)]; }
+    void relieve(Relief relief) override
+    {
+        log += "FHTC"[int(relief)];
+        if (failingReliefs.find(log.back()) != std::string::npos)
+            throw Error(code, "no room for relief");
+    }
 
     std::string log; // d: draw, p: decode to a picture, capitals: reliefs
+    std::string failingReliefs;
     ErrorCode code = ErrorCode::OutOfMemory;
 
 private:
@@ -117,6 +123,43 @@ TEST(Relief, EndsWithTheErrorWhereNothingHelps)
         EXPECT_STREQ(error.what(), "no room");
     }
     EXPECT_EQ(render.log, "dFdHdTdCd");
+}
+
+// Opening it anew has let the model go: tiles would have nothing to draw with.
+TEST(Relief, TheCpuFollowsAHalfPrecisionThatFails)
+{
+    ScarceRender render(2, 0), later(2, 1);
+    render.failingReliefs = later.failingReliefs = "H";
+    EXPECT_EQ(paint(render, kEverything), "FHC");
+    EXPECT_EQ(render.log, "dFdHCdp");
+    EXPECT_EQ(paint(later, kEverything), "FHCT"); // the model is there again
+    EXPECT_EQ(later.log, "dFdHCdpTp");
+}
+
+TEST(Relief, NothingFollowsAModelThatIsGone)
+{
+    const auto end = [](const std::string &failing, const ReliefChoices &choices) {
+        ScarceRender render(2, 0);
+        render.failingReliefs = failing;
+        try {
+            paint(render, choices);
+            ADD_FAILURE() << "no error";
+        } catch (const Error &error) {
+            EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+            EXPECT_STREQ(error.what(), "no room for relief");
+        }
+        return render.log;
+    };
+    EXPECT_EQ(end("HC", kEverything), "dFdHC");
+    EXPECT_EQ(end("H", {true, true, false}), "dFdH");
+}
+
+TEST(Relief, AFailureThatLetsNothingGoIsFollowedByTheNext)
+{
+    ScarceRender render(1, 0);
+    render.failingReliefs = "F";
+    EXPECT_EQ(paint(render, kEverything), "FH");
+    EXPECT_EQ(render.log, "dFHdp");
 }
 
 TEST(Relief, OtherErrorsPassAtOnce)

@@ -1,4 +1,5 @@
 // What the reader must take: forms that torch, Lightning and numpy have written over the years.
+#include "models/checkpoint/knownglobals.h"
 #include "tests/unit/models/checkpoint/reading.h"
 #include "tests/unit/models/checkpoint/samplefile.h"
 
@@ -70,6 +71,15 @@ TEST(SoundPickle, ForeignNamesAreListedAndNeverUsed)
     ASSERT_EQ(index.notices.size(), 1U);
     EXPECT_THAT(index.notices[0], HasSubstr("'os.system'"));
     EXPECT_EQ(index.facts.at("extra"), "an object of 'os.system'");
+}
+
+TEST(SoundPickle, NamesThatPublishedCheckpointsHaveAreNoNews)
+{
+    for (const char *name : {"cutlit.callbacks.ImageLogger", "builtins.getattr", "__builtin__.getattr", "builtins.set",
+                             "main.SetupCallback", "collections.defaultdict"})
+        EXPECT_TRUE(isKnownGlobal(name)) << name;
+    for (const char *name : {"cutlit2.run", "builtins.eval", "builtins.getattr.system", "builtins.setattr"})
+        EXPECT_FALSE(isKnownGlobal(name)) << name;
 }
 
 TEST(SoundPickle, PlainValuesAmongTensorsAreLeftOut)
