@@ -34,8 +34,8 @@ void Picture::showSaved(const QImage &image, const QByteArray &record, const QSt
 
 void Picture::keepAsFormer()
 {
-    const bool lossless = m_content.startingPoint || empty(); // it can be made again
-    if (!lossless && (!formerUnsaved() || (m_content.unsaved && !m_content.partial)))
+    const bool dispensable = m_content.startingPoint || empty(); // it can be made again
+    if (!dispensable && (!formerUnsaved() || (m_content.unsaved && !m_content.partial)))
         m_former = m_content;
 }
 

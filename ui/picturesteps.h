@@ -24,7 +24,8 @@ public:
 
     // REQUIRES: the states differ, and the document lives as long as this.
     void add(const MapDocument &document, const Side &before, const Side &after);
-    // To be called whenever a document may have reached another state. Forgets the steps that its history holds no longer.
+    // To be called whenever a document may have reached another state. Forgets the steps that its history holds no
+    // longer.
     void follow(const MapDocument &document, Picture &picture, RenderSettings &settings);
     void markSaved(const Picture::Content &picture);
     // Another picture is made: none of these comes back, only their settings do.
@@ -41,7 +42,7 @@ private:
     };
 
     std::vector<Step> m_steps;
-    std::map<const MapDocument *, quint64> m_states; // that documents with steps were last seen in
+    std::map<const MapDocument *, quint64> m_states; // that documents were last seen in
 };
 
 } // namespace tessera::ui

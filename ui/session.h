@@ -106,13 +106,14 @@ public:
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
     Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
     Q_INVOKABLE bool savePicture(const QUrl &file);
-    // The next saveMap() or savePicture() writes what is there now, whatever comes while a name is chosen.
+    // The next saveMap() or savePicture() writes what is there now, whatever comes while a name is chosen. A copy is
+    // kept until then.
     Q_INVOKABLE void holdMap(Source source);
     Q_INVOKABLE void holdPicture();
     Q_INVOKABLE void render();
     // A made landscape as map and picture to start from. One step of undo, which brings the picture before back, too.
-    // Its other maps that the model takes are offered to their documents, see HistoryDocument::offer(). What is made
-    // when another source is in hand, or a canvas of another size, is dropped.
+    // Its other maps that the model takes are offered to their documents, see HistoryDocument::offer(). A render under
+    // way is given up. What is made when another source is in hand, or a canvas of another size, is dropped.
     Q_INVOKABLE void surprise();
     void surpriseWith(quint32 seed);
 
@@ -154,6 +155,7 @@ private:
     void layMap(Source source, const MadeLandscape &made);
     void showRendered(const QImage &image, const QByteArray &record);
     void showPart(const QImage &image);
+    PictureSteps::Side side() const;
     void openWaitingMap();
     HeldMap mapAsItIs(Source source);
     bool takeInHand(Source source);
@@ -163,11 +165,9 @@ private:
     void takeCondition(const core::RenderRequest &request);
     void expectModelOf(const core::RenderRecord &record, const std::filesystem::path &path) const;
     void expectConditionOf(const core::RenderRequest &request, const std::filesystem::path &path) const;
-    PictureSteps::Side side() const;
-    void showFileAsPicture(const core::RecordedPicture &picture, const std::filesystem::path &path);
     QString changesIn(const core::RenderRecord &record) const;
     void makeWay();
-    void tellMadeSmaller();
+    void tellMadeSmaller(const QString &more = {});
     void tellIfFlat(const FieldDocument &field);
     void setCondition(core::RenderRequest &request) const;
     // Errors of files become a notice. True when there was none.

@@ -63,6 +63,8 @@ bool Session::openMap(Source source, const QUrl &file)
                const auto picture = recordedPicture(path);
                if (picture && m_controller.openingAnother()) {
                    m_waitingMap = file;
+                   m_notices.show(Notices::Info, tr("The model is still being opened"),
+                                  tr("The picture opens as soon as it is there."));
                    opened = true;
                } else if (picture) {
                    opened = reopen(*picture, path);
@@ -184,11 +186,12 @@ void Session::readMap(const std::filesystem::path &path)
     if (m_source == Labels) {
         core::ImportedMap imported = readLabelMap(path, m_labels.labelSet());
         makeWay();
+        const QString gaps = importText(imported.report);
         const bool smaller = tooLarge(imported.map);
         m_labels.replace(fitted(std::move(imported.map)), name);
         if (smaller)
-            tellMadeSmaller();
-        if (const QString gaps = importText(imported.report); !gaps.isEmpty())
+            tellMadeSmaller(gaps);
+        else if (!gaps.isEmpty())
             m_notices.show(Notices::Info, tr("Opened with a few gaps"), gaps);
     } else {
         core::FieldMap map = readFieldMap(path);
@@ -197,14 +200,15 @@ void Session::readMap(const std::filesystem::path &path)
         fieldOf(m_source).replace(fitted(std::move(map)), name);
         if (smaller)
             tellMadeSmaller();
-        tellIfFlat(fieldOf(m_source));
+        else
+            tellIfFlat(fieldOf(m_source)); // which a render would tell, too
     }
 }
 
-void Session::tellMadeSmaller()
+void Session::tellMadeSmaller(const QString &more)
 {
-    m_notices.show(Notices::Info, tr("Opened smaller than the file"),
-                   tr("A canvas has at most %1 pixels a side.").arg(MapDocument::kLargestSide));
+    const QString why = tr("A canvas has at most %1 pixels a side.").arg(MapDocument::kLargestSide);
+    m_notices.show(Notices::Info, tr("Opened smaller than the file"), QString("%1 %2").arg(why, more).trimmed());
 }
 
 // For a map that was read and comes into the hand.
@@ -230,7 +234,11 @@ bool Session::openPhotoAsEdges(const QUrl &file)
 
 void Session::holdMap(Source source)
 {
-    m_heldMap = mapAsItIs(source);
+    m_heldMap.reset();
+    told([&] {
+        m_tools.release(); // a stroke under way belongs to it
+        m_heldMap = mapAsItIs(source);
+    });
 }
 
 void Session::holdPicture()

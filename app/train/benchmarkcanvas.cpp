@@ -31,10 +31,10 @@ BenchmarkCanvas::BenchmarkCanvas(models::ModelConfig config, std::unique_ptr<cor
     m_request.params.window = policy;
 }
 
-const core::CodeGrid &BenchmarkCanvas::paint()
+const core::CodeGrid &BenchmarkCanvas::paint(std::stop_token stop)
 {
     ++m_request.params.seed;
-    m_codes = core::sampleCodes(m_config, *m_engine, m_request, m_plan).codes;
+    m_codes = core::sampleCodes(m_config, *m_engine, m_request, m_plan, std::move(stop)).codes;
     return m_codes;
 }
 

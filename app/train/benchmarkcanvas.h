@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 
 #include "core/sampling/engine.h"
 #include "core/sampling/grid.h"
@@ -23,7 +24,7 @@ public:
                     core::WindowPolicy policy = {});
 
     // With another seed each time. What is returned is valid until the next call.
-    const core::CodeGrid &paint();
+    const core::CodeGrid &paint(std::stop_token stop = {});
     int codes() const { return m_request.canvas.cells(); }
 
 private:

@@ -67,13 +67,14 @@ struct Canvas {
 const Canvas kCanvases[] = {{"512x256/exact", {16, 32}, {}},
                             {"1024x512/block:8", {32, 64}, {core::WindowPolicy::Kind::Block, 8}}};
 
+// With an engine of its own: kept, the weights of all cases would not fit side by side.
 void sampleWhole(benchmark::State &state, const BenchmarkedModel &model, const Engine &engine, int threads,
-                 const Canvas &canvas)
+                 const Canvas &canvas, const std::stop_token &stop)
 {
     BenchmarkCanvas painting(model.config(), makeEngine(engine, model.transformer(), threads), canvas.size,
                              canvas.policy);
     for (auto _ : state)
-        benchmark::DoNotOptimize(painting.paint().values.data());
+        benchmark::DoNotOptimize(painting.paint(stop).values.data());
     state.counters["codes/s"] =
         benchmark::Counter(double(state.iterations()) * painting.codes(), benchmark::Counter::kIsRate);
 }
@@ -153,7 +154,7 @@ void addCanvasBenchmarks(const BenchmarkedModel &model, int threads, std::stop_t
             addBenchmark("sample/" + model.name + "/" + engine.name + "/" + canvas.name, stop,
                          [=](benchmark::State &state) {
                              const c10::InferenceMode inference;
-                             sampleWhole(state, model, engine, threads, canvas);
+                             sampleWhole(state, model, engine, threads, canvas, stop);
                          });
         }
     }

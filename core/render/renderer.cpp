@@ -55,6 +55,7 @@ public:
     void draw() override
     {
         m_renderer.checkOpen();
+        m_renderer.checkMemory(m_request); // which may be another device's by now
         m_job.emplace(m_renderer.jobFor(m_request, m_stop, m_events));
         m_job->prepare(*m_renderer.engine, m_tiled);
         m_job->draw(*m_renderer.engine);
@@ -71,8 +72,7 @@ public:
             m_tiled = true;
             return;
         case Relief::Cpu:
-            m_renderer.openOn("cpu", "fp32");
-            return m_renderer.checkMemory(m_request);
+            return m_renderer.openOn("cpu", "fp32");
         }
     }
 

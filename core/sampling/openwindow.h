@@ -29,7 +29,7 @@ struct OpenWindow {
     const float *rowAhead(int position, size_t codes) const;
     // Forgets the codes fed from `count` on, and all logits.
     void keep(int count);
-    // What a stream's cache lacks of the prefix and the codes fed, as vocabulary ids; that of picture code 0 is `first`.
+    // What a stream's cache lacks of the prefix and the codes fed, as vocabulary ids. `first`: that of picture code 0.
     void lacking(Stream stream, int64_t first, std::vector<int64_t> &tokens) const;
 };
 

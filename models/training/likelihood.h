@@ -17,7 +17,8 @@ namespace tessera::models
 //   nats_with_depth, nats_with_edges           exact fields, where the model reads them
 //   nats_filling, nats_filling_unseen          regions of pictures, where the model seesKept: with the codes that stay
 //                                              in the condition, and with the whole map instead
-//   nats_facing, nats_facing_unseen            the same, only where what stays is not known otherwise (facingKept)
+//   nats_facing, nats_facing_unseen            the same, only where what stays is not known otherwise (facingKept);
+//                                              over the pictures that have such cells, absent where none has
 // `codes`: int64 [pictures, window, window] of the whole views. REQUIRES: gradients are off.
 std::map<std::string, double> evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
                                                  const PictureSet &pictures, const at::Tensor &codes, int64_t count);

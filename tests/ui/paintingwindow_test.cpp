@@ -281,9 +281,11 @@ TEST(Painting, OnADenseScreenActualPixelsAreTheScreensOwn)
 {
     PainterWindow painter;
     ui::CanvasView &view = *painter.session.view();
-    EXPECT_DOUBLE_EQ(view.pixelRatio(), painter.window->effectiveDevicePixelRatio());
     Pane pane;
     pane.setView(&view);
+    view.setPixelRatio(3);
+    pane.setParentItem(painter.window->contentItem()); // a pane that comes into a window tells its ratio
+    EXPECT_DOUBLE_EQ(view.pixelRatio(), painter.window->effectiveDevicePixelRatio());
     pane.itemChange(QQuickItem::ItemDevicePixelRatioHasChanged, QQuickItem::ItemChangeData(2.0));
     painter.key(Qt::Key_1, Qt::ControlModifier);
     EXPECT_DOUBLE_EQ(view.zoom(), 0.5);

@@ -19,6 +19,7 @@ namespace
 {
 
 constexpr int kWaitMs = 10'000;
+constexpr int kLandscapeWaitMs = 120'000;
 constexpr uint8_t kGrass = 10;
 
 struct Desk {
@@ -148,6 +149,23 @@ TEST(Reopening, ARenderUnderWayDoesNotCoverWhatIsOpened)
     EXPECT_EQ(session.labels()->map(), desk.grass());
 }
 
+TEST(Reopening, ARenderUnderWayDoesNotCoverASurprise)
+{
+    std::counting_semaphore<1000> permits{0};
+    FakeScript script;
+    script.beforeCode = [&](int) { permits.acquire(); };
+    Desk desk(std::move(script));
+    Session &session = desk.session;
+    session.labels()->replaceUnsaved(desk.grass());
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    session.render();
+    session.surpriseWith(5);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !session.imagining(); }, kLandscapeWaitMs));
+    permits.release(500);
+    ASSERT_TRUE(desk.idle());
+    EXPECT_TRUE(session.picture()->startingPoint());
+}
+
 TEST(Reopening, LabelsAreReadInTheWordsOfTheModelThoughUndoLeftOthers)
 {
     Desk desk;
@@ -183,6 +201,7 @@ TEST(Reopening, APictureWaitsForAModelThatIsBeingOpened)
     session.controller()->loadModel("model.safetensors");
     EXPECT_TRUE(session.openMap(Session::Labels, desk.written(desk.request(kGrass, 42))));
     EXPECT_TRUE(session.picture()->empty());
+    EXPECT_TRUE(session.notices()->shown());
     ASSERT_TRUE(desk.waitFor([&] { return !session.picture()->empty(); })) << desk.said().toStdString();
     EXPECT_EQ(session.labels()->map(), desk.grass());
 
