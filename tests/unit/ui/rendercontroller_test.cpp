@@ -53,6 +53,30 @@ struct Desk {
     }
 };
 
+// Renders go on by so many codes as are permitted.
+struct HeldDesk {
+    std::counting_semaphore<1000> permits{0};
+    Desk desk{script()};
+
+    // Renders the first codes of a picture.
+    bool begin(uint64_t seed, int codes)
+    {
+        if (!desk.load())
+            return false;
+        desk.controller.render(requestWithSeed(seed));
+        permits.release(codes);
+        return desk.waitFor([&] { return desk.controller.codesDone() >= codes; });
+    }
+
+private:
+    FakeScript script()
+    {
+        FakeScript script;
+        script.beforeCode = [this](int) { permits.acquire(); };
+        return script;
+    }
+};
+
 TEST(RenderController, LoadsAndRenders)
 {
     Desk desk;
@@ -95,18 +119,13 @@ TEST(RenderController, EqualRequestsGiveEqualPictures)
 
 TEST(RenderController, AReplacedRenderIsNeverShown)
 {
-    std::counting_semaphore<1000> permits{0};
-    FakeScript script;
-    script.beforeCode = [&](int) { permits.acquire(); };
-    Desk desk(std::move(script));
-    ASSERT_TRUE(desk.load());
-    desk.controller.render(requestWithSeed(1));
-    permits.release(10);
-    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() >= 10; }));
+    HeldDesk held;
+    Desk &desk = held.desk;
+    ASSERT_TRUE(held.begin(1, 10));
 
     desk.controller.render(requestWithSeed(2));
     desk.controller.render(requestWithSeed(3));
-    permits.release(1 + 256);
+    held.permits.release(1 + 256);
     ASSERT_TRUE(desk.idle());
 
     EXPECT_EQ(desk.finished.count(), 1); // only the last one was drawn to its end
@@ -114,17 +133,12 @@ TEST(RenderController, AReplacedRenderIsNeverShown)
 
 TEST(RenderController, OfAnAbandonedRenderNothingIsShown)
 {
-    std::counting_semaphore<1000> permits{0};
-    FakeScript script;
-    script.beforeCode = [&](int) { permits.acquire(); };
-    Desk desk(std::move(script));
-    ASSERT_TRUE(desk.load());
-    desk.controller.render(requestWithSeed(1));
-    permits.release(10);
-    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() >= 10; }));
+    HeldDesk held;
+    Desk &desk = held.desk;
+    ASSERT_TRUE(held.begin(1, 10));
     desk.controller.abandon();
     desk.controller.cancel();
-    permits.release(300);
+    held.permits.release(300);
     ASSERT_TRUE(desk.idle());
     EXPECT_EQ(desk.finished.count(), 0);
     EXPECT_EQ(desk.grown.count(), 0);
@@ -135,17 +149,12 @@ TEST(RenderController, OfAnAbandonedRenderNothingIsShown)
 
 TEST(RenderController, CancelWhileReplacingKeepsTheOldPart)
 {
-    std::counting_semaphore<1000> permits{0};
-    FakeScript script;
-    script.beforeCode = [&](int) { permits.acquire(); };
-    Desk desk(std::move(script));
-    ASSERT_TRUE(desk.load());
-    desk.controller.render(requestWithSeed(1));
-    permits.release(10);
-    ASSERT_TRUE(desk.waitFor([&] { return desk.controller.codesDone() >= 10; }));
+    HeldDesk held;
+    Desk &desk = held.desk;
+    ASSERT_TRUE(held.begin(1, 10));
     desk.controller.render(requestWithSeed(2));
     desk.controller.cancel();
-    permits.release(1);
+    held.permits.release(1);
     ASSERT_TRUE(desk.idle());
     EXPECT_EQ(desk.finished.count(), 0);
     EXPECT_EQ(desk.grown.count(), 1);

@@ -71,6 +71,30 @@ struct Desk {
     core::LabelMap grass() const { return core::LabelMap(256, 256, kGrass); }
 };
 
+// A render of the map of grass that has drawn its first codes and waits.
+struct RenderingDesk {
+    std::counting_semaphore<1000> permits{0};
+    Desk desk{script()};
+
+    bool begin(int codes)
+    {
+        desk.session.labels()->replaceUnsaved(desk.grass());
+        if (!desk.loadModel("model.safetensors"))
+            return false;
+        desk.session.render();
+        permits.release(codes);
+        return desk.waitFor([&] { return desk.session.controller()->codesDone() >= codes; });
+    }
+
+private:
+    FakeScript script()
+    {
+        FakeScript script;
+        script.beforeCode = [this](int) { permits.acquire(); };
+        return script;
+    }
+};
+
 TEST(Reopening, TheUnsavedPictureBeforeCanBeHadBackWhereTheMapIsTheSame)
 {
     Desk desk;
@@ -127,21 +151,15 @@ TEST(Reopening, UndoBringsSettingsBackButForThoseChangedSince)
 
 TEST(Reopening, ARenderUnderWayDoesNotCoverWhatIsOpened)
 {
-    std::counting_semaphore<1000> permits{0};
-    FakeScript script;
-    script.beforeCode = [&](int) { permits.acquire(); };
-    Desk desk(std::move(script));
+    RenderingDesk rendering;
+    Desk &desk = rendering.desk;
     Session &session = desk.session;
-    session.labels()->replaceUnsaved(desk.grass());
-    ASSERT_TRUE(desk.loadModel("model.safetensors"));
-    session.render();
-    permits.release(40);
-    ASSERT_TRUE(desk.waitFor([&] { return session.controller()->codesDone() >= 40; }));
+    ASSERT_TRUE(rendering.begin(40));
 
     session.openAny(desk.written(desk.request(3, 1)));
     const QImage opened = session.picture()->image();
     session.controller()->cancel(); // Esc does not bring it back
-    permits.release(500);
+    rendering.permits.release(500);
     ASSERT_TRUE(desk.idle());
 
     EXPECT_EQ(session.picture()->image(), opened);
@@ -151,17 +169,13 @@ TEST(Reopening, ARenderUnderWayDoesNotCoverWhatIsOpened)
 
 TEST(Reopening, ARenderUnderWayDoesNotCoverASurprise)
 {
-    std::counting_semaphore<1000> permits{0};
-    FakeScript script;
-    script.beforeCode = [&](int) { permits.acquire(); };
-    Desk desk(std::move(script));
+    RenderingDesk rendering;
+    Desk &desk = rendering.desk;
     Session &session = desk.session;
-    session.labels()->replaceUnsaved(desk.grass());
-    ASSERT_TRUE(desk.loadModel("model.safetensors"));
-    session.render();
+    ASSERT_TRUE(rendering.begin(40));
     session.surpriseWith(5);
     ASSERT_TRUE(QTest::qWaitFor([&] { return !session.imagining(); }, kLandscapeWaitMs));
-    permits.release(500);
+    rendering.permits.release(500);
     ASSERT_TRUE(desk.idle());
     EXPECT_TRUE(session.picture()->startingPoint());
 }
