@@ -67,15 +67,7 @@ MadeLandscape makeLandscape(uint32_t seed, const QSize &size)
             {{"light", facts.light}, {"biome", facts.biome}, {"weather", facts.weather}}};
 }
 
-LandscapeMaker::LandscapeMaker(Make make, QObject *parent) : QObject(parent), m_make(std::move(make))
-{
-    m_pool.setMaxThreadCount(1);
-}
-
-LandscapeMaker::~LandscapeMaker()
-{
-    m_pool.waitForDone(); // its answer would have nobody to go to
-}
+LandscapeMaker::LandscapeMaker(Make make, QObject *parent) : QObject(parent), m_make(std::move(make)) {}
 
 void LandscapeMaker::make(uint32_t seed, const QSize &size)
 {
@@ -83,10 +75,8 @@ void LandscapeMaker::make(uint32_t seed, const QSize &size)
         return;
     m_busy = true;
     Q_EMIT busyChanged();
-    m_pool.start([this, seed, size] {
-        QMetaObject::invokeMethod(
-            this, [this, result = outcome(seed, size)] { deliver(result); }, Qt::QueuedConnection);
-    });
+    m_thread =
+        std::jthread([this, seed, size] { m_answers.post([this, result = outcome(seed, size)] { deliver(result); }); });
 }
 
 // No exception crosses the thread's border: it becomes a value.

@@ -6,16 +6,17 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include <QImage>
 #include <QObject>
 #include <QSize>
 #include <QString>
-#include <QThreadPool>
 
 #include "core/map/fieldmap.h"
 #include "core/map/labelmap.h"
 #include "models/error.h"
+#include "ui/mailbox.h"
 
 namespace tessera::ui
 {
@@ -39,9 +40,8 @@ class LandscapeMaker : public QObject
 public:
     using Make = std::function<MadeLandscape(uint32_t seed, const QSize &size)>; // called on the thread
 
+    // Its destructor waits for the one under way.
     explicit LandscapeMaker(Make make = makeLandscape, QObject *parent = nullptr);
-    // Waits for the one under way.
-    ~LandscapeMaker() override;
 
     bool busy() const { return m_busy; }
     // Nothing while one is under way.
@@ -67,7 +67,8 @@ private:
 
     const Make m_make;
     bool m_busy = false;
-    QThreadPool m_pool;
+    Mailbox m_answers;
+    std::jthread m_thread; // of the latest; goes before what it uses
 };
 
 } // namespace tessera::ui

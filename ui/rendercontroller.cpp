@@ -56,16 +56,19 @@ RenderController::~RenderController()
 
 void RenderController::connectWorker()
 {
-    connect(m_worker, &RenderWorker::loaded, this, &RenderController::onLoaded, Qt::QueuedConnection);
-    connect(m_worker, &RenderWorker::progressed, this, &RenderController::onProgressed, Qt::QueuedConnection);
-    connect(m_worker, &RenderWorker::previewed, this, &RenderController::onPreviewed, Qt::QueuedConnection);
-    const auto onRelieved = [this](quint64 id, const QString &what) {
-        if (isCurrent(id))
-            Q_EMIT relieved(what);
-    };
-    connect(m_worker, &RenderWorker::relieved, this, onRelieved, Qt::QueuedConnection);
-    connect(m_worker, &RenderWorker::rendered, this, &RenderController::onRendered, Qt::QueuedConnection);
-    connect(m_worker, &RenderWorker::failed, this, &RenderController::onFailed, Qt::QueuedConnection);
+    answer(&RenderWorker::loaded, &RenderController::onLoaded);
+    answer(&RenderWorker::progressed, &RenderController::onProgressed);
+    answer(&RenderWorker::previewed, &RenderController::onPreviewed);
+    answer(&RenderWorker::relieved, &RenderController::onRelieved);
+    answer(&RenderWorker::rendered, &RenderController::onRendered);
+    answer(&RenderWorker::failed, &RenderController::onFailed);
+}
+
+template<typename... Values>
+void RenderController::answer(void (RenderWorker::*signal)(Values...), void (RenderController::*slot)(Values...))
+{
+    const auto post = [this, slot](Values... values) { m_answers.post([=, this] { (this->*slot)(values...); }); };
+    connect(m_worker, signal, this, post, Qt::DirectConnection);
 }
 
 QString RenderController::modelName() const
@@ -135,8 +138,7 @@ void RenderController::load(const QString &path)
     m_loadingId = ++m_lastId;
     m_modelPath = path;
     m_modelState = Loading;
-    QMetaObject::invokeMethod(
-        m_worker, [worker = m_worker, id = m_loadingId, path, fast = m_fast] { worker->load(id, path, fast); });
+    m_worker->post([worker = m_worker, id = m_loadingId, path, fast = m_fast] { worker->load(id, path, fast); });
     Q_EMIT modelChanged();
 }
 
@@ -169,7 +171,7 @@ void RenderController::unloadModel()
     m_model = {};
     m_modelPath.clear();
     m_modelState = NoModel;
-    QMetaObject::invokeMethod(m_worker, [worker = m_worker] { worker->unload(); });
+    m_worker->post([worker = m_worker] { worker->unload(); });
     Q_EMIT modelChanged();
 }
 
@@ -210,7 +212,7 @@ void RenderController::start(core::RenderRequest request)
     m_clock.start();
     RenderJob job{m_running->id, std::move(request), 0, m_running->stop.get_token(), m_running->unwanted};
     job.previewEvery = previewEvery(job.request);
-    QMetaObject::invokeMethod(m_worker, [worker = m_worker, job = std::move(job)] { worker->render(job); });
+    m_worker->post([worker = m_worker, job = std::move(job)] { worker->render(job); });
     Q_EMIT busyChanged();
     Q_EMIT progressChanged();
 }
@@ -287,6 +289,12 @@ void RenderController::onPreviewed(quint64 id, const QImage &picture)
         return;
     m_lastResult = stoppedText(); // true as long as no more of it comes
     Q_EMIT pictureGrew(picture);
+}
+
+void RenderController::onRelieved(quint64 id, const QString &what)
+{
+    if (isCurrent(id))
+        Q_EMIT relieved(what);
 }
 
 void RenderController::onRendered(quint64 id, const RenderAnswer &answer)

@@ -101,6 +101,9 @@ private:
     };
 
     void connectWorker();
+    // A signal of the worker, emitted on its thread, calls a function here on the UI thread.
+    template<typename... Values>
+    void answer(void (RenderWorker::*signal)(Values...), void (RenderController::*slot)(Values...));
     void load(const QString &path);
     void stopForAnotherModel();
     void start(core::RenderRequest request);
@@ -113,6 +116,7 @@ private:
     void onLoaded(quint64 id, const LoadedModel &model);
     void onProgressed(quint64 id, const core::RenderProgress &progress);
     void onPreviewed(quint64 id, const QImage &picture);
+    void onRelieved(quint64 id, const QString &what);
     void onRendered(quint64 id, const RenderAnswer &answer);
     void onFailed(quint64 id, const RenderFailure &failure);
     void followDevice(const RenderAnswer &answer);
@@ -121,6 +125,7 @@ private:
 
     QThread m_thread;
     RenderWorker *m_worker = nullptr; // lives on m_thread, which deletes it
+    Mailbox m_answers;
     quint64 m_lastId = 0;
     quint64 m_loadingId = 0;                // 0: no model is being loaded
     quint64 m_unloadId = 0;                 // what was asked for up to this one was unloaded again

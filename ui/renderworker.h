@@ -1,14 +1,15 @@
 // Lives on the render thread and does one job after the other with the backend. Made on the UI thread and moved; after
-// that only its signals and invoked functions are used. Every answer carries the number of its job.
+// that jobs are posted to it, and its signals, emitted on the render thread, answer. Every answer carries the number of
+// its job.
 #pragma once
 
 #include <atomic>
 #include <memory>
 
 #include <QImage>
-#include <QObject>
 
 #include "models/error.h"
+#include "ui/mailbox.h"
 #include "ui/renderbackend.h"
 
 namespace tessera::ui
@@ -36,7 +37,7 @@ struct RenderFailure {
     QString message;
 };
 
-class RenderWorker : public QObject
+class RenderWorker : public Mailbox
 {
     Q_OBJECT
 
