@@ -32,14 +32,7 @@ struct ScoreOptions {
     std::vector<std::string> windows; // none: windowsFor
 };
 
-// What one window policy makes of the picture.
-struct Judged {
-    core::WindowPolicy window;
-    core::RenderScore score;
-};
-
-// The paper's windows, and those in steps that the canvas has room for, so that their price is seen. All of them take
-// about twice the time of the exact ones where windows slide along one side, a third more where they do along both.
+// The paper's windows, and those in steps that the canvas has room for, so that their price is seen.
 std::vector<core::WindowPolicy> windowsFor(core::GridSize canvas, int window)
 {
     std::vector<core::WindowPolicy> policies{{}};
@@ -59,10 +52,11 @@ std::vector<core::WindowPolicy> windowsOf(const ScoreOptions &options, core::Gri
     return policies;
 }
 
-core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &request, const core::CodeGrid &codes)
+core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &request, const core::CodeGrid &codes,
+                         const std::vector<core::WindowPolicy> &windows)
 {
     const InterruptibleScope interruptible;
-    core::RenderScore score = renderer.score(request, codes, interruptible.token());
+    core::RenderScore score = renderer.score(request, codes, windows, interruptible.token());
     interruptible.check();
     return score;
 }
@@ -76,49 +70,47 @@ core::CodeGrid codesOf(const ScoreOptions &options, core::Renderer &renderer)
     return codes;
 }
 
-double bitsPerCode(const Judged &judged)
+double bitsPerCode(const core::PolicyScore &judged)
 {
-    return judged.score.natsPerCode / std::numbers::ln2;
+    return judged.natsPerCode / std::numbers::ln2;
 }
 
-nlohmann::json judgedJson(const Judged &judged)
+nlohmann::json policyJson(const core::PolicyScore &judged)
 {
     return {{"window", windowText(judged.window)},
-            {"nats_per_code", judged.score.natsPerCode},
-            {"bits_per_code", bitsPerCode(judged)},
-            {"seconds", judged.score.times.sample}};
+            {"nats_per_code", judged.natsPerCode},
+            {"bits_per_code", bitsPerCode(judged)}};
 }
 
 // The first policy's numbers stand for themselves, all policies' in "policies".
-void report(const ScoreOptions &options, const core::Renderer &renderer, const std::vector<Judged> &all,
-            double guidance, double total)
+void reportJson(const core::Renderer &renderer, const core::RenderScore &score, double guidance, double total)
 {
-    const Judged &first = all.front();
-    const int codes = first.score.entropy.size.cells();
-    if (!options.report.json) {
-        for (const Judged &judged : all) {
-            const std::string name = all.size() > 1 ? windowText(judged.window) + ": " : "";
-            std::printf("%s%.4f nats per code, %.4f bits per code, %d codes\n", name.c_str(), judged.score.natsPerCode,
-                        bitsPerCode(judged), codes);
-        }
-        return;
-    }
+    const core::PolicyScore &first = score.policies.front();
     nlohmann::json policies = nlohmann::json::array();
-    for (const Judged &judged : all)
-        policies.push_back(judgedJson(judged));
-    printJson({{"codes", codes},
-               {"nats_per_code", first.score.natsPerCode},
+    for (const core::PolicyScore &judged : score.policies)
+        policies.push_back(policyJson(judged));
+    printJson({{"codes", first.entropy.size.cells()},
+               {"nats_per_code", first.natsPerCode},
                {"bits_per_code", bitsPerCode(first)},
                {"seconds",
                 {{"load", renderer.loadSeconds()},
-                 {"condition", first.score.times.condition},
-                 {"score", first.score.times.sample},
+                 {"condition", score.times.condition},
+                 {"score", score.times.sample},
                  {"total", total}}},
                {"device", renderer.device()},
                {"precision", renderer.precision()},
                {"window", windowText(first.window)},
                {"guidance", guidance},
                {"policies", std::move(policies)}});
+}
+
+void print(const core::RenderScore &score)
+{
+    for (const core::PolicyScore &judged : score.policies) {
+        const std::string name = score.policies.size() > 1 ? windowText(judged.window) + ": " : "";
+        std::printf("%s%.4f nats per code, %.4f bits per code, %d codes\n", name.c_str(), judged.natsPerCode,
+                    bitsPerCode(judged), judged.entropy.size.cells());
+    }
 }
 
 void run(const ScoreOptions &options)
@@ -145,13 +137,13 @@ void run(const ScoreOptions &options)
     RequestFiles files = filesOf(options.condition, options.paint);
     files.canvas = judgedFile;
     checkNamed(renderer, request, files);
-    std::vector<Judged> all;
-    for (const core::WindowPolicy &policy : windowsOf(options, codes.size, renderer.info().window)) {
-        request.window = policy;
-        naming(judgedFile, [&] { all.push_back({request.window, scored(renderer, request, codes)}); });
-    }
-    report(options, renderer, all, request.guidance,
-           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    core::RenderScore score;
+    naming(judgedFile,
+           [&] { score = scored(renderer, request, codes, windowsOf(options, codes.size, renderer.info().window)); });
+    if (!options.report.json)
+        return print(score);
+    reportJson(renderer, score, request.guidance,
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 } // namespace

@@ -19,6 +19,7 @@
 #include "core/map/pixelrect.h"
 #include "core/render/image.h"
 #include "core/sampling/grid.h"
+#include "core/sampling/policyscore.h"
 #include "core/sampling/windowplan.h"
 
 namespace tessera::core
@@ -166,11 +167,9 @@ struct RenderResult {
 
 // What a model thinks of given codes, each judged from the window that would draw it.
 struct RenderScore {
-    Grid<float> logProbability; // nats
-    Grid<float> entropy;        // nats
-    double natsPerCode = 0;     // mean -log p
-    RenderTimes times;          // `sample` is the judging
-    bool finished = false;      // false: stopped; codes not judged hold 0
+    std::vector<PolicyScore> policies; // one for each window policy asked for
+    RenderTimes times;                 // `sample` is the judging
+    bool finished = false;             // false: stopped
 };
 
 struct RendererOptions {
@@ -221,10 +220,12 @@ public:
     std::vector<RenderResult> renderVariations(const RenderRequest &request, int count, std::stop_token stop = {},
                                                const RenderEvents &events = {});
 
-    // Judges `codes` under the request's condition, controls, guidance and window policy; nothing else of it matters
-    // but the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is.
+    // Judges `codes` under the request's condition, controls and guidance by each of `windows`, which are judged
+    // together in hardly more time than the one among them that has the most windows; nothing else of the request
+    // matters but the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is.
     // Blocking.
-    RenderScore score(const RenderRequest &request, const CodeGrid &codes, std::stop_token stop = {});
+    RenderScore score(const RenderRequest &request, const CodeGrid &codes,
+                      const std::vector<WindowPolicy> &windows = {{}}, std::stop_token stop = {});
 
     // The first stage alone. Right and bottom pixels beyond whole codes have no code; a published encoder sees them, as
     // the original's, ours does not.

@@ -46,7 +46,7 @@ SamplingParams paramsOf(const RenderRequest &request)
 } // namespace
 
 RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-                        const CodeGrid &codes, std::stop_token stop)
+                        const CodeGrid &codes, const std::vector<WindowPolicy> &windows, std::stop_token stop)
 {
     const Clock::time_point start = Clock::now();
     ScoreRequest score;
@@ -55,16 +55,14 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
     score.condition = conditionGrid(bundle, request, codes.size, false, stop);
     score.kind = mapKindOf(bundle.config(), request);
     score.guidance = request.guidance;
-    score.window = request.window;
+    score.windows = windows;
     RenderScore result;
     result.times.condition = secondsSince(start);
     const Clock::time_point judging = Clock::now();
     ScoreResult judged = scoreCodes(bundle.config(), engine, score, std::move(stop));
     result.times.sample = secondsSince(judging);
     result.times.total = secondsSince(start);
-    result.logProbability = std::move(judged.logProbability);
-    result.entropy = std::move(judged.entropy);
-    result.natsPerCode = judged.natsPerCode;
+    result.policies = std::move(judged.policies);
     result.finished = judged.finished;
     return result;
 }

@@ -67,6 +67,6 @@ private:
 
 // Renderer::score, checked.
 RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-                        const CodeGrid &codes, std::stop_token stop);
+                        const CodeGrid &codes, const std::vector<WindowPolicy> &windows, std::stop_token stop);
 
 } // namespace tessera::core

@@ -5,7 +5,10 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
+
+#include "models/error.h"
 
 namespace tessera::core
 {
@@ -76,6 +79,14 @@ void keepTopP(std::vector<double> &scores, double probability)
 
 } // namespace
 
+void guide(std::span<float> conditional, std::span<const float> unconditional, double guidance)
+{
+    const auto scale = float(guidance);
+    for (size_t i = 0; i < conditional.size(); ++i) {
+        conditional[i] = unconditional[i] + scale * (conditional[i] - unconditional[i]);
+    }
+}
+
 void filteredLogProbabilities(std::span<const float> logits, const SamplingParams &params, std::span<float> out)
 {
     std::vector<double> scores = tempered(logits, params.temperature);
@@ -128,6 +139,15 @@ bool isDistribution(std::span<const float> logits)
         anyFinite = anyFinite || std::isfinite(logit);
     }
     return anyFinite;
+}
+
+void expectDistribution(std::span<const float> logits, Cell cell)
+{
+    if (!isDistribution(logits)) {
+        throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
+                                              + ", column " + std::to_string(cell.column)
+                                              + " holds NaN or infinity where finite numbers were expected");
+    }
 }
 
 } // namespace tessera::core

@@ -4,10 +4,14 @@
 #include <cstdint>
 #include <span>
 
+#include "core/sampling/grid.h"
 #include "core/sampling/samplingparams.h"
 
 namespace tessera::core
 {
+
+// Classifier-free guidance g on logits: u + g (c - u), in place of the conditional ones. REQUIRES: equal sizes.
+void guide(std::span<float> conditional, std::span<const float> unconditional, double guidance);
 
 // Temperature, top-k, top-p on raw logits, in that order, renormalised: out[i] = log-probability, -inf where
 // filtered. Top-p drops the codes that follow, in falling order of probability, a set whose probability
@@ -26,5 +30,7 @@ CodeOdds oddsOf(std::span<const float> logits, int64_t code);
 
 // No NaN, no +infinity, and at least one finite logit.
 bool isDistribution(std::span<const float> logits);
+// Throws Error (NonFinite), naming the cell that the logits are for, unless they are one.
+void expectDistribution(std::span<const float> logits, Cell cell);
 
 } // namespace tessera::core

@@ -1,7 +1,6 @@
 #include "core/sampling/planwalk.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include <ATen/Parallel.h>
@@ -13,28 +12,18 @@
 namespace tessera::core
 {
 
-namespace
+std::vector<int64_t> codeOrder(const models::ModelConfig &config)
 {
-
-void checkFinite(Cell cell, std::span<const float> logits)
-{
-    if (!isDistribution(logits)) {
-        throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
-                                              + ", column " + std::to_string(cell.column)
-                                              + " holds NaN or infinity where finite numbers were expected");
+    if (config.permuter == models::PermuterKind::Identity) {
+        return {};
     }
+    return models::permuterOrder(config.permuter, config.window, config.window);
 }
-
-} // namespace
 
 WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPolicy policy, bool wavefront,
                    const Grid<uint8_t> &locked)
 {
-    std::vector<int64_t> order;
-    if (config.permuter != models::PermuterKind::Identity) {
-        order = models::permuterOrder(config.permuter, config.window, config.window);
-    }
-    return planWindows(canvas, int(config.window), policy, wavefront, locked, std::move(order));
+    return planWindows(canvas, int(config.window), policy, wavefront, locked, codeOrder(config));
 }
 
 PlanWalk::PlanWalk(const models::ModelConfig &config, TransformerEngine &engine, const WindowPlan &plan,
@@ -78,7 +67,7 @@ bool PlanWalk::logits(const PlanStep &step, const CodeGrid &codes, const StopFn 
         return false;
     }
     for (size_t i = 0; i < step.codes.size(); ++i) {
-        checkFinite(step.codes[i].cell, row(i));
+        expectDistribution(row(i), step.codes[i].cell);
         if (step.codes[i].closesWindow) {
             m_closing.push_back(step.codes[i].window);
         }
@@ -132,7 +121,7 @@ bool PlanWalk::draw(std::span<const PlanStep> steps, const CodeGrid &codes, cons
 
 void PlanWalk::takeDrawn(const PlannedCode &place, int64_t code, std::span<const float> logits, const DrawnFn &drawn)
 {
-    checkFinite(place.cell, logits);
+    expectDistribution(logits, place.cell);
     windowOf(place).fed.push_back(code);
     drawn(place, code, logits);
 }
@@ -314,17 +303,12 @@ void PlanWalk::nameTokens()
     }
 }
 
-// Classifier-free guidance on logits: u + g (c - u), into the first half.
+// Into the first half.
 void PlanWalk::applyGuidance()
 {
-    if (streams() == 1) {
-        return;
-    }
-    const float guidance = float(m_conditioning.guidance);
-    const size_t values = m_logits.size() / 2;
-    for (size_t i = 0; i < values; ++i) {
-        const float unconditional = m_logits[values + i];
-        m_logits[i] = unconditional + guidance * (m_logits[i] - unconditional);
+    if (streams() == 2) {
+        const std::span<float> logits(m_logits);
+        guide(logits.first(logits.size() / 2), logits.last(logits.size() / 2), m_conditioning.guidance);
     }
 }
 

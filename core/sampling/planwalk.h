@@ -1,5 +1,5 @@
 // Walks a window plan: keeps the cache of every open window, feeds prefix and codes, returns the logits of
-// each step. What sampling and scoring share.
+// each step.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,9 @@
 
 namespace tessera::core
 {
+
+// The order in which a model writes a window's codes, as WindowPlan::order.
+std::vector<int64_t> codeOrder(const models::ModelConfig &config);
 
 // planWindows with the window of a model and the order in which it writes codes. Throws Error (InvalidArgument).
 WindowPlan planFor(const models::ModelConfig &config, GridSize canvas, WindowPolicy policy, bool wavefront = false,

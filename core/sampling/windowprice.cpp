@@ -5,7 +5,7 @@
 
 #include "core/sampling/distribution.h"
 #include "core/sampling/validation.h"
-#include "core/sampling/windowprefix.h"
+#include "core/sampling/windowpass.h"
 #include "models/error.h"
 
 namespace tessera::core
@@ -16,14 +16,11 @@ class WindowPriceMeter::Picture
 {
 public:
     Picture(const models::ModelConfig &config, TransformerEngine &engine, const ScoreRequest &request)
-        : m_config(config)
-        , m_engine(engine)
-        , m_request(request)
+        : m_request(request)
         , m_window(int(config.window))
         , m_origins{request.codes.size.rows - m_window + 1, request.codes.size.columns - m_window + 1}
-        , m_prefix(config, request)
+        , m_pass(config, engine, request)
         , m_nats(size_t(m_origins.cells()) * places())
-        , m_logits(places() * size_t(config.imageTokens.count))
     {}
 
     bool judge(const std::stop_token &stop)
@@ -59,42 +56,18 @@ private:
         return (size_t(origin.row) * size_t(m_origins.columns) + size_t(origin.column)) * places();
     }
 
-    // The whole window in one pass, its last code being asked for and not given. False: stopped.
+    // False: stopped.
     bool judgeWindow(Cell origin, const std::stop_token &stop)
     {
-        const std::vector<int64_t> tokens = windowTokens(origin);
-        const auto cache = m_engine.makeCache();
-        const EngineInput input{cache.get(), tokens, int64_t(places())};
-        if (!m_engine.append({&input, 1}, m_config.imageTokens.first, m_config.imageTokens.count, m_logits.data(),
-                             [&stop] { return stop.stop_requested(); })) {
+        const auto last = int(places()) - 1;
+        if (!m_pass.run(origin, 0, last, [&stop] { return stop.stop_requested(); })) {
             return false;
         }
-        const auto count = size_t(m_config.imageTokens.count);
-        for (size_t place = 0; place < places(); ++place) {
-            const Cell cell = cellAt(origin, place);
-            const std::span<const float> logits(m_logits.data() + place * count, count);
-            if (!isDistribution(logits)) {
-                throw Error(ErrorCode::NonFinite, "The model's output for the code in row " + std::to_string(cell.row)
-                                                      + ", column " + std::to_string(cell.column)
-                                                      + " holds NaN or infinity where finite numbers were expected");
-            }
-            m_nats[indexOf(origin) + place] = -oddsOf(logits, m_request.codes.at(cell)).logProbability;
+        for (int place = 0; place <= last; ++place) {
+            const int64_t code = m_request.codes.at(m_pass.cellAt(origin, place));
+            m_nats[indexOf(origin) + size_t(place)] = -oddsOf(m_pass.row(place), code).logProbability;
         }
         return true;
-    }
-
-    std::vector<int64_t> windowTokens(Cell origin) const
-    {
-        std::vector<int64_t> tokens = m_prefix.at(origin);
-        for (size_t place = 0; place + 1 < places(); ++place) {
-            tokens.push_back(m_config.imageTokens.first + m_request.codes.at(cellAt(origin, place)));
-        }
-        return tokens;
-    }
-
-    Cell cellAt(Cell origin, size_t place) const
-    {
-        return {origin.row + int(place) / m_window, origin.column + int(place) % m_window};
     }
 
     // Nats of the code at `cell` when it stands at `local` of its window.
@@ -115,14 +88,11 @@ private:
         return sum / double((last - first + 1) * (last - first + 1));
     }
 
-    const models::ModelConfig &m_config;
-    TransformerEngine &m_engine;
     const ScoreRequest &m_request;
     const int m_window;
     const GridSize m_origins;
-    const WindowPrefix m_prefix;
+    WindowPass m_pass;
     std::vector<float> m_nats; // [origins, places]
-    std::vector<float> m_logits;
 };
 
 WindowPriceMeter::WindowPriceMeter(const models::ModelConfig &config, TransformerEngine &engine)

@@ -294,15 +294,14 @@ TEST(Score, AgreesWithTheReferenceCodeForCode)
     ASSERT_GT(std::abs(meanOf(expected.at("exact")) - meanOf(expected.at("block"))), 1e-3) << "policies look alike";
     const std::unique_ptr<core::Renderer> renderer = openModel("scored");
     const CodeGrid codes = gridFrom(expected.at("tall.codes"));
-    core::RenderRequest request = greedyRequest(*renderer, "scored", "tall", codes);
-    for (const auto &[name, policy] :
-         {std::pair{"exact", core::WindowPolicy{}}, {"block", {core::WindowPolicy::Kind::Block, 4}}}) {
-        request.window = policy;
-        const core::RenderScore score = renderer->score(request, codes);
+    const core::RenderRequest request = greedyRequest(*renderer, "scored", "tall", codes);
+    const core::RenderScore score = renderer->score(request, codes, {{}, {core::WindowPolicy::Kind::Block, 4}});
+    for (const core::PolicyScore &judged : score.policies) {
+        const std::string name = judged.window == core::WindowPolicy{} ? "exact" : "block";
         const at::Tensor wanted = expected.at(name).contiguous();
         const auto *values = wanted.data_ptr<float>();
-        for (size_t i = 0; i < score.logProbability.values.size(); ++i)
-            ASSERT_NEAR(score.logProbability.values[i], values[i], 2e-4) << name << ", code " << i;
+        for (size_t i = 0; i < judged.logProbability.values.size(); ++i)
+            ASSERT_NEAR(judged.logProbability.values[i], values[i], 2e-4) << name << ", code " << i;
     }
     expectScoresFromProgram(expected);
 }

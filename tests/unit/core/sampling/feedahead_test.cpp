@@ -9,7 +9,6 @@
 
 #include "core/sampling/planwalk.h"
 #include "core/sampling/sampler.h"
-#include "core/sampling/score.h"
 #include "models/error.h"
 #include "tests/unit/core/sampling/forwardingengine.h"
 #include "tests/unit/core/sampling/tinymodel.h"
@@ -271,22 +270,6 @@ TEST(FeedingAhead, StoppingKeepsAPrefix)
         EXPECT_EQ(size_t(std::ranges::count(part.codes.values, kNoCode)), part.codes.values.size() - drawn.size());
     }
     EXPECT_EQ(sample(model, engine, request).codes, full.codes); // the stop left no trace
-}
-
-TEST(FeedingAhead, ScoresTheSame)
-{
-    const TinyModel model;
-    const SampleRequest sampled = model.request({9, 14});
-    AheadEngine plain(makeTorchEngine(model.transformer), 1, 100), ahead(makeTorchEngine(model.transformer), 4, 100);
-    ScoreRequest request;
-    request.codes = sample(model, plain, sampled).codes;
-    request.controlTokens = sampled.controlTokens;
-    request.condition = sampled.condition;
-    const ScoreResult expected = scoreCodes(model.config, plain, request),
-                      found = scoreCodes(model.config, ahead, request);
-    for (size_t i = 0; i < expected.logProbability.values.size(); ++i) {
-        EXPECT_NEAR(found.logProbability.values[i], expected.logProbability.values[i], 1e-4);
-    }
 }
 
 TEST(FeedingAhead, OneTokenMayBeTheWholeCondition)

@@ -30,7 +30,7 @@ TEST(PrecisionPrice, IsNothingBetweenEqualEngines)
     EXPECT_EQ(price.divergence, 0);
     EXPECT_EQ(price.percent(), 0);
     const ScoreResult judged = scoreCodes(model.config, *one, picture(model));
-    EXPECT_NEAR(price.exactNats / 16, judged.natsPerCode, 1e-5);
+    EXPECT_NEAR(price.exactNats / 16, judged.policies.front().natsPerCode, 1e-5);
 }
 
 // Another model in place of a plainer engine: its likelihoods are its own, and its divergence is large.
@@ -42,7 +42,7 @@ TEST(PrecisionPrice, JudgesTheCodesByBothEngines)
     for (int pictures = 0; pictures < 2; ++pictures)
         ASSERT_TRUE(addPrecisionPrice(model.config, *exact, *plainer, picture(model), price));
     EXPECT_EQ(price.codes, 32);
-    EXPECT_NEAR(price.nats / 32, scoreCodes(model.config, *plainer, picture(model)).natsPerCode, 1e-5);
+    EXPECT_NEAR(price.nats / 32, scoreCodes(model.config, *plainer, picture(model)).policies.front().natsPerCode, 1e-5);
     EXPECT_GT(price.divergencePerCode(), 0.1);
 }
 

@@ -2,6 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/sampling/cpu/cpuengine.h"
+#include "core/sampling/planwalk.h"
+#include "models/error.h"
 #include "tests/unit/core/sampling/tinymodel.h"
 
 namespace tessera::core
@@ -12,7 +20,16 @@ namespace
 
 ScoreRequest scoreRequest(const SampleRequest &request, const CodeGrid &codes)
 {
-    return {codes, request.controlTokens, request.condition, request.params.guidance, request.params.window};
+    return {codes, request.controlTokens, request.condition, request.params.guidance, {request.params.window}};
+}
+
+CodeGrid manyCodes(GridSize canvas)
+{
+    CodeGrid codes(canvas);
+    for (size_t i = 0; i < codes.values.size(); ++i) {
+        codes.values[i] = int64_t(i * 7) % 24;
+    }
+    return codes;
 }
 
 ScoreResult score(const TinyModel &model, const ScoreRequest &request, std::stop_token stop = {})
@@ -22,38 +39,78 @@ ScoreResult score(const TinyModel &model, const ScoreRequest &request, std::stop
 
 TEST(Score, AgreesWithWhatSamplingReported)
 {
-    const TinyModel model;
-    SampleRequest request = model.request({5, 7});
-    request.params.guidance = 1.7;
-    const SampleResult drawn = sampleCodes(model.config, *makeTorchEngine(model.transformer), request);
-    const ScoreResult judged = score(model, scoreRequest(request, drawn.codes));
-    EXPECT_EQ(judged.logProbability, drawn.logProbability);
-    EXPECT_EQ(judged.entropy, drawn.entropy);
-    EXPECT_EQ(judged.tokenForwards, drawn.tokenForwards);
-    EXPECT_TRUE(judged.finished);
+    TinyModel raster, spiral;
+    spiral.config.permuter = models::PermuterKind::SpiralOut;
+    for (const auto &[model, canvas] : {std::pair(&raster, GridSize{5, 7}), {&spiral, GridSize{4, 4}}}) {
+        SampleRequest request = model->request(canvas);
+        request.params.guidance = 1.7;
+        const auto engine = makeCpuEngine(model->transformer);
+        const SampleResult drawn = sampleCodes(model->config, *engine, request);
+        const ScoreResult judged = scoreCodes(model->config, *engine, scoreRequest(request, drawn.codes));
+        EXPECT_EQ(judged.policies.front().logProbability, drawn.logProbability); // to the bit
+        EXPECT_EQ(judged.policies.front().entropy, drawn.entropy);
+        const WindowPlan plan = planFor(model->config, canvas, {});
+        EXPECT_EQ(judged.tokenForwards, 2 * plan.tokenForwards(model->config.prefixLength())); // two streams
+        EXPECT_TRUE(judged.finished);
+    }
 }
 
-TEST(Score, MatchesTheWholeWindowPass)
+TEST(Score, MatchesTheWholeWindowPassByEachPolicy)
 {
     const TinyModel model;
     SampleRequest request = model.request({6, 5});
-    request.params.window = {WindowPolicy::Kind::Block, 2};
-    CodeGrid codes(request.canvas);
-    for (size_t i = 0; i < codes.values.size(); ++i) {
-        codes.values[i] = int64_t(i * 7) % 24;
-    }
-    const ScoreResult judged = score(model, scoreRequest(request, codes));
-    double nats = 0;
-    for (int row = 0; row < 6; ++row) {
-        for (int column = 0; column < 5; ++column) {
-            const Cell cell{row, column};
-            const CodeOdds odds = oddsOf(plainCellLogits(model, request, codes, cell), codes.at(cell));
-            EXPECT_NEAR(judged.logProbability.at(cell), odds.logProbability, 1e-4);
-            EXPECT_NEAR(judged.entropy.at(cell), odds.entropy, 1e-4);
-            nats -= odds.logProbability / 30.0;
+    const CodeGrid codes = manyCodes(request.canvas);
+    ScoreRequest both = scoreRequest(request, codes);
+    both.windows = {{WindowPolicy::Kind::Block, 2}, {}};
+    const ScoreResult judged = score(model, both);
+    ASSERT_EQ(judged.policies.size(), 2U);
+    EXPECT_NE(judged.policies[0].natsPerCode, judged.policies[1].natsPerCode);
+    for (size_t policy = 0; policy < 2; ++policy) {
+        const PolicyScore &found = judged.policies[policy];
+        EXPECT_EQ(found.window, both.windows[policy]);
+        request.params.window = found.window;
+        double nats = 0;
+        for (int row = 0; row < 6; ++row) {
+            for (int column = 0; column < 5; ++column) {
+                const Cell cell{row, column};
+                const CodeOdds odds = oddsOf(plainCellLogits(model, request, codes, cell), codes.at(cell));
+                EXPECT_NEAR(found.logProbability.at(cell), odds.logProbability, 1e-4);
+                EXPECT_NEAR(found.entropy.at(cell), odds.entropy, 1e-4);
+                nats -= odds.logProbability / 30.0;
+            }
         }
+        EXPECT_NEAR(found.natsPerCode, nats, 1e-4);
     }
-    EXPECT_NEAR(judged.natsPerCode, nats, 1e-4);
+}
+
+TEST(Score, JudgesAllPoliciesInOnePass)
+{
+    const TinyModel model;
+    const SampleRequest request = model.request({9, 11});
+    ScoreRequest wanted = scoreRequest(request, manyCodes(request.canvas));
+    const auto passes = [&](std::vector<WindowPolicy> windows) {
+        const auto engine = makeTorchEngine(model.transformer);
+        wanted.windows = std::move(windows);
+        EXPECT_TRUE(scoreCodes(model.config, *engine, wanted).finished);
+        return engine->passes();
+    };
+    const WindowPolicy exact, two{WindowPolicy::Kind::Block, 2}, four{WindowPolicy::Kind::Block, 4};
+    EXPECT_EQ(passes({exact}), 6 * 8); // each window once
+    EXPECT_LT(passes({two}), 6 * 8);
+    EXPECT_EQ(passes({exact, two, four}), 6 * 8);
+}
+
+TEST(Score, NamesThePlaceOfWhatIsNoNumber)
+{
+    TinyModel model;
+    model.transformer.head.fill_(std::numeric_limits<float>::quiet_NaN());
+    try {
+        score(model, scoreRequest(model.request({4, 4}), CodeGrid({4, 4}, 1)));
+        FAIL() << "no error";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::NonFinite);
+        EXPECT_NE(std::string(error.what()).find("row 0, column 0"), std::string::npos) << error.what();
+    }
 }
 
 TEST(Score, Stops)

@@ -35,7 +35,8 @@ double natsAt(const TinyModel &model, const ScoreRequest &whole, Cell cell, Cell
             crop.condition.at({row, column}) = whole.condition.at(from);
         }
     }
-    return -double(scoreCodes(model.config, *makeTorchEngine(model.transformer), crop).logProbability.at(local));
+    const ScoreResult judged = scoreCodes(model.config, *makeTorchEngine(model.transformer), crop);
+    return -double(judged.policies.front().logProbability.at(local));
 }
 
 struct Brute {
@@ -115,7 +116,7 @@ TEST(WindowPrice, JudgesWithoutGuidanceAndWhateverThePolicy)
     };
     const double plain = exactNats();
     request.guidance = 3;
-    request.window = {WindowPolicy::Kind::Block, 3};
+    request.windows = {{WindowPolicy::Kind::Block, 3}};
     EXPECT_EQ(exactNats(), plain);
 }
 
