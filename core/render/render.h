@@ -72,8 +72,8 @@ inline WindowPolicy automaticWindow(const ModelInfo &model, int width, int heigh
     return automaticWindow({height / model.factor, width / model.factor}, model.window, model.windowPrices);
 }
 
-// Everything about a picture that an artist decides. Equal requests to one model on one device and in one precision
-// give equal pictures, bit for bit on one machine.
+// Everything about a picture that an artist decides. Equal requests to one model on one device, in one precision and
+// with one number of threads give equal pictures, bit for bit on one machine.
 struct RenderRequest {
     std::string modelIdentity; // informative; "" means whatever model renders
     int width = 0;             // canvas in pixels; rounded down to whole codes
@@ -223,9 +223,10 @@ public:
     // Judges `codes` under the request's condition, controls and guidance by each of `windows`, which are judged
     // together in hardly more time than the one among them that has the most windows; nothing else of the request
     // matters but the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is.
-    // Blocking.
+    // Blocking. `progress` counts the codes of all policies and names no window.
     RenderScore score(const RenderRequest &request, const CodeGrid &codes,
-                      const std::vector<WindowPolicy> &windows = {{}}, std::stop_token stop = {});
+                      const std::vector<WindowPolicy> &windows = {{}}, std::stop_token stop = {},
+                      const std::function<void(const RenderProgress &)> &progress = {});
 
     // The first stage alone. Right and bottom pixels beyond whole codes have no code; a published encoder sees them, as
     // the original's, ours does not.

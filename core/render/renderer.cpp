@@ -215,7 +215,8 @@ std::vector<RenderResult> Renderer::renderVariations(const RenderRequest &reques
 }
 
 RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
-                            const std::vector<WindowPolicy> &windows, std::stop_token stop)
+                            const std::vector<WindowPolicy> &windows, std::stop_token stop,
+                            const std::function<void(const RenderProgress &)> &progress)
 {
     check(request);
     const models::ModelConfig &config = m_private->bundle->config();
@@ -225,7 +226,7 @@ RenderScore Renderer::score(const RenderRequest &request, const CodeGrid &codes,
                                                     + pixels(canvasOf(config, request), info().factor) + ".");
     checkCodes(RequestPart::None, "The picture code", codes, config.firstStage.drawnCodes());
     return m_private->run("Scoring", [&] {
-        return scoredCodes(*m_private->bundle, *m_private->engine, request, codes, windows, std::move(stop));
+        return scoredCodes(*m_private->bundle, *m_private->engine, request, codes, windows, std::move(stop), progress);
     });
 }
 

@@ -46,7 +46,8 @@ SamplingParams paramsOf(const RenderRequest &request)
 } // namespace
 
 RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-                        const CodeGrid &codes, const std::vector<WindowPolicy> &windows, std::stop_token stop)
+                        const CodeGrid &codes, const std::vector<WindowPolicy> &windows, std::stop_token stop,
+                        const std::function<void(const RenderProgress &)> &progress)
 {
     const Clock::time_point start = Clock::now();
     ScoreRequest score;
@@ -59,7 +60,12 @@ RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &en
     RenderScore result;
     result.times.condition = secondsSince(start);
     const Clock::time_point judging = Clock::now();
-    ScoreResult judged = scoreCodes(bundle.config(), engine, score, std::move(stop));
+    const auto scored = [&](int done, int total) {
+        const double seconds = secondsSince(judging);
+        if (progress)
+            progress({done, total, done / seconds, seconds / done * (total - done), {}});
+    };
+    ScoreResult judged = scoreCodes(bundle.config(), engine, score, std::move(stop), scored);
     result.times.sample = secondsSince(judging);
     result.times.total = secondsSince(start);
     result.policies = std::move(judged.policies);

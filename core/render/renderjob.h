@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -67,6 +68,7 @@ private:
 
 // Renderer::score, checked.
 RenderScore scoredCodes(const models::ModelBundle &bundle, TransformerEngine &engine, const RenderRequest &request,
-                        const CodeGrid &codes, const std::vector<WindowPolicy> &windows, std::stop_token stop);
+                        const CodeGrid &codes, const std::vector<WindowPolicy> &windows, std::stop_token stop,
+                        const std::function<void(const RenderProgress &)> &progress);
 
 } // namespace tessera::core

@@ -62,21 +62,29 @@ double natsPerCode(const PolicyScore &score)
 } // namespace
 
 ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &engine, const ScoreRequest &request,
-                       std::stop_token stop)
+                       std::stop_token stop, const ScoredFn &scored)
 {
     checkScoreRequest(config, request);
     const GridSize canvas = request.codes.size;
     const int64_t before = engine.tokenForwards();
     ScoreResult result;
+    result.finished = true;
     for (const WindowPolicy &window : request.windows) {
         result.policies.push_back({window, Grid<float>(canvas), Grid<float>(canvas), 0});
     }
     WindowPass pass(config, engine, request);
     const StopFn stopped = [&stop] { return stop.stop_requested(); };
-    const DrawnFrom windows = drawnFrom(config, request);
-    result.finished = std::ranges::all_of(windows, [&](const auto &window) {
-        return judge(pass, window.first, window.second, request.codes, result.policies, stopped);
-    });
+    int judged = 0;
+    for (const auto &[origin, drawn] : drawnFrom(config, request)) {
+        if (!judge(pass, origin, drawn, request.codes, result.policies, stopped)) {
+            result.finished = false;
+            break;
+        }
+        judged += int(drawn.size());
+        if (scored) {
+            scored(judged, canvas.cells() * int(request.windows.size()));
+        }
+    }
     if (result.finished) {
         for (PolicyScore &score : result.policies) {
             score.natsPerCode = natsPerCode(score);

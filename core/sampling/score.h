@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -33,9 +34,12 @@ struct ScoreResult {
     bool finished = false; // false: stopped; codes not judged hold 0
 };
 
+// So many codes are judged, of so many, those of all policies.
+using ScoredFn = std::function<void(int judged, int codes)>;
+
 // Blocking; `stop` is looked at between the transformer's layers. Throws Error: InvalidArgument, NonFinite (naming the
 // place), OutOfMemory.
 ScoreResult scoreCodes(const models::ModelConfig &config, TransformerEngine &engine, const ScoreRequest &request,
-                       std::stop_token stop = {});
+                       std::stop_token stop = {}, const ScoredFn &scored = {});
 
 } // namespace tessera::core

@@ -46,7 +46,7 @@ double entropyOf(const at::Tensor &counts)
 } // namespace
 
 ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, const PictureSet &pictures, int64_t side,
-                                             int64_t count)
+                                             int64_t count, const std::stop_token &stop)
 {
     count = std::min(count, pictures.size());
     ReconstructionFigures figures;
@@ -54,6 +54,8 @@ ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, cons
     std::vector<at::Tensor> originals, reconstructions, soft;
     at::Tensor used = at::zeros({firstStage.config.codes}, at::kLong);
     for (int64_t i = 0; i < count; ++i) {
+        if (stop.stop_requested())
+            return {};
         const at::Tensor x = pictures.rgb(pictures.wholeView(i), side).unsqueeze(0).cpu();
         const at::Tensor codes = firstStage.encode(x.to(firstStage.codebook.device()));
         const at::Tensor y = firstStage.decode(codes).clamp(-1, 1).cpu();
@@ -77,7 +79,8 @@ ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, cons
     return figures;
 }
 
-MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count)
+MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count,
+                        const std::stop_token &stop)
 {
     count = std::min(count, pictures.size());
     MapFigures figures;
@@ -85,6 +88,8 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
     const int64_t labelCount = conditionStage.config.inChannels;
     LabelScores scores(labelCount);
     for (int64_t i = 0; i < count; ++i) {
+        if (stop.stop_requested())
+            return {};
         const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
         const at::Tensor input = labels.unsqueeze(0).to(conditionStage.codebook.device());
         const at::Tensor codes = conditionStage.encode(oneHot(input, conditionStage.config.inChannels));
@@ -107,9 +112,10 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
 namespace
 {
 
-void addMapFigures(nlohmann::json &json, const Autoencoder &stage, const PictureSet &pictures, int64_t side)
+void addMapFigures(nlohmann::json &json, const Autoencoder &stage, const PictureSet &pictures, int64_t side,
+                   const std::stop_token &stop)
 {
-    const MapFigures maps = evaluateMaps(stage, pictures, side, kEvaluated);
+    const MapFigures maps = evaluateMaps(stage, pictures, side, kEvaluated, stop);
     if (maps.accuracy) {
         json["map_accuracy"] = *maps.accuracy;
         json["map_iou"] = *maps.meanIou;
@@ -117,9 +123,10 @@ void addMapFigures(nlohmann::json &json, const Autoencoder &stage, const Picture
     json["map_codes_used"] = maps.codesUsed;
 }
 
-void addFieldFigures(nlohmann::json &json, const ModelBundle &stage, const PictureSet &pictures, int64_t side)
+void addFieldFigures(nlohmann::json &json, const ModelBundle &stage, const PictureSet &pictures, int64_t side,
+                     const std::stop_token &stop)
 {
-    const auto fields = evaluateFields(stage.firstStage(), stage.config().condition, pictures, side, kEvaluated);
+    const auto fields = evaluateFields(stage.firstStage(), stage.config().condition, pictures, side, kEvaluated, stop);
     if (fields.psnr) {
         json["map_psnr"] = *fields.psnr;
         json["map_mean_error"] = *fields.meanError;
@@ -153,14 +160,14 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
     nlohmann::json json = {{"model", bundle.path().string()}, {"pictures", std::min(kEvaluated, pictures.size())}};
 
     if (readsMaps(config)) { // a condition stage alone
-        addMapFigures(json, bundle.firstStage(), pictures, side);
+        addMapFigures(json, bundle.firstStage(), pictures, side, stop);
         return json;
     }
     if (readsFields(config)) {
-        addFieldFigures(json, bundle, pictures, side);
+        addFieldFigures(json, bundle, pictures, side, stop);
         return json;
     }
-    const auto reconstruction = evaluateReconstruction(bundle.firstStage(), pictures, side, kEvaluated);
+    const auto reconstruction = evaluateReconstruction(bundle.firstStage(), pictures, side, kEvaluated, stop);
     json["psnr"] = reconstruction.psnr;
     json["texture"] = reconstruction.texture;
     json["patch_distance"] = reconstruction.patches;
@@ -173,10 +180,11 @@ nlohmann::json evaluateModel(const std::filesystem::path &model, const std::file
     if (!maps || !pictures.labelled() || stop.stop_requested())
         return json;
 
-    addMapFigures(json, *bundle.conditionStage(), pictures, side);
+    addMapFigures(json, *bundle.conditionStage(), pictures, side, stop);
     const SequenceBuilder builder(config, stagesOf(bundle));
     const TokenSet set = tokenise(bundle.firstStage(), pictures, trainingViews(pictures, 1, {}, 0), side, stop);
-    for (const auto &[name, nats] : evaluateLikelihood(*bundle.transformer(), builder, pictures, set.codes, kEvaluated))
+    for (const auto &[name, nats] :
+         evaluateLikelihood(*bundle.transformer(), builder, pictures, set.codes, kEvaluated, stop))
         json[name] = nats;
     return json;
 }

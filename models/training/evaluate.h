@@ -38,12 +38,14 @@ struct MapFigures {
     std::vector<at::Tensor> shown;
 };
 
-// Whole pictures, at most `count`. REQUIRES: gradients are off.
+// Whole pictures, at most `count`. Empty after a stop. REQUIRES: gradients are off.
 ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, const PictureSet &pictures, int64_t side,
-                                             int64_t count);
-MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count);
+                                             int64_t count, const std::stop_token &stop = {});
+MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pictures, int64_t side, int64_t count,
+                        const std::stop_token &stop = {});
 
-// All of it for a model file, as flat keys. `data`: folder of shards, or one with val/ below it. Throws Error.
+// All of it for a model file, as flat keys; after a stop of no use. `data`: folder of shards, or one with val/ below
+// it. Throws Error.
 nlohmann::json evaluateModel(const std::filesystem::path &model, const std::filesystem::path &data, c10::Device device,
                              std::stop_token stop = {});
 

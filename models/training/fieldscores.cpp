@@ -18,13 +18,15 @@ constexpr int64_t kShown = 8;
 } // namespace
 
 FieldFigures evaluateFields(const Autoencoder &stage, const ConditionConfig &condition, const PictureSet &pictures,
-                            int64_t side, int64_t count)
+                            int64_t side, int64_t count, const std::stop_token &stop)
 {
     count = std::min(count, pictures.size());
     FieldFigures figures;
     at::Tensor used = at::zeros({stage.config.codes}, at::kLong);
     double squares = 0, errors = 0;
     for (int64_t i = 0; i < count; ++i) {
+        if (stop.stop_requested())
+            return {};
         const at::Tensor x = fieldOf(condition, pictures, pictures.wholeView(i), side, 0, true).unsqueeze(0);
         const at::Tensor codes = stage.encode(x.unsqueeze(0).to(stage.codebook.device())); // [1, h, w]
         used += at::bincount(codes.cpu().reshape({-1}), {}, stage.config.codes);

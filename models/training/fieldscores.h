@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -22,9 +23,9 @@ struct FieldFigures {
     std::vector<at::Tensor> shown; // the first eight: field above reconstruction, float [3, 2 side, side]
 };
 
-// Exact fields of whole pictures, at most `count`. `condition` says which (fieldmaps.h).
+// Exact fields of whole pictures, at most `count`. `condition` says which (fieldmaps.h). Empty after a stop.
 // REQUIRES: gradients are off, the stage has one channel.
 FieldFigures evaluateFields(const Autoencoder &stage, const ConditionConfig &condition, const PictureSet &pictures,
-                            int64_t side, int64_t count);
+                            int64_t side, int64_t count, const std::stop_token &stop = {});
 
 } // namespace tessera::models

@@ -3,6 +3,7 @@
 #include "models/training/fieldtrainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include "models/error.h"
 #include "models/training/fieldmaps.h"
@@ -56,8 +57,8 @@ public:
     }
 
 protected:
-    // Parts of whole windows: lengths, such as an edge's reach, are those of a window when pictures are painted, and so
-    // must be what a code sees.
+    // Parts of whole windows, from anywhere in them: lengths, such as an edge's reach, are those of a window when
+    // pictures are painted, and so must be what a code sees.
     Batch batch(uint64_t seed) override
     {
         const int64_t side = m_views.side, count = m_views.batch;
@@ -69,7 +70,10 @@ protected:
         };
         const at::Tensor windows = stacked((count + parts - 1) / parts, window);
         const at::Tensor fields = windows.unfold(1, side, side).unfold(2, side, side); // [W, n, n, side, side]
-        const at::Tensor input = fields.reshape({-1, 1, side, side}).slice(0, 0, count).to(device());
+        const at::Tensor all = fields.reshape({-1, 1, side, side});
+        const auto random = at::make_generator<at::CPUGeneratorImpl>(mixedSeed(seed, uint64_t(count)));
+        const at::Tensor chosen = at::randperm(all.size(0), random).slice(0, 0, count);
+        const at::Tensor input = all.index_select(0, chosen).to(device());
         return {input, input};
     }
 

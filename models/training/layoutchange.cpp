@@ -60,6 +60,11 @@ private:
     void check() const
     {
         const TransformerConfig &before = *m_learned.config.transformer, &after = *m_now.config.transformer;
+        if (before.layers != after.layers || before.heads != after.heads) // heads are parts of the embedding
+            throw Error(ErrorCode::ModelMismatch, "The start has " + std::to_string(before.layers) + " layers of "
+                                                      + std::to_string(before.heads) + " heads; expected "
+                                                      + std::to_string(after.layers) + " of "
+                                                      + std::to_string(after.heads) + ".");
         if (before.embedding != after.embedding || m_learned.config.window != m_now.config.window
             || m_learned.config.imageTokens.count != m_now.config.imageTokens.count)
             throw Error(ErrorCode::ModelMismatch,

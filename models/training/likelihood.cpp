@@ -104,12 +104,16 @@ private:
 } // namespace
 
 std::map<std::string, double> evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
-                                                 const PictureSet &pictures, const at::Tensor &codes, int64_t count)
+                                                 const PictureSet &pictures, const at::Tensor &codes, int64_t count,
+                                                 const std::stop_token &stop)
 {
     count = std::min(count, codes.size(0));
     Likelihood likelihood(transformer, builder, pictures);
-    for (int64_t i = 0; i < count; ++i)
+    for (int64_t i = 0; i < count; ++i) {
+        if (stop.stop_requested())
+            return {};
         likelihood.add(i, codes[i].unsqueeze(0));
+    }
     return likelihood.take();
 }
 

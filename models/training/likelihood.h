@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <stop_token>
 #include <string>
 
 #include <ATen/core/Tensor.h>
@@ -19,8 +20,9 @@ namespace tessera::models
 //                                              in the condition, and with the whole map instead
 //   nats_facing, nats_facing_unseen            the same, only where what stays is not known otherwise (facingKept);
 //                                              over the pictures that have such cells, absent where none has
-// `codes`: int64 [pictures, window, window] of the whole views. REQUIRES: gradients are off.
+// `codes`: int64 [pictures, window, window] of the whole views. Empty after a stop. REQUIRES: gradients are off.
 std::map<std::string, double> evaluateLikelihood(const Transformer &transformer, const SequenceBuilder &builder,
-                                                 const PictureSet &pictures, const at::Tensor &codes, int64_t count);
+                                                 const PictureSet &pictures, const at::Tensor &codes, int64_t count,
+                                                 const std::stop_token &stop = {});
 
 } // namespace tessera::models

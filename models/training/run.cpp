@@ -129,12 +129,15 @@ std::string TrainRun::rescued(ErrorCode failure, int64_t nextStep, const SaveFn 
            + before + ".";
 }
 
-// False where there is none. Throws std::filesystem::filesystem_error.
+// As a second name, which takes no room: save() puts another file under the first. False where there is none. Throws
+// std::filesystem::filesystem_error.
 bool TrainRun::keepCheckpointBefore() const
 {
-    constexpr auto kReplaced = std::filesystem::copy_options::overwrite_existing;
-    return std::filesystem::exists(file(kCheckpoint))
-           && std::filesystem::copy_file(file(kCheckpoint), file(kCheckpointBefore), kReplaced);
+    if (!std::filesystem::exists(file(kCheckpoint)))
+        return false;
+    std::filesystem::remove(file(kCheckpointBefore));
+    std::filesystem::create_hard_link(file(kCheckpoint), file(kCheckpointBefore));
+    return true;
 }
 
 void TrainRun::expectSteps() const
@@ -288,7 +291,7 @@ void copyInto(const StateDict &parameters, const StateDict &values, const std::s
 double scheduledRate(double peak, double fraction, double warmUp, double last)
 {
     if (fraction < warmUp)
-        return peak * (0.02 + 0.98 * fraction / warmUp);
+        return peak * (0.02 + 0.98 * std::max(0.0, fraction) / warmUp);
     const double t = std::min(1.0, (fraction - warmUp) / (1 - warmUp));
     return peak * (last + (1 - last) * 0.5 * (1 + std::cos(std::numbers::pi * t)));
 }

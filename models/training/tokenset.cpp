@@ -101,7 +101,8 @@ void addPaintedMaps(TokenSet &set, const SequenceBuilder &builder, const Picture
     const int64_t rows = set.codes.size(1), columns = set.codes.size(2);
     const int64_t side = rows * builder.side() / builder.config().window;
     at::Tensor maps = at::empty({int64_t(set.views.size()), count, rows, columns}, at::kLong);
-    const auto batchAt = [&](size_t first) { return int64_t(std::min(batchOf(side), set.views.size() - first)); };
+    const size_t batch = std::max<size_t>(1, batchOf(side) / size_t(count)); // a round's maps are in memory at once
+    const auto batchAt = [&](size_t first) { return int64_t(std::min(batch, set.views.size() - first)); };
     const auto paint = [&](size_t first) {
         return stacked(batchAt(first) * count, [&, first](int64_t i) {
             const size_t view = first + size_t(i / count);

@@ -14,6 +14,8 @@ namespace tessera::models
 namespace
 {
 
+constexpr int64_t kMostMaps = 64; // a view: more of one picture teach little, and are painted at once
+
 WeightFormat readFormat(Recipe &recipe)
 {
     const auto word = recipe.valueOr<std::string>("format", "int8");
@@ -138,8 +140,8 @@ void TransformerSettings::readTraining(Recipe &recipe)
     format = readFormat(recipe);
     Recipe cut = recipe.child("views");
     viewsPerPicture = cut.between<int64_t>("per_picture", 1, 1024, 4);
-    mapsPerView = cut.between<int64_t>("maps", 1, 1024, 3);
-    fieldsPerView = cut.between<int64_t>("fields", 1, 1024, 1);
+    mapsPerView = cut.between<int64_t>("maps", 1, kMostMaps, 3);
+    fieldsPerView = cut.between<int64_t>("fields", 1, kMostMaps, 1);
     views = readViewSettings(cut, {0.2, 0.55});
     cut.finish();
     readCanvases(recipe.child("canvases"));

@@ -71,6 +71,8 @@ private:
     void readAdversary(Recipe recipe)
     {
         adversaryFrom = recipe.share("from", 0.65);
+        if (start.empty() && adversaryFrom <= warmFraction)
+            recipe.refuse("from", "more than the quantiser's 'warm_fraction', for codes learn in between");
         if (adversaryFrom == 1)
             for (const char *key : {"weight", "maximum", "feature_matching", "learning_rate", "alone_steps",
                                     "ramp_steps", "width", "layers", "act_norm"})
@@ -156,12 +158,13 @@ protected:
         m_discriminator = Discriminator::create(m_own.discriminator, source);
         m_discriminatorOptimizer = std::make_unique<Optimizer>(m_discriminator.parameters(), settings);
         m_frozenSteps = 0;
+        m_frozenSince = m_own.adversaryFrom;
     }
 
     void frozenStep(const Batch &batch, Values &values) override
     {
         const at::Tensor real = batch.input.contiguous(at::MemoryFormat::ChannelsLast);
-        const double share = (m_run.learned() - m_own.adversaryFrom) / (1 - m_own.adversaryFrom);
+        const double share = (m_run.learned() - m_frozenSince) / (1 - m_frozenSince);
         const double rate =
             scheduledRate(m_own.adversaryRate, share, m_settings.schedule.warmUp, m_settings.schedule.lastRate);
         const at::Tensor output = reconstructed(real);
@@ -181,7 +184,8 @@ protected:
             return;
         parts["discriminator"] = m_discriminator.tensors();
         parts["discriminator_optimizer"] = m_discriminatorOptimizer->state();
-        parts["frozen"] = {{"steps", at::scalar_tensor(m_frozenSteps, at::kLong)}};
+        parts["frozen"] = {{"steps", at::scalar_tensor(m_frozenSteps, at::kLong)},
+                           {"since", at::scalar_tensor(m_frozenSince, at::kDouble)}};
     }
 
     void restoreState(const std::map<std::string, StateDict> &parts) override
@@ -190,7 +194,12 @@ protected:
             return;
         copyInto(m_discriminator.tensors(), checkpointPart(parts, "discriminator"), "The checkpoint's discriminator");
         m_discriminatorOptimizer->restore(checkpointPart(parts, "discriminator_optimizer"));
-        m_frozenSteps = checkpointPart(parts, "frozen").at("steps").item<int64_t>();
+        const StateDict &frozen = checkpointPart(parts, "frozen");
+        m_frozenSteps = frozen.at("steps").item<int64_t>();
+        if (const auto since = frozen.find("since"); since != frozen.end()) // absent in older checkpoints
+            m_frozenSince = since->second.item<double>();
+        // With a larger budget the phase has begun earlier than planned: what is left of it is its schedule.
+        m_frozenSince = std::min(m_frozenSince, m_run.learned());
     }
 
     Values validate(const Autoencoder &model) override
@@ -296,6 +305,7 @@ private:
     size_t m_shards = 0; // that they were read from
     PictureSet m_validation;
     int64_t m_frozenSteps = 0;
+    double m_frozenSince = 1; // as TrainRun::learned(): where the frozen phase' schedule begins
     Discriminator m_discriminator;
     std::unique_ptr<Optimizer> m_discriminatorOptimizer;
 };

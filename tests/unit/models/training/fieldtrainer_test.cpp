@@ -32,12 +32,15 @@ protected:
     }
     static void TearDownTestSuite() { fs::remove_all(folder); }
 
+    static constexpr int kSteps = 24;
+
     static json recipeOf(const std::string &kind)
     {
         json recipe = stageRecipe(1, 8);
         recipe["name"] = "Tiny " + kind;
         recipe["kind"] = kind;
-        recipe["steps"] = 24;
+        recipe["steps"] = kSteps;
+        recipe["views"]["batch"] = 8; // half of a window
         return recipe;
     }
 
@@ -87,12 +90,12 @@ TEST_F(FieldTrainerTest, LearnsAndLeavesAModelThatSaysWhatItReads)
         if (kind == ConditionKind::Edges)
             recipe["edge_reach"] = 5;
         const auto [losses, figures] = train(recipe, name);
-        ASSERT_EQ(losses.size(), 24U);
+        ASSERT_EQ(losses.size(), size_t(kSteps));
         const auto mean = [](auto begin) { return std::accumulate(begin, begin + 6, 0.0) / 6; };
         EXPECT_LT(mean(losses.end() - 6), 0.7 * mean(losses.begin())) << name;
         EXPECT_GT(figures.at("psnr"), 3) << name;
         EXPECT_LT(figures.at("mean_error"), 1) << name;
-        EXPECT_GE(figures.at("codes_used"), 1) << name;
+        EXPECT_GT(figures.at("codes_used"), 1) << name;
         EXPECT_GT(fs::file_size(folder / name / "samples.png"), 100U);
 
         const ModelBundle bundle = ModelBundle::open(folder / name / "model.safetensors");
@@ -112,9 +115,9 @@ TEST_F(FieldTrainerTest, RecipesAreCheckedBeforeWorkBegins)
     };
     EXPECT_EQ(with("colours", json::object()), "'recipe.kind' is \"colours\", expected labels, depth or edges.");
     EXPECT_EQ(with("depth", {{"model", {{"ddconfig", {{"in_channels", 3}, {"out_ch", 3}}}}}}),
-              "The network has 3 input channels, expected 1 for a stage that reads depth.");
+              "'recipe.model' has 3 input channels, expected 1 for a stage that reads depth.");
     EXPECT_EQ(with("edges", {{"model", {{"ddconfig", {{"out_ch", 3}}}}}}),
-              "The network has 3 output channels, expected 1 for a stage that reads edges.");
+              "'recipe.model' has 3 output channels, expected 1 for a stage that reads edges.");
     EXPECT_THAT(with("edges", {{"edge_reach", 0}}),
                 HasSubstr("'recipe.edge_reach' is 0, expected a number from 0.5 to 256"));
     EXPECT_THAT(with("depth", {{"edge_reach", 6}}), HasSubstr("'recipe.edge_reach' is not a key"));

@@ -60,6 +60,16 @@ TEST_F(RecipesTest, KeysThatNothingLooksAtAreRefused)
     EXPECT_FALSE(fs::exists(folder / "refused"));
 }
 
+TEST_F(RecipesTest, CodesMustLearnBeforeTheyAreFrozen)
+{
+    json recipe = vqganRecipe();
+    for (const double from : {0.0, 0.25}) {
+        recipe["adversary"]["from"] = from;
+        EXPECT_THAT(refusal(recipe), HasSubstr("'recipe.adversary.from' is ")) << from;
+    }
+    EXPECT_NO_THROW(checkVqgan(Recipe(sharpening()))); // a start brings codes
+}
+
 // Esser et al. 2021: pixels, LPIPS and the discriminator; the fixture does without LPIPS.
 TEST_F(RecipesTest, TheObjectiveIsThePapersUnlessTold)
 {

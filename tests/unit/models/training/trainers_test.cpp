@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -226,6 +227,34 @@ TEST_F(TrainersTest, StoppedFrozenPhaseGoesOnExactly)
     expectEqual(whole, stopped);
     expectEqual(partTensors(folder / "sharp" / "model.safetensors", Part::FirstStage),
                 partTensors(folder / "sharp-stopped" / "model.safetensors", Part::FirstStage));
+}
+
+// With so many more steps the phase has begun long before its share of them.
+TEST_F(TrainersTest, AFrozenPhaseMayGetMoreSteps)
+{
+    json recipe = vqganRecipe();
+    trainVqgan(options(recipe, "longer"));
+    recipe["steps"] = 40;
+    std::vector<double> rates;
+    std::stop_source stop;
+    TrainOptions more = options(recipe, "longer");
+    more.resume = true;
+    more.stop = stop.get_token();
+    more.progress = [&](const TrainProgress &progress) {
+        if (progress.phase == "frozen")
+            rates.push_back(progress.values.at("rate"));
+        if (progress.step == 20)
+            stop.request_stop();
+    };
+    trainVqgan(more);
+    more.stop = {};
+    trainVqgan(more);
+    ASSERT_EQ(rates.size(), 32U);
+    EXPECT_GE(*std::ranges::min_element(rates), 0);
+    const auto highest = std::ranges::max_element(rates);
+    EXPECT_LE(*highest, 1e-4); // the adversary's
+    EXPECT_TRUE(std::is_sorted(rates.begin(), highest));
+    EXPECT_TRUE(std::is_sorted(highest, rates.end(), std::greater())); // stopping began no other schedule
 }
 
 // All views of a picture that is its own mirror image are alike: what a step learned from is known.

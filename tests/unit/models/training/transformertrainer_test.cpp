@@ -153,7 +153,7 @@ TEST_F(TrainersTest, TransformerGoesOnFromAWholeModel)
                 partTensors(folder / "from-whole" / "model.safetensors", Part::Transformer));
 
     recipe["transformer"]["n_layer"] = 3;
-    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("blocks.2"));
+    EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("expected 3 of 2"));
     recipe["start"] = (folder / "vqgan" / "model.safetensors").string();
     EXPECT_THAT(refusal(recipe, trainTransformer), HasSubstr("no tensors that begin with 'transformer.'"));
 }
@@ -321,6 +321,9 @@ TEST_F(TrainersTest, WhatWasLearnedKeepsItsRowsInANewLayout)
     EXPECT_TRUE(at::equal(places[0], movedPlaces[0])); // the wind's, which is new
     EXPECT_TRUE(at::equal(places.slice(0, 1), movedPlaces.slice(0, 2)));
 
+    now.transformer->heads = 2; // of the same width together, but of other parts of it
+    EXPECT_THROW(relaid(before, {learned, {}}, {now, {}}, pictures), Error);
+    now.transformer->heads = 1;
     now.transformer->embedding = 16;
     EXPECT_THROW(relaid(before, {learned, {}}, {now, {}}, pictures), Error);
 }
