@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iterator>
 #include <list>
+#include <map>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -80,10 +81,11 @@ std::vector<fs::path> picturesIn(const fs::path &folder)
         if (entry.is_regular_file(ignored) && isPicture(entry.path()))
             pictures.push_back(entry.path());
     std::ranges::sort(pictures);
-    for (size_t i = 1; i < pictures.size(); ++i)
-        if (pictures[i].stem() == pictures[i - 1].stem())
-            throw Error(ErrorCode::InvalidArgument, pictures[i - 1].string() + " and " + pictures[i].string()
-                                                        + " would both be written to " + pictures[i].stem().string()
+    std::map<fs::path, fs::path> byStem;
+    for (const fs::path &picture : pictures)
+        if (const auto [other, isNew] = byStem.emplace(picture.stem(), picture); !isNew)
+            throw Error(ErrorCode::InvalidArgument, other->second.string() + " and " + picture.string()
+                                                        + " would both be written to " + picture.stem().string()
                                                         + ".png.");
     if (pictures.empty())
         throw Error(ErrorCode::FileRead, folder.string() + " holds no maps: no PNG, JPEG, WebP, TIFF or BMP.");

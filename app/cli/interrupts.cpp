@@ -71,6 +71,7 @@ void holdInterrupts()
 void installInterrupts()
 {
     std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
+    std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow further is an error to tell and clean up after
     holdInterrupts();
     std::thread([signals = app::interruptSignals()] {
         int signal = 0;

@@ -12,6 +12,8 @@
 #include "app/cli/help.h"
 #include "app/cli/interrupts.h"
 #include "app/cli/options.h"
+#include "app/common/decimalpoints.h"
+#include "app/common/emptyvalues.h"
 #include "app/common/exitcodes.h"
 #include "app/common/parkthreads.h"
 #include "app/common/printed.h"
@@ -40,7 +42,7 @@ void addCommands(CLI::App &app)
     tessera::cli::addLabelsCommand(app);
     tessera::cli::addBatchCommand(app);
     tessera::cli::addDoctorCommand(app);
-    tessera::cli::refuseEmptyValues(app);
+    tessera::app::refuseEmptyValues(app);
 }
 
 int refuseUsage(const CLI::App &app, const CLI::ParseError &error)
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
     tessera::app::parkWaitingThreads(argv);
     tessera::cli::installInterrupts();
     const QCoreApplication application(argc, argv); // Qt finds its image plug-ins by it
+    tessera::app::keepDecimalPoints();
     CLI::App app("Paints pictures from maps with a transformer over VQGAN codes.", "tessera-cli");
     addCommands(app);
     const int code = run(app, argc, argv);

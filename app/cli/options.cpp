@@ -118,7 +118,7 @@ CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &contr
 CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidance)
 {
     return command.add_option("--guidance", guidance, "How strictly to follow the map; 1: off")
-        ->check(app::number("a finite number", [](double) { return true; }));
+        ->check(app::number("a number from -1000 to 1000", [](double value) { return std::abs(value) <= 1000; }));
 }
 
 CLI::Option *addWindowOption(CLI::App &command, std::string &window)
@@ -178,18 +178,6 @@ CLI::Option *addPreviewOption(CLI::App &command, int &previewEvery)
         .add_option("--preview-every", previewEvery,
                     "Every N codes write the unfinished picture to OUT-preview beside OUT")
         ->transform(wholeNumber(1, 1000000000));
-}
-
-void refuseEmptyValues(CLI::App &app)
-{
-    for (CLI::Option *option : app.get_options())
-        if (option->get_expected_min() > 0)
-            option->check([](const std::string &text) {
-                return text.empty() ? std::string("an empty value was found, expected one that says something")
-                                    : std::string();
-            });
-    for (CLI::App *command : app.get_subcommands(std::function<bool(CLI::App *)>()))
-        refuseEmptyValues(*command);
 }
 
 void expectControlsOnce(const std::vector<std::string> &controls)

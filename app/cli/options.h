@@ -73,10 +73,7 @@ std::vector<CLI::Option *> addPaintOptions(CLI::App &command, PaintOptions &opti
 
 CLI::Option *addPreviewOption(CLI::App &command, int &previewEvery);
 
-// Makes a command line error of every empty value of an option of `app` and of its commands, which would otherwise
-// count as not given.
-void refuseEmptyValues(CLI::App &app);
-// The same of a control that is given twice.
+// Makes a command line error of a control that is given twice.
 void expectControlsOnce(const std::vector<std::string> &controls);
 
 // "512x256" -> {512, 256}; nothing for what is no size.

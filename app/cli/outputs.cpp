@@ -1,5 +1,7 @@
 #include "app/cli/outputs.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <map>
 
@@ -7,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "app/common/jsontext.h"
 #include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
 #include "models/error.h"
@@ -69,7 +72,9 @@ void checkPictureTarget(const fs::path &path)
 
 void checkCodesTarget(const fs::path &path)
 {
-    if (path.extension() != ".npy")
+    std::string suffix = path.extension().string();
+    std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    if (suffix != ".npy")
         throw Error(ErrorCode::InvalidArgument, path.string()
                                                     + " cannot be written: codes and scores go into files whose "
                                                       "name ends in .npy.");
@@ -91,7 +96,7 @@ void writeScores(const fs::path &path, const core::RenderResult &result)
 
 void printJson(const nlohmann::json &json)
 {
-    std::printf("%s\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    std::printf("%s\n", app::jsonText(json).c_str());
 }
 
 } // namespace tessera::cli

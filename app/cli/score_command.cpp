@@ -12,6 +12,7 @@
 #include "app/cli/inputs.h"
 #include "app/cli/interrupts.h"
 #include "app/cli/outputs.h"
+#include "app/cli/progress.h"
 #include "app/cli/renderrun.h"
 #include "core/document/npyfile.h"
 #include "core/document/picturefile.h"
@@ -53,10 +54,12 @@ std::vector<core::WindowPolicy> windowsOf(const ScoreOptions &options, core::Gri
 }
 
 core::RenderScore scored(core::Renderer &renderer, const core::RenderRequest &request, const core::CodeGrid &codes,
-                         const std::vector<core::WindowPolicy> &windows)
+                         const std::vector<core::WindowPolicy> &windows, Progress &progress)
 {
     const InterruptibleScope interruptible;
-    core::RenderScore score = renderer.score(request, codes, windows, interruptible.token());
+    core::RenderScore score = renderer.score(request, codes, windows, interruptible.token(),
+                                             [&](const core::RenderProgress &value) { progress.update(value); });
+    progress.end();
     interruptible.check();
     return score;
 }
@@ -138,8 +141,12 @@ void run(const ScoreOptions &options)
     files.canvas = judgedFile;
     checkNamed(renderer, request, files);
     core::RenderScore score;
-    naming(judgedFile,
-           [&] { score = scored(renderer, request, codes, windowsOf(options, codes.size, renderer.info().window)); });
+    Progress progress(options.report.progress);
+    if (!note.empty())
+        progress.note(note);
+    naming(judgedFile, [&] {
+        score = scored(renderer, request, codes, windowsOf(options, codes.size, renderer.info().window), progress);
+    });
     if (!options.report.json)
         return print(score);
     reportJson(renderer, score, request.guidance,
@@ -164,6 +171,7 @@ void addScoreCommand(CLI::App &app)
     addGuidanceOption(*command, options->paint.guidance);
     addWindowOption(*command, options->windows);
     addJsonOption(*command, options->report);
+    addProgressOption(*command, options->report);
     command->callback([options] { run(*options); });
 }
 

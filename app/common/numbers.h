@@ -12,10 +12,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/common/threadlimit.h"
+
 namespace tessera::app
 {
 
-inline constexpr uint64_t kMostThreads = 1024;
 inline constexpr uint64_t kMostInt = std::numeric_limits<int>::max();
 inline constexpr uint64_t kMostInt64 = std::numeric_limits<int64_t>::max();
 

@@ -10,6 +10,7 @@
 #include <QQuickWindow>
 #include <QTimer>
 
+#include "app/common/decimalpoints.h"
 #include "app/common/parkthreads.h"
 #include "app/painter/options.h"
 #include "models/error.h"
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
         return 1;
     }
     QGuiApplication application(argc, argv);
+    app::keepDecimalPoints();
     QGuiApplication::setApplicationDisplayName("Tessera");
     QGuiApplication::setDesktopFileName("tessera");
     QQuickStyle::setStyle("Basic");

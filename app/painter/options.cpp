@@ -7,6 +7,7 @@
 #include <QCommandLineParser>
 
 #include "app/common/devicename.h"
+#include "app/common/threadlimit.h"
 
 namespace tessera::app
 {
@@ -31,8 +32,10 @@ int threadsFrom(const QString &text)
 {
     bool isNumber = false;
     const int threads = text.toInt(&isNumber);
-    if (!isNumber || threads < 0)
-        endWithUsage(QString("--threads is '%1'; expected a whole number, 0 for all cores").arg(text));
+    if (!isNumber || threads < 0 || threads > kMostThreads)
+        endWithUsage(QString("--threads is '%1'; expected a whole number up to %2, 0 for all cores")
+                         .arg(text)
+                         .arg(kMostThreads));
     return threads;
 }
 
@@ -117,6 +120,8 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
     PainterOptions options;
     options.file = parser.positionalArguments().value(0);
     options.model = parser.value(model);
+    if (options.model.isEmpty())
+        endWithUsage("--model is empty; expected a model's file or folder, or 'starter'");
     if (parser.isSet(paintFrom))
         options.paintFrom = mapKindFrom(parser.value(paintFrom));
     options.device = deviceFrom(parser.value(device));

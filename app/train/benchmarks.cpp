@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <regex>
 
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
@@ -102,11 +103,23 @@ void addData(std::stop_token stop)
     });
 }
 
+// The library would tell of it only by running nothing.
+void expectExpression(const std::string &filter)
+{
+    try {
+        const std::regex expression(filter, std::regex::extended);
+    } catch (const std::regex_error &error) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "The filter '" + filter + "' is no regular expression: " + error.what() + ".");
+    }
+}
+
 } // namespace
 
 void runBenchmarks(const BenchmarkOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
+    expectExpression(options.filter);
     std::string program = "tessera-train", filter = "--benchmark_filter=" + options.filter;
     char *arguments[] = {program.data(), filter.data()};
     int count = options.filter.empty() ? 1 : 2;

@@ -6,6 +6,7 @@
 #include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
+#include "app/common/jsontext.h"
 #include "app/train/paintedmaps.h"
 #include "app/train/threads.h"
 #include "app/train/writabletarget.h"
@@ -52,7 +53,7 @@ void checkJudging(const EvaluationOptions &options)
     const JudgingOptions &judging = options.judging;
     if (judging.judge.empty())
         return;
-    models::EvalNet::load(judging.judge);
+    const models::EvalNetConfig judge = models::EvalNet::load(judging.judge).config;
     if (!judging.photographs.empty())
         models::ImagenetFeatures::load(judging.photographs, c10::kCPU);
     if (!judging.others.empty()
@@ -61,10 +62,15 @@ void checkJudging(const EvaluationOptions &options)
     checkPictures(options.data, judging);
     if (!judging.sheet.empty())
         expectWritableFile(judging.sheet);
+    const models::ModelConfig config = models::ModelFile::open(options.model).config;
+    if (!config.transformer || config.condition.kind != models::ConditionKind::Labels)
+        throw Error(ErrorCode::ModelMismatch,
+                    options.model.string() + " does not paint from labels, which is what a judge looks for.");
     if (judging.maps.empty())
         return;
-    const models::ModelConfig config = models::ModelFile::open(options.model).config;
-    readPaintedMaps(judging.maps, config.window * config.firstStage.factor(), judging.mapsCount, config.controls);
+    const int64_t side = config.window * config.firstStage.factor();
+    checkJudge(judge, side, judging);
+    readPaintedMaps(judging.maps, side, judging.mapsCount, config.controls);
 }
 
 void addJudgement(nlohmann::json &figures, const EvaluationOptions &options, const std::stop_token &stop)
@@ -89,7 +95,7 @@ void evaluate(const EvaluationOptions &options, std::stop_token stop)
         return;
     }
     if (options.json) {
-        std::printf("%s\n", figures.dump(2).c_str());
+        std::printf("%s\n", app::jsonText(figures).c_str());
     } else {
         printFigures(figures);
     }

@@ -12,7 +12,6 @@
 
 #include "app/train/mappainter.h"
 #include "app/train/paintedmaps.h"
-#include "app/train/progress.h"
 #include "core/landscape/landscape.h"
 #include "models/error.h"
 #include "models/training/degradations.h"
@@ -57,7 +56,20 @@ int64_t picturesIn(const std::filesystem::path &folder)
     return pictures;
 }
 
-// Without others the second half of the pictures serves as such.
+// Photographs, for instance, come without: nothing could be painted from them. Where there are no pictures that is told
+// elsewhere.
+void expectLabelled(const std::filesystem::path &folder)
+{
+    const std::vector<std::filesystem::path> shards = models::listShards(folder);
+    if (shards.empty() || models::ShardReader(shards.front()).size() == 0)
+        return;
+    const models::ShardPicture first = models::ShardReader(shards.front()).read(0);
+    if (std::ranges::all_of(first.object, [](uint8_t label) { return label == 0; }))
+        throw Error(ErrorCode::InvalidArgument,
+                    "The pictures in " + folder.string() + " have no labels, which a judge looks for");
+}
+
+// Without others at least half of the pictures serve as such.
 int64_t judgedCount(int64_t pictures, const JudgingOptions &options)
 {
     return std::min<int64_t>(options.pictures, options.others.empty() ? pictures / 2 : pictures);
@@ -106,7 +118,7 @@ struct Judging {
     // `paint` gives the picture of an index and a seed. Empty after a stop.
     Pictures painted(const std::string &what, size_t number, const std::function<MapPicture(size_t, uint64_t)> &paint)
     {
-        ProgressBar bar(ProgressStyle::Auto, what);
+        ProgressBar bar(options.progress, what);
         Pictures made;
         for (size_t i = 0; i < number; ++i) {
             const at::Tensor picture = paint(i, models::mixedSeed(options.seed, i)).picture;
@@ -350,8 +362,20 @@ void Judging::writeLookSheet()
 
 } // namespace
 
+void checkJudge(const models::EvalNetConfig &judge, int64_t side, const JudgingOptions &options)
+{
+    const int64_t cells = side / kCell, labels = judge.side / models::kJudgedScale;
+    if (!options.maps.empty() && labels % cells != 0)
+        throw Error(ErrorCode::InvalidArgument, options.judge.string() + " judges pictures of "
+                                                    + std::to_string(judge.side) + " pixels a side and tells "
+                                                    + std::to_string(labels)
+                                                    + " labels a side; to score painted maps, expected a multiple of "
+                                                    + std::to_string(cells) + ", the cells of a map");
+}
+
 void checkPictures(const std::filesystem::path &data, const JudgingOptions &options)
 {
+    expectLabelled(validationFolder(data));
     const std::string enough = "expected " + std::to_string(kNeighbours + 1) + " or more.";
     const int64_t found = picturesIn(validationFolder(data)), count = judgedCount(found, options);
     if (count <= kNeighbours)

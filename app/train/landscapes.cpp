@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <thread>
@@ -62,6 +63,7 @@ public:
 
     void make()
     {
+        expectSeeds();
         const models::SharedFolder folder(m_options.output);
         for (const Run &run : missingRuns()) {
             makeRun(run);
@@ -69,6 +71,17 @@ public:
     }
 
 private:
+    // Beyond the last one they would begin again at 0, among those that models learn from.
+    void expectSeeds() const
+    {
+        constexpr uint64_t kLast = std::numeric_limits<uint32_t>::max();
+        const uint64_t last = uint64_t(m_options.seed) + uint64_t((m_options.count - 1) / m_options.lightings);
+        if (last > kLast)
+            throw Error(ErrorCode::InvalidArgument,
+                        std::to_string(m_options.count) + " pictures from seed " + std::to_string(m_options.seed)
+                            + " on reach seed " + std::to_string(last) + "; the last one is " + std::to_string(kLast));
+    }
+
     uint32_t seedOf(int index) const { return m_options.seed + uint32_t(index / m_options.lightings); }
     int shardSize(int first) const { return std::min(m_shard, m_options.count - first); }
     fs::path shardPath(int first) const
@@ -87,7 +100,7 @@ private:
         if (m_options.png) {
             runs.push_back({0, m_options.count});
         }
-        for (int first = 0; !m_options.png && first < m_options.count; first += m_shard) {
+        for (int first = 0; !m_options.png && first < m_options.count; first += shardSize(first)) {
             if (isThere(first)) {
                 m_done += shardSize(first);
             } else if (!runs.empty() && runs.back().first + runs.back().count == first) {

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/common/devicename.h"
+#include "app/common/emptyvalues.h"
 #include "app/common/exitcodes.h"
 #include "app/common/numbers.h"
 #include "app/common/parkthreads.h"
@@ -219,6 +220,7 @@ void addEvaluation(CLI::App &app, CommandLine &line)
     CLI::Option *precisions = command->add_flag(
         "--precisions", line.precisions,
         "Measure instead how far bf16 and int8 on the processor are from fp32, in nats and likelihood of codes");
+    addProgressOption(*command, options.judging.progress);
     addJudging(*command, options.judging);
     for (CLI::Option *measurement : {windows, precisions})
         measurement->excludes(command->get_option("--device"))->excludes(command->get_option("--judge"));
@@ -227,9 +229,12 @@ void addEvaluation(CLI::App &app, CommandLine &line)
         line.job = [&line](std::stop_token stop) {
             const EvaluationOptions &asked = line.evaluation;
             if (line.windows)
-                measureWindowPrices({asked.model, asked.data, line.record, asked.threads, asked.json}, std::move(stop));
+                measureWindowPrices(
+                    {asked.model, asked.data, line.record, asked.threads, asked.json, asked.judging.progress},
+                    std::move(stop));
             else if (line.precisions)
-                measurePrecisionPrices({asked.model, asked.data, asked.threads, asked.json}, std::move(stop));
+                measurePrecisionPrices({asked.model, asked.data, asked.threads, asked.json, asked.judging.progress},
+                                       std::move(stop));
             else
                 evaluate(asked, std::move(stop));
         };
@@ -279,6 +284,7 @@ int run(int argc, char **argv)
     addStarter(app, line);
     addEvaluation(app, line);
     addBenchmarks(app, line);
+    app::refuseEmptyValues(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
@@ -298,6 +304,7 @@ int main(int argc, char **argv)
     tessera::app::occupyStandardStreams();
     tessera::app::parkWaitingThreads(argv);
     std::signal(SIGPIPE, SIG_IGN); // whoever stops reading the progress does not end the work
+    std::signal(SIGXFSZ, SIG_IGN); // a file that may not grow further is an error to tell and clean up after
     const int code = tessera::train::run(argc, argv);
     if (code != tessera::app::kExitDone || tessera::app::printedAll())
         return code;

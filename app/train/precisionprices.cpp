@@ -8,8 +8,8 @@
 #include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
+#include "app/common/jsontext.h"
 #include "app/train/heldoutpicture.h"
-#include "app/train/progress.h"
 #include "app/train/threads.h"
 #include "core/sampling/cpu/cpuengine.h"
 #include "core/sampling/precisionprice.h"
@@ -40,7 +40,8 @@ std::unique_ptr<core::TransformerEngine> engineFor(const models::ModelBundle &bu
 }
 
 // No codes are judged after a stop.
-Prices measured(const models::ModelBundle &bundle, const models::PictureSet &pictures, const std::stop_token &stop)
+Prices measured(const models::ModelBundle &bundle, const models::PictureSet &pictures, ProgressStyle progress,
+                const std::stop_token &stop)
 {
     const auto exact = engineFor(bundle, CpuPrecision::Float32);
     std::array<std::unique_ptr<core::TransformerEngine>, kReduced.size()> engines;
@@ -48,13 +49,13 @@ Prices measured(const models::ModelBundle &bundle, const models::PictureSet &pic
         engines[i] = engineFor(bundle, kReduced[i].precision);
     const int64_t side = bundle.config().window * bundle.config().firstStage.factor();
     Prices prices;
-    ProgressBar bar(ProgressStyle::Auto, "pictures");
+    ProgressBar bar(progress, "pictures");
     for (int64_t picture = 0; picture < pictures.size(); ++picture) {
         const core::ScoreRequest request = heldOutPicture(bundle, pictures, picture, side);
         for (size_t i = 0; i < kReduced.size(); ++i)
             if (!core::addPrecisionPrice(bundle.config(), *exact, *engines[i], request, prices[i], stop))
                 return {};
-        bar.show({"precisions", picture + 1, pictures.size(), 0, {}});
+        bar.show({"precisions", picture + 1, pictures.size(), double(picture + 1) / double(pictures.size()), {}});
     }
     return prices;
 }
@@ -72,7 +73,7 @@ void print(const models::ModelBundle &bundle, const Prices &prices, int64_t pict
                               {"codes", price.codes}});
     }
     const json all{{"model", bundle.path().string()}, {"pictures", pictures}, {"precisions", std::move(precisions)}};
-    std::printf("%s\n", all.dump(2).c_str());
+    std::printf("%s\n", app::jsonText(all).c_str());
 }
 
 void printLines(const Prices &prices)
@@ -91,7 +92,7 @@ void measurePrecisionPrices(const PrecisionPriceOptions &options, std::stop_toke
     const models::ModelBundle bundle = models::ModelBundle::open(options.model);
     expectLabels(bundle);
     const models::PictureSet pictures = heldOutPictures(options.data);
-    const Prices prices = measured(bundle, pictures, stop);
+    const Prices prices = measured(bundle, pictures, options.progress, stop);
     if (prices.front().codes == 0)
         return;
     if (options.json)

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <stop_token>
 
+#include "app/train/progress.h"
+
 namespace tessera::train
 {
 
@@ -12,6 +14,7 @@ struct PrecisionPriceOptions {
     std::filesystem::path data; // shards of pictures, or a folder with val/ below it
     int threads = 0;            // 0: as many as LibTorch takes
     bool json = false;
+    ProgressStyle progress = ProgressStyle::Auto;
 };
 
 // Figures on stdout; none after a stop. Throws Error.

@@ -10,6 +10,7 @@
 
 #include <c10/core/Device.h>
 
+#include "app/common/jsontext.h"
 #include "app/train/landscapestock.h"
 #include "app/train/starterplan.h"
 #include "app/train/threads.h"
@@ -126,6 +127,7 @@ private:
                                                         + " holds an earlier run: resume it, or name another "
                                                           "output folder.");
         checkRecipes(m_plan);
+        expectName(m_options.output);
         expectOwnShards(validationOptions());
         if (makesPictures())
             expectOwnShards(stockOptions());
@@ -133,6 +135,17 @@ private:
             expectOwnShards(canvasOptions());
         expectRoom();
         makeWritableFolder(m_options.output);
+    }
+
+    // The transformer's recipe names the other parts' files, and a recipe is UTF-8.
+    static void expectName(const fs::path &folder)
+    {
+        try {
+            nlohmann::json(folder.string()).dump();
+        } catch (const nlohmann::json::exception &) {
+            throw Error(ErrorCode::InvalidArgument,
+                        "The output folder's name, '" + folder.string() + "', is no UTF-8; choose another.");
+        }
     }
 
     // All pictures together are what a run needs most of the disk for.
@@ -252,7 +265,7 @@ private:
     void writeFigures() const
     {
         const std::string figures =
-            models::evaluateModel(model("transformer"), m_options.data / "val", m_device, m_stop).dump(2) + "\n";
+            app::jsonText(models::evaluateModel(model("transformer"), m_options.data / "val", m_device, m_stop)) + "\n";
         if (m_stop.stop_requested())
             return;
         models::WholeFile file(m_options.output / "figures.json");

@@ -1,9 +1,12 @@
 #include "app/train/training.h"
 
 #include <cstdio>
+#include <functional>
+#include <string_view>
 
 #include "app/train/threads.h"
 #include "models/device.h"
+#include "models/error.h"
 #include "models/training/recipefile.h"
 
 namespace tessera::train
@@ -20,6 +23,18 @@ ProgressState stateOf(const models::TrainProgress &progress)
     state.fraction = progress.fraction;
     state.values = progress.values;
     return state;
+}
+
+// Sentences about the recipe begin with it.
+void naming(const std::filesystem::path &recipe, const std::function<void()> &work)
+{
+    try {
+        work();
+    } catch (const Error &error) {
+        if (!std::string_view(error.what()).starts_with("'recipe"))
+            throw;
+        throw Error(error.code(), recipe.string() + ": " + error.what());
+    }
 }
 
 } // namespace
@@ -44,7 +59,7 @@ void runTraining(const TrainingOptions &options, Trainer train, std::stop_token 
     request.steps = options.steps;
     request.stop = stop;
     request.device = models::deviceNamed(options.device);
-    trainWithProgress(request, train, options.progress);
+    naming(options.recipe, [&] { trainWithProgress(request, train, options.progress); });
     if (stop.stop_requested()) {
         std::fprintf(stderr, "tessera-train: stopped; '%s' holds a checkpoint, --resume goes on from it\n",
                      request.output.c_str());

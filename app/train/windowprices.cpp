@@ -9,8 +9,8 @@
 #include <c10/core/InferenceMode.h>
 #include <nlohmann/json.hpp>
 
+#include "app/common/jsontext.h"
 #include "app/train/heldoutpicture.h"
-#include "app/train/progress.h"
 #include "app/train/threads.h"
 #include "app/train/writabletarget.h"
 #include "core/sampling/cpu/cpuengine.h"
@@ -29,17 +29,17 @@ using nlohmann::json;
 
 // Empty after a stop.
 std::vector<core::WindowPrice> measured(const models::ModelBundle &bundle, const models::PictureSet &pictures,
-                                        const std::stop_token &stop)
+                                        ProgressStyle progress, const std::stop_token &stop)
 {
     const auto engine =
         core::makeCpuEngine(*bundle.transformer(), {core::CpuPrecision::Float32, at::get_num_threads(), {}});
     core::WindowPriceMeter meter(bundle.config(), *engine);
-    ProgressBar bar(ProgressStyle::Auto, "pictures");
+    ProgressBar bar(progress, "pictures");
     for (int64_t i = 0; i < pictures.size(); ++i) {
         if (!meter.add(heldOutPicture(bundle, pictures, i), stop)) {
             return {};
         }
-        bar.show({"windows", i + 1, pictures.size(), 0, {}});
+        bar.show({"windows", i + 1, pictures.size(), double(i + 1) / double(pictures.size()), {}});
     }
     return meter.prices();
 }
@@ -67,7 +67,7 @@ void print(const models::ModelBundle &bundle, const std::vector<core::WindowPric
                             {"codes", price.codes}});
     }
     const json all{{"model", bundle.path().string()}, {"pictures", pictures}, {"policies", std::move(policies)}};
-    std::printf("%s\n", all.dump(2).c_str());
+    std::printf("%s\n", app::jsonText(all).c_str());
 }
 
 void printLines(const std::vector<core::WindowPrice> &prices)
@@ -91,19 +91,35 @@ void record(const std::filesystem::path &model, const std::filesystem::path &tar
     models::ModelBundle::write(target, config, file.readTensors(), file.notes);
 }
 
+// Before the measuring. Throws Error.
+void expectRecord(const WindowPriceOptions &options)
+{
+    const std::filesystem::path &target = options.record;
+    if (target.extension() != ".safetensors" && !models::namesSafetensorsSet(target)) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "'" + target.string() + "' is no name for a model, expected one that ends in .safetensors.");
+    }
+    std::error_code ignored; // of a target that is not there
+    if (std::filesystem::equivalent(target, models::ModelFile::open(options.model).path, ignored)) {
+        throw Error(ErrorCode::InvalidArgument,
+                    "'" + target.string() + "' is the model that is measured, expected another file.");
+    }
+    expectWritableFile(target);
+}
+
 } // namespace
 
 void measureWindowPrices(const WindowPriceOptions &options, std::stop_token stop)
 {
     setThreads(options.threads);
     if (!options.record.empty()) {
-        expectWritableFile(options.record);
+        expectRecord(options);
     }
     const c10::InferenceMode inference;
     const models::ModelBundle bundle = models::ModelBundle::open(options.model);
     expectLabels(bundle);
     const models::PictureSet pictures = heldOutPictures(options.data);
-    const std::vector<core::WindowPrice> prices = measured(bundle, pictures, stop);
+    const std::vector<core::WindowPrice> prices = measured(bundle, pictures, options.progress, stop);
     if (prices.empty()) {
         return;
     }

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <stop_token>
 
+#include "app/train/progress.h"
+
 namespace tessera::train
 {
 
@@ -13,6 +15,7 @@ struct WindowPriceOptions {
     std::filesystem::path record; // where to write the model with its prices; empty: nowhere
     int threads = 0;              // 0: as many as LibTorch takes
     bool json = false;
+    ProgressStyle progress = ProgressStyle::Auto;
 };
 
 // Figures on stdout, and the model's copy; neither after a stop. Throws Error.

@@ -21,12 +21,14 @@ inline void expectWritableFolder(const std::filesystem::path &folder)
         throw Error(ErrorCode::FileWrite, "The folder '" + folder.string() + "' cannot be written.");
 }
 
-// Throws Error (FileWrite) for a file in a folder that is not there or cannot be written, and for a folder.
+// Throws Error (FileWrite) for a file in a folder that is not there or cannot be written, and for what is no file.
 inline void expectWritableFile(const std::filesystem::path &file)
 {
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored))
         throw Error(ErrorCode::FileWrite, "'" + file.string() + "' is a folder, expected a file to write.");
+    if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored))
+        throw Error(ErrorCode::FileWrite, "'" + file.string() + "' is no regular file.");
     expectWritableFolder(file.has_parent_path() ? file.parent_path() : ".");
 }
 

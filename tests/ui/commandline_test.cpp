@@ -45,7 +45,8 @@ TEST(PainterCommandLine, WrongUsageIsTwoAndSaid)
 {
     for (const QStringList &arguments :
          {QStringList{"--colour"}, QStringList{"--help-all"}, QStringList{"--threads", "many"},
-          QStringList{"--paint-from", "water"}, QStringList{"--device", "tpu"}, QStringList{"a.png", "b.png"}}) {
+          QStringList{"--threads", "100000"}, QStringList{"--model", ""}, QStringList{"--paint-from", "water"},
+          QStringList{"--device", "tpu"}, QStringList{"a.png", "b.png"}}) {
         const Outcome wrong = runPainter(arguments);
         EXPECT_EQ(wrong.exitCode, 2) << arguments.join(' ').toStdString();
         EXPECT_TRUE(wrong.err.contains("tessera --help"));

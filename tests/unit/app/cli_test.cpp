@@ -219,6 +219,7 @@ TEST_F(Cli, WrongUsageIsTwo)
              {"render", "--map", map(), "-o", file("a.png"), "--temperature", "nan"},
              {"render", "--map", map(), "-o", file("a.png"), "--top-p", "2"},
              {"render", "--map", map(), "-o", file("a.png"), "--guidance", "inf"},
+             {"render", "--map", map(), "-o", file("a.png"), "--guidance", "1e300"},
              {"render", "--map", map(), "-o", file("a.png"), "--device", "tpu"},
              {"render", "--again", map(), "-o", file("a.png"), "--seed", "1"},
              {"encode-condition", "-o", file("a.npy")},

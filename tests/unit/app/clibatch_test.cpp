@@ -60,6 +60,14 @@ TEST_F(CliBatch, GoesOnWithoutTheMapsThatCannotBePainted)
     EXPECT_EQ(event.at("path"), file("maps/b.png"));
 }
 
+TEST_F(CliBatch, NoPictureIsWrittenOverAnother)
+{
+    for (const char *name : {"maps/c.jpg", "maps/c.old.png"}) // the latter stands between c.jpg and c.png
+        fs::copy_file(map(), file(name));
+    expectFailure(batch(), "would both be written to c.png");
+    EXPECT_FALSE(fs::exists(file("out")));
+}
+
 TEST_F(CliBatch, WrongOptionsEndItAtOnce)
 {
     expectFailure(batch({"--control", "light=noon"}), "any, day, sunset");

@@ -93,6 +93,14 @@ TEST_F(Cli, ScoreTellsWhatWindowsInStepsCost)
     EXPECT_THAT(policies(32, {}), ElementsAre("exact"));
     EXPECT_THAT(policies(64, {}), ElementsAre("exact", "block:2"));
     EXPECT_THAT(policies(64, {"--window", "block:3", "exact"}), ElementsAre("block:3", "exact"));
+
+    const Outcome told =
+        run({"score", "--model", model(), "--image", file("a.png"), "--map", file("map.png"), "--progress", "json"});
+    EXPECT_EQ(std::ranges::count(told.err, '\n'), 5) << told.err; // a line for each window
+    const json last = json::parse(told.err.substr(told.err.rfind('\n', told.err.size() - 2) + 1));
+    EXPECT_EQ(last.at("event"), "progress");
+    EXPECT_EQ(last.at("codes_done"), last.at("codes_total"));
+    EXPECT_EQ(last.at("codes_total"), 64); // 32 by two policies
 }
 
 TEST_F(Cli, InspectTellsWhatAModelIs)

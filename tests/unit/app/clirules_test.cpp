@@ -198,6 +198,29 @@ TEST_F(CliRules, EmptyValuesAreNoValues)
     EXPECT_TRUE(files().empty());
 }
 
+TEST_F(CliRules, NumbersHaveAPointWhereverTheUserLives)
+{
+    const std::string locales = file("locales");
+    fs::create_directories(locales);
+    Process({"/bin/sh", "-c", "localedef -i de_DE -f UTF-8 '" + locales + "/de_DE.UTF-8'"}).finish();
+    if (!fs::exists(locales + "/de_DE.UTF-8/LC_NUMERIC"))
+        GTEST_SKIP() << "no locale with a decimal comma can be made here";
+    const Outcome outcome =
+        shell("LOCPATH='" + locales + "' LC_ALL=de_DE.UTF-8 exec \"$CLI\" render --model \"$MODEL\" "
+              + "--map \"$MAP\" --temperature 0.9 --top-p 0.5 --threads 1 -o '" + file("a.png") + "'");
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("."), testing::Not(HasSubstr(",0"))));
+    EXPECT_EQ(recordOf("a.png").at("request").at("temperature"), 0.9);
+}
+
+TEST_F(CliRules, AFileThatMayNotGrowLeavesNothingBehind)
+{
+    const Outcome outcome = shell("ulimit -f 2; exec \"$CLI\" convert \"$MODEL\" -o '" + file("a.safetensors") + "'");
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("a.safetensors"));
+    EXPECT_TRUE(files().empty());
+}
+
 TEST_F(CliRules, NumbersAreDecimalAndNeverClamped)
 {
     const auto refused = [&](const std::string &option, const std::string &value, const std::string &range) {

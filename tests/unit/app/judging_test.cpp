@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "models/training/evalnet.h"
+#include "models/training/shard.h"
 #include "tests/data/tinymodel.h"
 #include "tests/unit/app/process.h"
 
@@ -194,6 +195,38 @@ TEST_F(JudgingTest, WhatCannotBeJudgedIsOneSentence)
     EXPECT_THAT(refusal({"--windows", "--record", "/no/such/model.safetensors"}), HasSubstr("no folder '/no/such'"));
     writeTinyModel(folder / "depth.safetensors", TinyKind::Depth);
     EXPECT_THAT(refusal({"--judge", judge()}, "depth.safetensors"), HasSubstr("does not paint from labels"));
+}
+
+TEST_F(JudgingTest, PicturesWithoutLabelsAreNotPaintedFrom)
+{
+    const fs::path photographs = folder / "photographs";
+    fs::create_directories(photographs);
+    models::ShardWriter writer(photographs / "a.tlds", 32, 32);
+    const size_t pixels = size_t(32) * 32;
+    const models::ShardPicture picture{32,
+                                       32,
+                                       std::vector<uint8_t>(3 * pixels, 90),
+                                       std::vector<uint8_t>(pixels),
+                                       std::vector<uint8_t>(pixels),
+                                       std::vector<uint16_t>(pixels),
+                                       "{}"};
+    for (int i = 0; i < 14; ++i)
+        writer.add(picture);
+    writer.close();
+    const std::vector<std::string> arguments{"evaluate", "--model", (folder / "tiny.safetensors").string(), "--data",
+                                             photographs.string()};
+    EXPECT_EQ(run(arguments).exitCode, 0); // how well they come back can be told
+    std::vector<std::string> judged = arguments;
+    judged.insert(judged.end(), {"--judge", judge()});
+    EXPECT_THAT(run(judged).err, HasSubstr("have no labels"));
+}
+
+TEST_F(JudgingTest, ProgressComesAsJsonWhereItIsAskedFor)
+{
+    const Outcome outcome = evaluate({"--judge", judge(), "--pictures", "7", "--progress", "json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const json first = json::parse(outcome.err.substr(0, outcome.err.find('\n')));
+    EXPECT_GT(first.at("fraction"), 0);
 }
 
 } // namespace

@@ -91,6 +91,8 @@ TEST_F(TrainTest, WrongUsageIsTwo)
     EXPECT_EQ(outcome.exitCode, 2);
     EXPECT_THAT(outcome.err, AllOf(HasSubstr("'12'"), HasSubstr("WIDTHxHEIGHT")));
     EXPECT_EQ(run({"--help"}).exitCode, 0);
+    EXPECT_EQ(run({"evaluate", "--model", ""}).exitCode, 2);
+    EXPECT_THAT(run({"bench", "--filter", "["}).err, HasSubstr("'[' is no regular expression"));
 }
 
 TEST_F(TrainTest, NumbersOutOfRangeAreWrongUsage)
@@ -128,6 +130,11 @@ TEST_F(TrainTest, BadInputIsOneSentence)
     EXPECT_EQ(outcome.exitCode, 1);
     EXPECT_EQ(outcome.err, "tessera-train: There is no recipe 'nowhere/recipe.yaml'.\n");
     EXPECT_EQ(outcome.out, "");
+    const std::vector<std::string> beyond{"landscapes", "--count",        "8", "--seed", "4294967292",
+                                          "-o",         output().string()};
+    EXPECT_EQ(run(beyond).err,
+              "tessera-train: 8 pictures from seed 4294967292 on reach seed 4294967299; the last one is "
+              "4294967295.\n");
 }
 
 TEST_F(TrainTest, LandscapesMakesAShardWithFacts)
@@ -246,6 +253,12 @@ TEST_F(TrainTest, EvaluateRecordsWhatWindowsInStepsCost)
     EXPECT_EQ(after.notes, before.notes);
     EXPECT_EQ(models::ModelBundle::open(target).identity(), models::ModelBundle::open(model).identity());
     EXPECT_EQ(run({"evaluate", "--record", target.string()}).exitCode, 2);
+    for (const auto &[to, sentence] :
+         {std::pair{model, "is the model that is measured"}, {output() / "priced.txt", "ends in .safetensors"}})
+        EXPECT_THAT(run({"evaluate", "--model", model.string(), "--data", output().string(), "--windows", "--record",
+                         to.string()})
+                        .err,
+                    HasSubstr(sentence));
     const Outcome lost = Process({"/bin/bash", "-c",
                                   "exec "
                                       + shellWords({"evaluate", "--model", model.string(), "--data", output().string(),
@@ -330,7 +343,7 @@ TEST_F(TrainTest, AFullDiskStopsTheTrainingAndLeavesTheCheckpointBefore)
     const std::string before =
         models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint)));
 
-    const Outcome full = train("4 --resume", "trap '' XFSZ; ulimit -f 16; ");
+    const Outcome full = train("4 --resume", "ulimit -f 16; ");
     EXPECT_EQ(full.exitCode, 1);
     EXPECT_THAT(full.err, AllOf(HasSubstr("checkpoint.safetensors cannot be written: File too large"), EndsWith("\n")));
     EXPECT_EQ(before, models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint))));

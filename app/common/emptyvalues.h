@@ -1,0 +1,25 @@
+// Options that are given without a value, as an unset variable of a script makes them.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace tessera::app
+{
+
+// Makes them wrong usage, for all commands below `app` as well: an empty text must not mean that nothing was asked for.
+inline void refuseEmptyValues(CLI::App &app)
+{
+    for (CLI::Option *option : app.get_options())
+        if (option->get_expected_min() > 0)
+            option->check([](const std::string &text) {
+                return text.empty() ? std::string("an empty value was found, expected one that says something")
+                                    : std::string();
+            });
+    for (CLI::App *command : app.get_subcommands(std::function<bool(CLI::App *)>()))
+        refuseEmptyValues(*command);
+}
+
+} // namespace tessera::app
