@@ -69,7 +69,7 @@ void checkJudging(const EvaluationOptions &options)
     if (judging.maps.empty())
         return;
     const int64_t side = config.window * config.firstStage.factor();
-    checkJudge(judge, side, judging);
+    checkJudge(judge, side);
     readPaintedMaps(judging.maps, side, judging.mapsCount, config.controls);
 }
 

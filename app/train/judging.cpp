@@ -362,15 +362,17 @@ void Judging::writeLookSheet()
 
 } // namespace
 
-void checkJudge(const models::EvalNetConfig &judge, int64_t side, const JudgingOptions &options)
+void checkJudge(const models::EvalNetConfig &judge, int64_t side)
 {
+    if (side < kCell || side % kCell != 0)
+        throw Error(ErrorCode::InvalidArgument, "Painted maps are scored in cells of " + std::to_string(kCell)
+                                                    + " pixels; the model's window is of " + std::to_string(side)
+                                                    + ", expected a multiple");
     const int64_t cells = side / kCell, labels = judge.side / models::kJudgedScale;
-    if (!options.maps.empty() && labels % cells != 0)
-        throw Error(ErrorCode::InvalidArgument, options.judge.string() + " judges pictures of "
-                                                    + std::to_string(judge.side) + " pixels a side and tells "
-                                                    + std::to_string(labels)
-                                                    + " labels a side; to score painted maps, expected a multiple of "
-                                                    + std::to_string(cells) + ", the cells of a map");
+    if (labels % cells != 0)
+        throw Error(ErrorCode::InvalidArgument, "The judge tells " + std::to_string(labels)
+                                                    + " labels a side; to score painted maps, expected a "
+                                                    + "multiple of their " + std::to_string(cells) + " cells");
 }
 
 void checkPictures(const std::filesystem::path &data, const JudgingOptions &options)

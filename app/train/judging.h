@@ -27,9 +27,9 @@ struct JudgingOptions {
     ProgressStyle progress = ProgressStyle::Auto;
 };
 
-// Throws Error (InvalidArgument) for a judge whose labels do not lie in the cells that painted maps are scored on, where
-// pictures are of `side` pixels.
-void checkJudge(const models::EvalNetConfig &judge, int64_t side, const JudgingOptions &options);
+// Throws Error (InvalidArgument) where painted maps of `side` pixels cannot be scored in cells, or the judge's labels do
+// not lie in them.
+void checkJudge(const models::EvalNetConfig &judge, int64_t side);
 
 // Throws Error (InvalidArgument) when there are too few pictures to judge by, in the data or among the others, or the
 // data's first has no labels, and what reading the files throws; looks into no more than their heads and that picture.

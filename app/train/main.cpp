@@ -182,7 +182,8 @@ void addJudging(CLI::App &command, JudgingOptions &options)
                   "EvalNet's file: adds what it says of pictures that the model paints (docs/evaluation.md)");
     addPathOption(command, "--maps", options.maps, "Folder of painted maps, such as tests/data/crude: adds their rows");
     addPathOption(command, "--others", options.others,
-                  "Shards of further real pictures to hold distances against; half of the data unless told");
+                  "Shards of further real pictures to hold distances against; those of the data that are not painted "
+                  "from unless told");
     addPathOption(command, "--photographs", options.photographs,
                   "EfficientNet-Lite0's file (packaging/features.py): adds distances on its features");
     addPathOption(command, "--sheet", options.sheet, "PNG to look at: painted maps in three lights, reconstructions");

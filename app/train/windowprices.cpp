@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -91,6 +92,17 @@ void record(const std::filesystem::path &model, const std::filesystem::path &tar
     models::ModelBundle::write(target, config, file.readTensors(), file.notes);
 }
 
+std::vector<std::filesystem::path> filesOf(const models::ModelFile &model)
+{
+    std::vector<std::filesystem::path> files{model.path};
+    if (const auto *set = std::get_if<models::SafetensorsSet>(&model.index)) {
+        for (const models::SafetensorsIndex &part : set->files) {
+            files.push_back(part.path);
+        }
+    }
+    return files;
+}
+
 // Before the measuring. Throws Error.
 void expectRecord(const WindowPriceOptions &options)
 {
@@ -99,10 +111,12 @@ void expectRecord(const WindowPriceOptions &options)
         throw Error(ErrorCode::InvalidArgument,
                     "'" + target.string() + "' is no name for a model, expected one that ends in .safetensors.");
     }
-    std::error_code ignored; // of a target that is not there
-    if (std::filesystem::equivalent(target, models::ModelFile::open(options.model).path, ignored)) {
-        throw Error(ErrorCode::InvalidArgument,
-                    "'" + target.string() + "' is the model that is measured, expected another file.");
+    for (const std::filesystem::path &file : filesOf(models::ModelFile::open(options.model))) {
+        std::error_code ignored; // of a target that is not there
+        if (std::filesystem::equivalent(target, file, ignored)) {
+            throw Error(ErrorCode::InvalidArgument,
+                        "'" + target.string() + "' belongs to the model that is measured, expected another file.");
+        }
     }
     expectWritableFile(target);
 }

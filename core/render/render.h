@@ -220,8 +220,8 @@ public:
     std::vector<RenderResult> renderVariations(const RenderRequest &request, int count, std::stop_token stop = {},
                                                const RenderEvents &events = {});
 
-    // Judges `codes` under the request's condition, controls and guidance by each of `windows`, which are judged
-    // together in hardly more time than the one among them that has the most windows; nothing else of the request
+    // Judges `codes` under the request's condition, controls and guidance by each of `windows`, at least one; what
+    // several of them draw from is computed once, and `exact` draws from all that others do. Nothing else of the request
     // matters but the canvas, which must be that of the codes: they are judged as drawn anew, whatever region there is.
     // Blocking. `progress` counts the codes of all policies and names no window.
     RenderScore score(const RenderRequest &request, const CodeGrid &codes,

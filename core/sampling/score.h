@@ -1,7 +1,7 @@
 // What a model thinks of given codes as a whole picture, no region of which stays, teacher-forced: each code is judged
-// from the window that would draw it, with the given codes before it. A window goes through the transformer once, for
-// all of its codes and all window policies that draw from it: what `block` draws from are few of `exact`'s windows, so
-// that the price of a policy comes with the judging.
+// from the window that would draw it, with the given codes before it. A window goes through the transformer once
+// (with guidance once more without the condition) for all of its codes and all window policies that draw from it: what
+// `block` draws from are few of `exact`'s windows, so that the price of a policy comes with the judging.
 #pragma once
 
 #include <cstdint>

@@ -154,6 +154,9 @@ void checkSampleRequest(const models::ModelConfig &config, const SampleRequest &
 
 void checkScoreRequest(const models::ModelConfig &config, const ScoreRequest &request)
 {
+    if (request.windows.empty()) {
+        throw Error(ErrorCode::InvalidArgument, "No window policy was named to judge by; expected one or more");
+    }
     checkSize("The grid of codes", request.codes.size, request.codes.values.size(), request.codes.size);
     checkControls(config, request.controlTokens);
     checkCondition(config, request.kind, request.condition, request.codes.size);

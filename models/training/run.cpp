@@ -129,15 +129,17 @@ std::string TrainRun::rescued(ErrorCode failure, int64_t nextStep, const SaveFn 
            + before + ".";
 }
 
-// As a second name, which takes no room: save() puts another file under the first. False where there is none. Throws
-// std::filesystem::filesystem_error.
+// As a second name, which takes no room, where the file system has such: save() puts another file under the first. False
+// where there is none. Throws std::filesystem::filesystem_error.
 bool TrainRun::keepCheckpointBefore() const
 {
     if (!std::filesystem::exists(file(kCheckpoint)))
         return false;
+    const std::filesystem::path now = std::filesystem::canonical(file(kCheckpoint));
     std::filesystem::remove(file(kCheckpointBefore));
-    std::filesystem::create_hard_link(file(kCheckpoint), file(kCheckpointBefore));
-    return true;
+    std::error_code unable;
+    std::filesystem::create_hard_link(now, file(kCheckpointBefore), unable);
+    return !unable || std::filesystem::copy_file(now, file(kCheckpointBefore));
 }
 
 void TrainRun::expectSteps() const

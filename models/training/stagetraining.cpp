@@ -124,9 +124,10 @@ void StageSettings::expectChannels(int64_t channels, const std::string &reads) c
 {
     for (const auto &[which, found] : {std::pair{" input", network.inChannels}, {" output", network.outChannels}})
         if (found != channels)
-            throw Error(ErrorCode::InvalidArgument, "'recipe.model' has " + std::to_string(found) + which
-                                                        + " channels, expected " + std::to_string(channels)
-                                                        + " for a stage that reads " + reads + ".");
+            throw Error(ErrorCode::InvalidArgument, (start.empty() ? "'recipe.model' has " : "'recipe.start' has ")
+                                                        + std::to_string(found) + which + " channels, expected "
+                                                        + std::to_string(channels) + " for a stage that reads " + reads
+                                                        + ".");
 }
 
 TrainingViews StageSettings::readViews(Recipe &recipe) const

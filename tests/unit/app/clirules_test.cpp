@@ -209,7 +209,8 @@ TEST_F(CliRules, NumbersHaveAPointWhereverTheUserLives)
         shell("LOCPATH='" + locales + "' LC_ALL=de_DE.UTF-8 exec \"$CLI\" render --model \"$MODEL\" "
               + "--map \"$MAP\" --temperature 0.9 --top-p 0.5 --threads 1 -o '" + file("a.png") + "'");
     EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
-    EXPECT_THAT(outcome.out, AllOf(HasSubstr("."), testing::Not(HasSubstr(",0"))));
+    EXPECT_THAT(outcome.out,
+                AllOf(testing::ContainsRegex("[0-9][.][0-9]"), testing::Not(testing::ContainsRegex("[0-9],[0-9]"))));
     EXPECT_EQ(recordOf("a.png").at("request").at("temperature"), 0.9);
 }
 

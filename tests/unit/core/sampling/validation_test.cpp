@@ -127,8 +127,11 @@ TEST_F(Validation, LooksAtInitialCodesOnlyWhereLocked)
 TEST_F(Validation, ChecksScoreRequests)
 {
     const SampleRequest sample = m_model.request({4, 6});
-    ScoreRequest request{CodeGrid({4, 6}, 5), sample.controlTokens, sample.condition, 1.0, {}};
+    ScoreRequest request{CodeGrid({4, 6}, 5), sample.controlTokens, sample.condition, 1.0, {{}}};
     EXPECT_NO_THROW(checkScoreRequest(m_model.config, request));
+    request.windows.clear();
+    EXPECT_THROW(checkScoreRequest(m_model.config, request), Error);
+    request.windows = {{}, {}};
     request.codes.at({2, 2}) = kNoCode;
     EXPECT_THROW(checkScoreRequest(m_model.config, request), Error);
     request.codes = CodeGrid({4, 7}, 5);
