@@ -62,9 +62,7 @@ bool isPicture(const fs::path &path)
     if (path.filename().string().starts_with('.')) // hidden: what other programs leave beside pictures
         return false;
     static const std::vector<std::string> kSuffixes{".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"};
-    std::string suffix = path.extension().string();
-    std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return std::ranges::find(kSuffixes, suffix) != kSuffixes.end();
+    return std::ranges::find(kSuffixes, lowerSuffix(path)) != kSuffixes.end();
 }
 
 // In name order, so that shards agree on who takes what.

@@ -70,11 +70,16 @@ void checkPictureTarget(const fs::path &path)
     checkTarget(path);
 }
 
-void checkCodesTarget(const fs::path &path)
+std::string lowerSuffix(const fs::path &path)
 {
     std::string suffix = path.extension().string();
     std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    if (suffix != ".npy")
+    return suffix;
+}
+
+void checkCodesTarget(const fs::path &path)
+{
+    if (lowerSuffix(path) != ".npy")
         throw Error(ErrorCode::InvalidArgument, path.string()
                                                     + " cannot be written: codes and scores go into files whose "
                                                       "name ends in .npy.");

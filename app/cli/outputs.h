@@ -24,6 +24,9 @@ void checkTarget(const std::filesystem::path &path);
 void checkPictureTarget(const std::filesystem::path &path);
 void checkCodesTarget(const std::filesystem::path &path); // .npy
 
+// A name's suffix with its dot: ".png" of "A.PNG".
+std::string lowerSuffix(const std::filesystem::path &path);
+
 // "a/b.png" -> "a/b-TEXT.png".
 std::filesystem::path withInsert(const std::filesystem::path &path, const std::string &text);
 

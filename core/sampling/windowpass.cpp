@@ -1,7 +1,5 @@
 #include "core/sampling/windowpass.h"
 
-#include <utility>
-
 #include "core/sampling/distribution.h"
 #include "core/sampling/planwalk.h"
 
