@@ -10,13 +10,14 @@ namespace tessera::ui
 
 FolderModel::FolderModel(QObject *parent) : QAbstractListModel(parent), m_path(QDir::currentPath()) {}
 
-void FolderModel::setPath(const QString &path)
+bool FolderModel::enter(const QString &path)
 {
     const QFileInfo info(absolute(path));
     if (!info.isDir() || !info.isReadable())
-        return;
+        return false;
     m_path = QDir(info.absoluteFilePath()).absolutePath();
     refresh();
+    return true;
 }
 
 void FolderModel::setNameFilters(const QStringList &filters)
@@ -70,6 +71,20 @@ bool FolderModel::exists(const QString &name) const
 QUrl FolderModel::url(const QString &name) const
 {
     return QUrl::fromLocalFile(absolute(name));
+}
+
+QString FolderModel::freeName(const QString &name) const
+{
+    const QFileInfo parts(name);
+    QString free = name;
+    for (int number = 2; exists(free); ++number)
+        free = QString("%1-%2.%3").arg(parts.completeBaseName(), QString::number(number), parts.suffix());
+    return free;
+}
+
+QString FolderModel::folderOf(const QUrl &file)
+{
+    return QFileInfo(file.toLocalFile()).absolutePath();
 }
 
 int FolderModel::rowCount(const QModelIndex &parent) const

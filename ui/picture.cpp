@@ -7,14 +7,15 @@ namespace tessera::ui
 
 void Picture::show(const QImage &image, const QByteArray &record, const QString &result)
 {
-    m_former = {};
+    if (!m_content.partial)
+        keepAsFormer(m_content);
     setContent({image, record, result, !image.isNull(), false, false});
 }
 
 void Picture::showPart(const QImage &image, const QString &result)
 {
-    if (!empty() && !m_content.partial)
-        m_former = m_content;
+    if (!m_content.partial)
+        keepAsFormer(m_content);
     setContent({image, {}, result, true, false, true});
 }
 
@@ -28,15 +29,15 @@ void Picture::showFormer()
 
 void Picture::showSaved(const QImage &image, const QByteArray &record, const QString &result)
 {
-    keepAsFormer();
+    keepAsFormer(m_content);
     setContent({image, record, result, false, false, false});
 }
 
-void Picture::keepAsFormer()
+void Picture::keepAsFormer(const Content &picture)
 {
-    const bool dispensable = m_content.startingPoint || empty(); // it can be made again
-    if (!dispensable && (!formerUnsaved() || (m_content.unsaved && !m_content.partial)))
-        m_former = m_content;
+    const auto isWork = [](const Content &content) { return content.unsaved && !content.partial; };
+    if (!picture.image.isNull() && (isWork(picture) || !isWork(m_former)))
+        m_former = picture;
 }
 
 void Picture::showStartingPoint(const QImage &image)

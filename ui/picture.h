@@ -37,9 +37,7 @@ public:
 
     bool empty() const { return m_content.image.isNull(); }
     QSize size() const { return m_content.image.size(); }
-    // It, or the whole picture before it.
-    bool unsaved() const { return m_content.unsaved || formerUnsaved(); }
-    bool formerUnsaved() const { return m_former.unsaved && !m_former.partial; }
+    bool unsaved() const { return m_content.unsaved || m_former.unsaved; }
     bool shownUnsaved() const { return m_content.unsaved; }
     bool startingPoint() const { return m_content.startingPoint; }
     const QImage &image() const { return m_content.image; } // RGB32
@@ -47,14 +45,17 @@ public:
     const QString &result() const { return m_content.result; }
     bool hasFormer() const { return !m_former.image.isNull(); }
 
+    // All of these keep the picture before; of several a whole one that is not saved, until another such is replaced.
     // A whole picture. `record`: what the written file carries so that the picture can be made again.
     void show(const QImage &image, const QByteArray &record = {}, const QString &result = {});
-    // What there is of a picture. The whole one before is kept until the next is whole.
+    // What there is of a picture; the next one shown is more of it.
     void showPart(const QImage &image, const QString &result);
+    // A picture that went off the canvas without being replaced by another is kept like these.
+    void keepAsFormer(const Content &picture);
     // Exchanges what is shown for the picture that was shown before; nothing without one.
     Q_INVOKABLE void showFormer();
     const QByteArray &record() const { return m_content.record; }
-    // The same, of a file. The picture before is kept, a whole one that is not saved before any other.
+    // A whole picture of a file.
     void showSaved(const QImage &image, const QByteArray &record, const QString &result);
     // A picture that was not rendered and is no loss: it can be made again.
     void showStartingPoint(const QImage &image);
@@ -66,8 +67,6 @@ Q_SIGNALS:
     void changed();
 
 private:
-    void keepAsFormer();
-
     Content m_content;
     Content m_former; // never the one shown
 };

@@ -33,6 +33,15 @@ void PictureSteps::follow(const MapDocument &document, Picture &picture, RenderS
     }
 }
 
+std::optional<Picture::Content> PictureSteps::unsavedBehind(const Picture::Content &shown) const
+{
+    for (const Step &step : m_steps)
+        for (const auto &[one, other] : {std::pair(&step.before, &step.after), std::pair(&step.after, &step.before)})
+            if (step.pictures && one->picture == shown && other->picture.unsaved)
+                return other->picture;
+    return std::nullopt;
+}
+
 void PictureSteps::forgetPictures()
 {
     for (Step &step : m_steps) {

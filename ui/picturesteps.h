@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "ui/mapdocument.h"
@@ -28,6 +29,8 @@ public:
     // longer.
     void follow(const MapDocument &document, Picture &picture, RenderSettings &settings);
     void markSaved(const Picture::Content &picture);
+    // What undo or redo would exchange the shown picture for, if that is not saved.
+    std::optional<Picture::Content> unsavedBehind(const Picture::Content &shown) const;
     // Another picture is made: none of these comes back, only their settings do.
     void forgetPictures();
     // Whether a picture that can come back is not saved.

@@ -123,18 +123,10 @@ QRectF RenderController::windowRect() const
     return QRectF(rect.x, rect.y, rect.width, rect.height);
 }
 
-void RenderController::stopForAnotherModel()
-{
-    m_waiting.reset();
-    if (m_running) {
-        m_running->stop.request_stop();
-        Q_EMIT busyChanged();
-    }
-}
-
 void RenderController::load(const QString &path)
 {
-    stopForAnotherModel();
+    if (m_waiting) // for the model that goes
+        cancel();
     m_loadingId = ++m_lastId;
     m_modelPath = path;
     m_modelState = Loading;
@@ -163,7 +155,7 @@ void RenderController::setFast(bool fast)
 
 void RenderController::unloadModel()
 {
-    stopForAnotherModel();
+    cancel();
     m_loadingId = 0; // one that is being opened is closed again
     m_changingSpeed = false;
     m_unloadId = m_lastId;

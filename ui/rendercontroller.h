@@ -55,6 +55,7 @@ public:
     const core::ModelInfo &modelInfo() const { return m_model.info; }
     bool fast() const { return m_fast; }
     bool fasterOffered() const { return m_model.fasterOffered(); }
+    const std::string &precision() const { return m_model.precision; } // of the open model
     const std::string &fastPrecision() const { return m_model.fastPrecision; }
     // A model is on its way that is not the one in use with another precision.
     bool openingAnother() const { return m_modelState == Loading && !m_changingSpeed; }
@@ -68,7 +69,8 @@ public:
     // Of the picture that was given last: "256 codes in 6.2 s", "Stopped at 40 of 256 codes".
     const QString &lastResult() const { return m_lastResult; }
 
-    // A path, or "starter". Stops a running render. Until it is loaded, the model before stays in use.
+    // A path, or "starter". Opened after a running render, which goes on; one that waits is dropped. Until it is loaded,
+    // the model before stays in use.
     void loadModel(const QString &path);
     // As loadModel for the model that is open; modelLoaded is not emitted, since it is the same.
     void setFast(bool fast);
@@ -105,7 +107,6 @@ private:
     template<typename... Values>
     void answer(void (RenderWorker::*signal)(Values...), void (RenderController::*slot)(Values...));
     void load(const QString &path);
-    void stopForAnotherModel();
     void start(core::RenderRequest request);
     void endRun();
     int previewEvery(const core::RenderRequest &request) const;

@@ -92,15 +92,23 @@ void Session::wireRendering()
     connect(&m_controller, &RenderController::pictureFinished, this, &Session::showRendered);
 }
 
+// Pictures of surprises come back no more, but for one that would be lost.
+void Session::leaveSurprises()
+{
+    if (const auto behind = m_surprises.unsavedBehind(m_picture.content()))
+        m_picture.keepAsFormer(*behind);
+    m_surprises.forgetPictures();
+}
+
 void Session::showRendered(const QImage &image, const QByteArray &record)
 {
-    m_surprises.forgetPictures();
+    leaveSurprises();
     m_picture.show(image, record, m_controller.lastResult());
 }
 
 void Session::showPart(const QImage &image)
 {
-    m_surprises.forgetPictures();
+    leaveSurprises();
     m_picture.showPart(image, m_controller.lastResult());
 }
 
@@ -196,7 +204,7 @@ bool Session::told(const std::function<void()> &work)
 
 void Session::unloadModel()
 {
-    m_waitingMap.clear();
+    m_waitingMap.reset();
     m_controller.unloadModel();
     useSources({});
     m_settings.setModel({});
@@ -209,7 +217,8 @@ void Session::render()
 {
     if (m_controller.modelState() == RenderController::Loading) {
         m_notices.show(Notices::Info, tr("The model is still being opened"),
-                       tr("Render once its name is shown below."));
+                       m_controller.busy() ? tr("It waits for the picture under way; Cancel stops that one.")
+                                           : tr("Render once its name is shown below."));
         return;
     }
     if (m_controller.modelState() != RenderController::Ready) {
@@ -334,7 +343,8 @@ void Session::layMap(Source source, const MadeLandscape &made)
 void Session::useModel(const core::ModelInfo &info)
 {
     m_settings.setModel(info);
-    m_notices.dismiss();
+    if (m_notices.kind() == Notices::Info || m_notices.offersModel()) // another failure stays to be read
+        m_notices.dismiss();
     useSources(sourcesOf(info));
     openWaitingMap();
     if (const QString reason = reasonNotToRender(); !reason.isEmpty())

@@ -100,8 +100,8 @@ public:
     Q_INVOKABLE void openAny(const QUrl &place);
     // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the
     // kind of map that the file was asked for: a model that came since may have put another in hand. Opening comes back
-    // to it. Of a picture with its record the map it was painted from is taken, with its settings and the picture
-    // itself: one step of undo, as of a surprise. It waits for a model that is being opened.
+    // to it, and waits for a model that is being opened, in whose words labels are read. Of a picture with its record the
+    // map it was painted from is taken, with its settings and the picture itself: one step of undo, as of a surprise.
     Q_INVOKABLE bool openMap(Source source, const QUrl &file);
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
     Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
@@ -153,6 +153,7 @@ private:
     bool knowsLandscapes() const;
     void takeLandscape(const MadeLandscape &made);
     void layMap(Source source, const MadeLandscape &made);
+    void leaveSurprises();
     void showRendered(const QImage &image, const QByteArray &record);
     void showPart(const QImage &image);
     PictureSteps::Side side() const;
@@ -189,7 +190,11 @@ private:
     RenderSettings m_settings;
     Notices m_notices;
     FolderModel m_folder;
-    QUrl m_waitingMap; // until the model is there
+    struct WaitingMap {
+        QUrl file;
+        std::optional<Source> source; // what it was chosen for; nothing: what the model begins with
+    };
+    std::optional<WaitingMap> m_waitingMap; // until the model is there
     // See holdMap(); empty: what is there when it is saved.
     std::optional<HeldMap> m_heldMap;
     std::optional<Picture::Content> m_heldPicture;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <QFileInfo>
 #include <QImageReader>
 
 #include "core/map/depthmap.h"
@@ -57,16 +58,16 @@ void Session::openAny(const QUrl &place)
 
 bool Session::openMap(Source source, const QUrl &file)
 {
+    if (m_controller.openingAnother()) {
+        m_waitingMap = WaitingMap{file, source};
+        m_notices.show(Notices::Info, tr("The model is still being opened"),
+                       tr("%1 opens as soon as it is there.").arg(file.fileName()));
+        return true;
+    }
     const std::filesystem::path path = toPath(file);
     bool opened = false;
     return told([&] {
-               const auto picture = recordedPicture(path);
-               if (picture && m_controller.openingAnother()) {
-                   m_waitingMap = file;
-                   m_notices.show(Notices::Info, tr("The model is still being opened"),
-                                  tr("The picture opens as soon as it is there."));
-                   opened = true;
-               } else if (picture) {
+               if (const auto picture = recordedPicture(path)) {
                    opened = reopen(*picture, path);
                } else if (takeInHand(source)) {
                    readMap(path);
@@ -95,7 +96,6 @@ bool Session::reopen(const core::RecordedPicture &picture, const std::filesystem
         m_surprises.add(*m_document, before, side());
     if (const QString changes = changesIn(picture.record); !changes.isEmpty())
         m_notices.show(Notices::Info, tr("Rendered again it will be another picture"), changes);
-    m_controller.setFast(m_controller.fasterOffered() && picture.record.precision == m_controller.fastPrecision());
     return true;
 }
 
@@ -157,7 +157,7 @@ QString Session::changesIn(const core::RenderRecord &record) const
         changes.append(tr("the model is another version"));
     if (request.initial)
         changes.append(tr("only a part of it was painted"));
-    if (record.precision != "fp32" && record.precision != m_controller.fastPrecision())
+    if (record.precision != m_controller.precision())
         changes.append(tr("it was made in %1").arg(QString::fromStdString(record.precision)));
     if (request.variation != own.variation)
         changes.append(tr("it is a variation of its seed"));
@@ -215,7 +215,7 @@ void Session::tellMadeSmaller(const QString &more)
 void Session::makeWay()
 {
     m_tools.release();    // a stroke under way is a step of its own
-    m_waitingMap.clear(); // this one was chosen later
+    m_waitingMap.reset(); // this one was chosen later
     m_notices.dismiss();
 }
 
@@ -279,10 +279,14 @@ bool Session::savePicture(const QUrl &file)
         m_picture.markSaved(picture);
         m_heldPicture.reset();
         m_notices.dismiss();
+        const bool isPng = QFileInfo(QString::fromStdString(path.string())).suffix().toLower() == "png";
         if (!whole)
             m_notices.show(Notices::Info, tr("Saved without its render record"),
                            tr("The record is longer than a PNG may carry. The picture itself is whole, but cannot be "
                               "made again from its file."));
+        else if (!isPng && !picture.record.isEmpty())
+            m_notices.show(Notices::Info, tr("Saved as a picture alone"),
+                           tr("Only a PNG also carries the map and the settings that it was made from."));
         else if (picture.partial)
             m_notices.show(Notices::Info, tr("Saved as it is so far"),
                            tr("What it was to become is not in the file: only whole pictures carry what they were made "
@@ -292,14 +296,14 @@ bool Session::savePicture(const QUrl &file)
 
 void Session::openMapWithModel(const QString &model, const QUrl &file)
 {
-    m_waitingMap = file;
+    m_waitingMap = WaitingMap{file, {}};
     m_controller.loadModel(model);
 }
 
 void Session::openWaitingMap()
 {
-    if (const QUrl file = std::exchange(m_waitingMap, {}); !file.isEmpty())
-        openMap(m_source, file);
+    if (const auto waiting = std::exchange(m_waitingMap, {}))
+        openMap(waiting->source.value_or(m_source), waiting->file);
 }
 
 void Session::openExample()

@@ -130,7 +130,8 @@ PainterOptions parsePainterOptions(const QStringList &arguments)
         options.fakeRenderer = parser.value(fake);
     options.screenshot = parser.value(screenshot);
     options.scene = parser.value(scene);
-    options.windowSize = parser.value(windowSize);
+    options.windowSize =
+        parser.isSet(windowSize) || options.screenshot.isEmpty() ? parser.value(windowSize) : "1280x800";
     return options;
 }
 

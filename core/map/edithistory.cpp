@@ -8,10 +8,29 @@ namespace tessera::core
 namespace
 {
 
+constexpr int kPatchSide = 64; // pixels
+
+template<typename Map>
+size_t bytesOf(const Map &map)
+{
+    return size_t(map.width) * size_t(map.height) * sizeof(*map.row(0));
+}
+
 template<typename Map>
 bool sameSize(const Map &first, const Map &second)
 {
     return first.width == second.width && first.height == second.height;
+}
+
+template<typename Map>
+bool equalWithin(const Map &first, const Map &second, const PixelRect &rect)
+{
+    for (int y = rect.y; y < rect.bottom(); ++y) {
+        if (!std::equal(first.row(y) + rect.x, first.row(y) + rect.right(), second.row(y) + rect.x)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 template<typename Map>
@@ -23,6 +42,32 @@ void paste(Map &map, const Map &part, int left, int top)
 }
 
 } // namespace
+
+template<typename Map>
+size_t MapHistory<Map>::Step::bytes() const
+{
+    size_t bytes = 0;
+    for (const Patch &patch : patches) {
+        bytes += bytesOf(patch.before) + bytesOf(patch.after);
+    }
+    return bytes;
+}
+
+template<typename Map>
+std::vector<typename MapHistory<Map>::Patch> MapHistory<Map>::patchesOf(const Map &before, const Map &after,
+                                                                        const PixelRect &rect)
+{
+    std::vector<Patch> patches;
+    for (int y = rect.y; y < rect.bottom(); y += kPatchSide) {
+        for (int x = rect.x; x < rect.right(); x += kPatchSide) {
+            const PixelRect place = PixelRect{x, y, kPatchSide, kPatchSide}.intersected(rect);
+            if (!equalWithin(before, after, place)) {
+                patches.push_back({place, before.cropped(place), after.cropped(place)});
+            }
+        }
+    }
+    return patches;
+}
 
 template<typename Map>
 void MapHistory<Map>::beginGesture(const Map &map)
@@ -38,17 +83,16 @@ void MapHistory<Map>::endGesture(const Map &map)
     if (!m_open) {
         return;
     }
-    const PixelRect rect = m_changed.intersected(map.rect());
-    Step step;
-    if (!sameSize(m_atBeginning, map)) {
-        step = {map.rect(), {}, map, true, 0};
-        step.before = std::move(m_atBeginning);
-    } else if (!rect.empty()) {
-        step = {rect, m_atBeginning.cropped(rect), map.cropped(rect), false, 0};
+    Step step{m_changed.intersected(map.rect()), {}, !sameSize(m_atBeginning, map), 0};
+    if (step.whole) {
+        step.patches.push_back({map.rect(), {}, map});
+        step.patches.front().before = std::move(m_atBeginning);
+    } else {
+        step.patches = patchesOf(m_atBeginning, map, step.rect);
     }
     m_open = false; // not before: where there is no memory for copies, the gesture is still open
     m_atBeginning = {};
-    if (step.before != step.after) {
+    if (!step.patches.empty()) {
         push(std::move(step));
     }
 }
@@ -72,7 +116,7 @@ PixelRect MapHistory<Map>::undo(Map &map)
         return {};
     }
     const Step &step = m_steps[--m_applied];
-    return apply(map, step, step.before);
+    return apply(map, step, &Patch::before);
 }
 
 template<typename Map>
@@ -82,7 +126,7 @@ PixelRect MapHistory<Map>::redo(Map &map)
         return {};
     }
     const Step &step = m_steps[m_applied++];
-    return apply(map, step, step.after);
+    return apply(map, step, &Patch::after);
 }
 
 template<typename Map>
@@ -102,13 +146,15 @@ bool MapHistory<Map>::holdsState(uint64_t id) const
 }
 
 template<typename Map>
-PixelRect MapHistory<Map>::apply(Map &map, const Step &step, const Map &content)
+PixelRect MapHistory<Map>::apply(Map &map, const Step &step, Map Patch::*content)
 {
     if (step.whole) {
-        map = content;
+        map = step.patches.front().*content;
         return map.rect();
     }
-    paste(map, content, step.rect.x, step.rect.y);
+    for (const Patch &patch : step.patches) {
+        paste(map, patch.*content, patch.place.x, patch.place.y);
+    }
     return step.rect;
 }
 

@@ -1,5 +1,5 @@
-// Undo and redo for a map. The unit is the gesture: from pressing the pen to lifting it. Only the changed rectangle of
-// each is kept, before and after.
+// Undo and redo for a map. The unit is the gesture: from pressing the pen to lifting it. Only the changed places of each
+// are kept, before and after, in squares: what a thin line leaves out within its rectangle is not.
 #pragma once
 
 #include "core/map/fieldmap.h"
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 namespace tessera::core
 {
@@ -53,17 +54,21 @@ public:
     size_t steps() const { return m_steps.size(); }
 
 private:
-    struct Step {
-        PixelRect rect; // where `before` and `after` lie; their size is the map's own when the size changed
+    struct Patch {
+        PixelRect place;
         Map before;
         Map after;
-        bool whole = false;
+    };
+    struct Step {
+        PixelRect rect; // around all patches
+        std::vector<Patch> patches;
+        bool whole = false; // one patch, of a map that changed its size
         uint64_t id = 0;
-        size_t bytes() const { return bytesOf(before) + bytesOf(after); }
+        size_t bytes() const;
     };
 
-    static size_t bytesOf(const Map &map) { return size_t(map.width) * size_t(map.height) * sizeof(*map.row(0)); }
-    static PixelRect apply(Map &map, const Step &step, const Map &content);
+    static std::vector<Patch> patchesOf(const Map &before, const Map &after, const PixelRect &rect);
+    static PixelRect apply(Map &map, const Step &step, Map Patch::*content);
     void push(Step step);
     void dropOldest();
 

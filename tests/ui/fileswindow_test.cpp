@@ -151,6 +151,67 @@ TEST(Files, NamesWithoutASuffixGetOneAndOthersAreRefusedInTheCard)
     EXPECT_TRUE(cardClosed(painter, "fileName"));
 }
 
+TEST(Files, WhatIsProposedReplacesNothingButTheWorksOwnFile)
+{
+    const QTemporaryDir folder;
+    PainterWindow painter;
+    const auto proposal = [&](Qt::KeyboardModifiers keys) {
+        painter.key(Qt::Key_S, keys);
+        EXPECT_TRUE(cardOpen(painter, "fileName"));
+        return painter.text("fileName");
+    };
+    const auto accept = [&] {
+        painter.key(Qt::Key_Return);
+        EXPECT_TRUE(cardClosed(painter, "fileName"));
+    };
+    const Qt::KeyboardModifiers map = Qt::ControlModifier | Qt::ShiftModifier, picture = Qt::ControlModifier;
+    painter.session.folder()->setPath(folder.path());
+    EXPECT_EQ(proposal(map), "map.png");
+    enterName(painter, "lake.png");
+    painter.session.newCanvas(256, 256);
+    EXPECT_EQ(proposal(map), "lake-2.png");
+    accept();
+    EXPECT_EQ(proposal(map), "lake-2.png"); // its own
+    accept();
+
+    ASSERT_TRUE(painter.loadModel());
+    for (const char *name : {"picture.png", "picture-2.png", "picture-3.png"}) {
+        painter.session.render();
+        ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
+        EXPECT_EQ(proposal(picture), name);
+        accept();
+    }
+    EXPECT_EQ(QDir(folder.path()).count() - 2, 5u); // without . and ..
+}
+
+TEST(Files, MapsAndPicturesEachHaveTheirFolder)
+{
+    const QTemporaryDir maps, pictures;
+    PainterWindow painter;
+    painter.session.newCanvas(256, 256);
+    ASSERT_TRUE(painter.loadModel());
+    painter.session.render();
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !painter.session.controller()->busy(); }, kWaitMs));
+    painter.key(Qt::Key_S, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    enterName(painter, pictures.filePath("picture.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    enterName(painter, maps.filePath("map.png"));
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+
+    painter.key(Qt::Key_S, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    EXPECT_EQ(painter.session.folder()->path(), pictures.path());
+    EXPECT_EQ(painter.text("fileName"), "picture-2.png");
+    painter.key(Qt::Key_Escape);
+    ASSERT_TRUE(cardClosed(painter, "fileName"));
+    painter.key(Qt::Key_O, Qt::ControlModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    EXPECT_EQ(painter.session.folder()->path(), maps.path());
+}
+
 TEST(Files, ADoubleClickWhileSavingNamesAFileAndReplacesNone)
 {
     const QTemporaryDir folder;

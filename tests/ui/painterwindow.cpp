@@ -52,6 +52,7 @@ void PainterWindow::open()
         window = qobject_cast<QQuickWindow *>(engine.rootObjects().first());
     if (!window || !QTest::qWaitForWindowExposed(window))
         qFatal("the window did not open");
+    window->resize(1280, 800); // the screen that is drawn in memory is narrower
     QCursor::setPos(window->mapToGlobal(QPoint(window->width() * 2 / 3, 20))); // on nothing that shows a tip
     QTest::qWait(1); // or the move would arrive within the test's first stroke
 }

@@ -29,6 +29,8 @@ Popup {
 
     // Its parts stand beside each other by their ids, so it is made at once.
     contentItem: Item { // qmllint disable deferred-property-id
+        Accessible.role: Accessible.Dialog
+        Accessible.name: root.title
         implicitWidth: root.bodyWidth
         implicitHeight: heading.height + 16 + content.childrenRect.height
 

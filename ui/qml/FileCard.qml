@@ -14,7 +14,10 @@ Card {
     property bool saving: false
     property bool modelFolders: false // folders that hold a model are chosen like files
     property var whenChosen: null // function(url)
-    property string proposed: "" // what a file to be written is called, until another name is given
+    property string wanted: ""     // what a file to be written is called where nothing has that name
+    property string own: ""        // the path of the file that may be written over
+    property string proposal: ""   // the name that was proposed last
+    property bool unreadable: false // the folder that was to be entered
 
     readonly property string name: nameField.text.trim()
     // What the folder says of a name changes with its path.
@@ -24,24 +27,37 @@ Card {
     readonly property bool fits: !writes || folder.nameFilters.some(kind => target.toLowerCase().endsWith(kind.slice(1)))
     readonly property bool replaces: visible && writes && fits && folder.path !== "" && folder.exists(target)
 
-    // `filters`: ["*.png", ...]; `name`: what to propose.
-    function ask(heading, save, filters, name, action) {
+    // `filters`: ["*.png", ...].
+    function ask(heading, filters, action) {
         modelFolders = false
-        show(heading, save, filters, name, action)
+        show(heading, false, filters, action)
+        nameField.text = ""
     }
     function askForModel(heading, filters, action) {
         modelFolders = true
-        show(heading, false, filters, "", action)
+        show(heading, false, filters, action)
+        nameField.text = ""
     }
-    function show(heading, save, filters, name, action) {
+    // Proposes `name`, or one like it that replaces nothing but the file whose path is `ownFile`.
+    function askWhere(heading, filters, name, ownFile, action) {
+        modelFolders = false
+        wanted = name
+        own = ownFile
+        show(heading, true, filters, action)
+        propose()
+    }
+    function show(heading, save, filters, action) {
         title = heading
         saving = save
         whenChosen = action
-        proposed = name
+        unreadable = false
         folder.nameFilters = filters
-        nameField.text = name
-        nameField.select(0, Math.max(0, name.lastIndexOf("."))) // typing keeps the suffix
         open()
+    }
+    function propose() {
+        proposal = folder.absolute(wanted) === own ? wanted : folder.freeName(wanted)
+        nameField.text = proposal
+        nameField.select(0, Math.max(0, proposal.lastIndexOf("."))) // typing keeps the suffix
     }
 
     function choose() {
@@ -78,11 +94,13 @@ Card {
             take(entry)
     }
     function goInto(entry) {
+        unreadable = !folder.enter(entry)
+        if (unreadable)
+            return
         if (!saving)
             nameField.text = ""
         else if (name === entry) // it was typed
-            nameField.text = proposed
-        folder.path = entry
+            propose()
         list.currentIndex = 0
     }
     function endings() {
@@ -98,6 +116,14 @@ Card {
     bodyWidth: Math.min(600, (parent ? parent.width : 640) - 120)
     title: ""
     onOpened: nameField.forceActiveFocus()
+
+    Connections {
+        target: root.folder
+        function onPathChanged() {
+            if (root.saving && root.name === root.proposal)
+                root.propose()
+        }
+    }
 
     ColumnLayout {
         width: parent.width
@@ -175,6 +201,7 @@ Card {
             Layout.fillWidth: true
             placeholderText: root.saving ? qsTr("File name") : qsTr("File name or path")
             onAccepted: root.choose()
+            onTextEdited: root.unreadable = false
             Accessible.name: qsTr("File name")
         }
         RowLayout {
@@ -192,7 +219,10 @@ Card {
             Text {
                 Layout.fillWidth: true
                 objectName: "fileWarning"
-                text: root.replaces ? qsTr("A file of this name is there and will be replaced.")
+                Accessible.role: Accessible.AlertMessage
+                Accessible.name: text
+                text: root.unreadable ? qsTr("This folder cannot be read.")
+                    : root.replaces ? qsTr("A file of this name is there and will be replaced.")
                     : root.fits ? "" : qsTr("Names end in one of %1.").arg(root.endings())
                 color: Theme.warning
                 font.pixelSize: Theme.bodyText

@@ -33,7 +33,7 @@ Item {
         enabled: root.enabled && root.session.source !== Session.Class && root.session.source !== Session.Nothing
         onActivated: root.actions.newCanvas()
     }
-    PaintKey { sequence: "Ctrl+O"; onActivated: root.actions.openMap() }
+    Key { sequence: "Ctrl+O"; onActivated: root.actions.openMap() }
     Key { sequence: "Ctrl+M"; onActivated: root.actions.openModel() }
     Key { sequence: "Ctrl+S"; onActivated: root.actions.savePicture() }
     PaintKey { sequence: "Ctrl+Shift+S"; onActivated: root.actions.saveMap() }
@@ -55,10 +55,10 @@ Item {
         onActivated: {
             if (root.session.tools.cancelGesture())
                 return
-            if (root.session.controller.busy)
-                root.session.controller.cancel()
-            else
+            if (root.session.notices.shown)
                 root.session.notices.dismiss()
+            else if (root.session.controller.busy)
+                root.session.controller.cancel()
         }
     }
 

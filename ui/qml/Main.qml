@@ -18,9 +18,9 @@ ApplicationWindow {
         (withMap ? mapPane.canvas : picturePane.canvas).forceActiveFocus()
     }
 
-    // No larger than the screen, where that has room for a window at all.
-    width: Screen.width < minimumWidth ? 1280 : Math.min(1280, Screen.width, Screen.desktopAvailableWidth)
-    height: Screen.height < minimumHeight ? 800 : Math.min(800, Screen.height, Screen.desktopAvailableHeight)
+    // No larger than the screen, as far as the work has room there.
+    width: Math.max(minimumWidth, Math.min(1280, Screen.width, Screen.desktopAvailableWidth))
+    height: Math.max(minimumHeight, Math.min(800, Screen.height, Screen.desktopAvailableHeight))
     minimumWidth: 960
     minimumHeight: 600
     visible: true
@@ -147,15 +147,16 @@ ApplicationWindow {
         }
     }
 
+    // Over the panes: what one paints on does not move under the pen.
     NoticeBanner {
-        id: banner
+        z: 1
         anchors { left: leftPanel.right; right: renderPanel.left; top: topBar.bottom }
         notices: window.session.notices
         actions: actions
     }
 
     SplitView {
-        anchors { left: leftPanel.right; right: renderPanel.left; top: banner.bottom; bottom: statusBar.top }
+        anchors { left: leftPanel.right; right: renderPanel.left; top: topBar.bottom; bottom: statusBar.top }
         handle: Rectangle {
             implicitWidth: 5
             color: T.SplitHandle.pressed ? Theme.accent : T.SplitHandle.hovered ? Theme.edge : Theme.line

@@ -56,6 +56,8 @@ Item {
         }
         Text {
             objectName: "hintText"
+            Accessible.role: Accessible.StaticText
+            Accessible.name: text
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap

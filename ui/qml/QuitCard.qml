@@ -22,6 +22,8 @@ Card {
             objectName: "quitText"
             Layout.fillWidth: true
             text: root.unsavedText
+            Accessible.role: Accessible.AlertMessage
+            Accessible.name: text
             color: Theme.quietText
             font.pixelSize: Theme.bodyText
             wrapMode: Text.Wrap

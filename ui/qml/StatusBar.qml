@@ -17,7 +17,8 @@ Rectangle {
     function modelText() {
         const controller = root.session.controller
         switch (controller.modelState) {
-        case RenderController.Loading: return qsTr("Opening the model…")
+        case RenderController.Loading:
+            return controller.busy ? qsTr("A model waits for this picture") : qsTr("Opening the model…")
         case RenderController.Ready: return controller.modelName
         case RenderController.Failed: return qsTr("The model could not be opened")
         }

@@ -41,9 +41,9 @@ Rectangle {
             objectName: "openButton"
             glyph: "open"
             hint: root.session.source === Session.Depth ? qsTr("Open a depth picture")
-                : root.session.source === Session.Edges ? qsTr("Open a map of edges") : qsTr("Open a map")
+                : root.session.source === Session.Edges ? qsTr("Open a map of edges")
+                : root.session.needsMap ? qsTr("Open a map") : qsTr("Open a picture painted here")
             keys: "Ctrl+O"
-            enabled: root.session.needsMap
             onClicked: root.actions.openMap()
         }
         IconButton {
@@ -127,6 +127,8 @@ Rectangle {
         }
         Text {
             objectName: "progressText"
+            Accessible.role: Accessible.StaticText
+            Accessible.name: text
             Layout.fillWidth: true
             Layout.rightMargin: 10
             horizontalAlignment: Text.AlignRight

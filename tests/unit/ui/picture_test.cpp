@@ -61,15 +61,29 @@ TEST(Picture, AnUnsavedOneStaysBehindWhatIsOpened)
     EXPECT_EQ(picture.image(), filled(Qt::red));
 }
 
-TEST(Picture, TheNextWholeOneTakesThePlaceOfAllBefore)
+TEST(Picture, AWholeOneStaysBehindTheNext)
 {
     Picture picture;
     picture.show(filled(Qt::red));
     picture.showPart(filled(Qt::green), {});
     picture.show(filled(Qt::blue));
-    EXPECT_FALSE(picture.hasFormer());
+    picture.markSaved(picture.content());
+    EXPECT_TRUE(picture.unsaved());
     picture.showFormer();
-    EXPECT_EQ(picture.image(), filled(Qt::blue));
+    EXPECT_EQ(picture.image(), filled(Qt::red));
+    picture.show(filled(Qt::white));
+    picture.showFormer();
+    EXPECT_EQ(picture.image(), filled(Qt::red)); // the saved one gave way
+}
+
+TEST(Picture, AStoppedOneBehindWhatIsOpenedCountsAsUnsaved)
+{
+    Picture picture;
+    picture.showPart(filled(Qt::green), {});
+    picture.showSaved(filled(Qt::blue), {}, {});
+    EXPECT_TRUE(picture.unsaved());
+    picture.showFormer();
+    EXPECT_EQ(picture.image(), filled(Qt::green));
 }
 
 } // namespace

@@ -80,6 +80,20 @@ TEST(PictureSteps, SettingsComeBackThoughThePicturesAreForgotten)
     EXPECT_EQ(desk.settings.values().controls.at("light"), "noon");
 }
 
+TEST(PictureSteps, WhatAStepCoveredIsKnownAsLongAsItIsNotForgotten)
+{
+    Desk desk;
+    desk.picture.show(QImage(4, 4, QImage::Format_RGB32));
+    const Picture::Content before = desk.picture.content();
+    desk.surprise();
+    const auto behind = desk.steps.unsavedBehind(desk.picture.content());
+    ASSERT_TRUE(behind);
+    EXPECT_TRUE(*behind == before);
+    EXPECT_FALSE(desk.steps.unsavedBehind(before)); // the surprise can be made again
+    desk.steps.forgetPictures();
+    EXPECT_FALSE(desk.steps.unsavedBehind(desk.picture.content()));
+}
+
 } // namespace
 
 } // namespace tessera::ui

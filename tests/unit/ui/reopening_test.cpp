@@ -167,6 +167,24 @@ TEST(Reopening, ARenderUnderWayDoesNotCoverWhatIsOpened)
     EXPECT_EQ(session.labels()->map(), desk.grass());
 }
 
+TEST(Reopening, TheUnsavedPictureThatASurpriseCoveredStaysBehindTheNextOne)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    ASSERT_TRUE(desk.render(2));
+    const QImage unsaved = session.picture()->image();
+    session.surpriseWith(5);
+    ASSERT_TRUE(QTest::qWaitFor([&] { return !session.imagining(); }, kLandscapeWaitMs));
+    ASSERT_TRUE(session.picture()->startingPoint());
+
+    ASSERT_TRUE(desk.render(3));
+
+    EXPECT_NE(session.picture()->image(), unsaved);
+    session.picture()->showFormer();
+    EXPECT_EQ(session.picture()->image(), unsaved);
+}
+
 TEST(Reopening, ARenderUnderWayDoesNotCoverASurprise)
 {
     RenderingDesk rendering;
@@ -226,17 +244,35 @@ TEST(Reopening, APictureWaitsForAModelThatIsBeingOpened)
     EXPECT_EQ(session.settings()->seed(), 2);
 }
 
-TEST(Reopening, APrecisionThatThePainterDoesNotHaveIsSaid)
+TEST(Reopening, AMapIsReadInTheWordsOfAModelThatIsBeingOpened)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    QImage map(256, 256, QImage::Format_Grayscale8);
+    map.fill(150); // a label of COCO-Stuff, and none of landscapes
+    const QString file = desk.folder.filePath("map.png");
+    ASSERT_TRUE(map.save(file));
+    session.controller()->loadModel("cocostuff.safetensors");
+    EXPECT_TRUE(session.openMap(Session::Labels, QUrl::fromLocalFile(file)));
+    EXPECT_TRUE(session.notices()->detail().contains("map.png"));
+    ASSERT_TRUE(desk.waitFor([&] { return session.labels()->filePath() == file; })) << desk.said().toStdString();
+    EXPECT_EQ(session.labels()->labelSet().name, "cocostuff");
+    EXPECT_EQ(session.labels()->map(), core::LabelMap(256, 256, 150));
+}
+
+TEST(Reopening, AnotherPrecisionThanTheChosenOneIsSaid)
 {
     Desk desk;
     Session &session = desk.session;
     ASSERT_TRUE(desk.loadModel("model.safetensors"));
     session.openAny(desk.written(desk.request(kGrass, 1), "bf16"));
     EXPECT_TRUE(session.notices()->detail().contains("bf16")) << desk.said().toStdString();
-    EXPECT_FALSE(session.controller()->fast());
     session.openAny(desk.written(desk.request(kGrass, 1), "int8"));
-    EXPECT_FALSE(session.notices()->detail().contains("int8")) << desk.said().toStdString();
-    EXPECT_TRUE(session.controller()->fast());
+    EXPECT_TRUE(session.notices()->detail().contains("int8")) << desk.said().toStdString();
+    EXPECT_FALSE(session.controller()->fast()); // the artist's choice
+    session.openAny(desk.written(desk.request(kGrass, 1), "fp32"));
+    EXPECT_FALSE(session.notices()->detail().contains("fp32")) << desk.said().toStdString();
 }
 
 TEST(Saving, WritesWhatWasThereWhenItWasAskedFor)

@@ -107,6 +107,21 @@ TEST(MapHistory, keepsOnlyTheChangedRectangle)
     EXPECT_EQ(map, LabelMap(1000, 1000));
 }
 
+TEST(MapHistory, keepsLittleOfAThinLineAcrossTheMap)
+{
+    LabelMap map(1000, 1000);
+    MapHistory<LabelMap> history;
+    history.beginGesture(map);
+    history.addChange(paintStroke(map, {3, 5}, {990, 995}, 4, 1));
+    history.endGesture(map);
+    const LabelMap painted = map;
+    EXPECT_LT(history.bytes(), 2u * 1000 * 1000 / 4);
+    EXPECT_FALSE(history.undo(map).empty());
+    EXPECT_EQ(map, LabelMap(1000, 1000));
+    history.redo(map);
+    EXPECT_EQ(map, painted);
+}
+
 TEST(MapHistory, aNewGestureForgetsWhatCouldBeRedone)
 {
     LabelMap map(4, 4);
