@@ -200,11 +200,19 @@ at::Tensor Autoencoder::nearestCodes(const at::Tensor &z) const
     return nearest.reshape({z.size(0), z.size(2), z.size(3)});
 }
 
+at::Tensor Autoencoder::rows(const at::Tensor &codes) const
+{
+    return used.defined() ? used.take(codes.where(codes < used.numel(), at::zeros_like(codes))) : codes;
+}
+
 at::Tensor Autoencoder::lookup(const at::Tensor &codes) const
 {
-    const at::Tensor vectors =
-        used.defined() ? used.take(codes.where(codes < used.numel(), at::zeros_like(codes))) : codes;
-    return at::embedding(codebook, vectors).permute({0, 3, 1, 2});
+    return at::embedding(codebook, rows(codes)).permute({0, 3, 1, 2});
+}
+
+at::Tensor Autoencoder::drawnVectors() const
+{
+    return codebook.index_select(0, rows(at::arange(config.drawnCodes(), codebook.options().dtype(at::kLong))));
 }
 
 at::Tensor Autoencoder::decodeLatents(const at::Tensor &zq, const std::stop_token &stop) const

@@ -63,6 +63,8 @@ struct Autoencoder {
     at::Tensor nearestCodes(const at::Tensor &z) const;
     // int64 [B, h, w] -> codebook vectors [B, embedDim, h, w].
     at::Tensor lookup(const at::Tensor &codes) const;
+    // The vector of each code that is drawn: [config.drawnCodes(), embedDim].
+    at::Tensor drawnVectors() const;
     // REQUIRES for all that decodes: not encoder-only.
     // Picture -> codes, codes -> picture, quantised latents -> picture.
     at::Tensor encode(const at::Tensor &x, const std::stop_token &stop = {}) const;
@@ -70,6 +72,8 @@ struct Autoencoder {
     at::Tensor decodeLatents(const at::Tensor &zq, const std::stop_token &stop = {}) const;
 
 private:
+    // The codebook's row of each code.
+    at::Tensor rows(const at::Tensor &codes) const;
     // How badly each vector of the codebook fits each latent: [B h w, codes].
     at::Tensor misfits(const at::Tensor &z) const;
 };

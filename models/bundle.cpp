@@ -59,7 +59,7 @@ private:
     uint64_t m_state = 0xcbf29ce484222325ULL;
 };
 
-// A model may be called by its folder, whose name need not be UTF-8.
+// A model's name need not be UTF-8.
 std::string textOf(const ModelConfig &config)
 {
     return config.toJson().dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -223,6 +223,7 @@ ModelSummary ModelBundle::inspect(const fs::path &path)
 
     ModelSummary summary;
     summary.path = file.path;
+    summary.title = file.title;
     summary.config = file.config;
     summary.format = file.format;
     summary.dtype = storedType(file);

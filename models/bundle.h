@@ -20,6 +20,7 @@ namespace tessera::models
 // What `inspect` shows without loading weights.
 struct ModelSummary {
     std::filesystem::path path;
+    std::string title; // shown to people (ModelFile::title)
     ModelConfig config;
     std::string format; // "safetensors", "torch zip", "torch legacy"
     std::string dtype;  // of the stored weights: "float32", "float16", "int8"

@@ -195,9 +195,21 @@ void readTransformerModel(const json &params, ModelConfig &config)
     config.imageTokens = {0, config.firstStage.drawnCodes()};
 }
 
+// The original scales maps to such a square in training, whatever the picture's size, and its own sampling never does
+// (fact sheet, 3.1 and 4.2). Both are the same for a window's whole map; else the sequence would have other lengths.
+void checkMapSize(const json &params, const ModelConfig &config)
+{
+    const auto size = configValueOr<int64_t>(params, "downsample_cond_size", -1);
+    const int64_t side = config.window * config.firstStage.factor();
+    if (size > -1 && size != side && config.condition.kind != ConditionKind::None)
+        failConfig("'downsample_cond_size' is " + std::to_string(size) + ", which is not supported; expected -1 or the "
+                   + std::to_string(side) + " pixels of a window's side");
+}
+
 // What needs the size of the window, which is the own part's.
 void finishTransformerModel(const json &params, ModelConfig &config)
 {
+    checkMapSize(params, config);
     config.permuter = permuterFrom(params, config.window);
     if (config.condition.kind == ConditionKind::Objects) {
         config.condition.tokens = {0, config.transformer->vocabSize};

@@ -99,7 +99,8 @@ struct ConditionConfig {
     TokenRange tokens;
     int64_t length = 0;   // tokens in front of the picture's codes; Objects only
     double edgeReach = 0; // edge_reach: Edges only. Above 0 the stage reads how near the next line is: 1 on it,
-        // falling by e in so many pixels of a window of 256 (edgefield.h); 0: the lines themselves, as published
+        // falling by e in so many pixels of a window of 256 (edgefield.h); 0: the lines themselves, as published:
+        // 1 on one, else 0
     bool sharesFirstStage = false; // the stage is the first stage itself, tensors and all ("__is_first_stage__")
     bool operator==(const ConditionConfig &) const = default;
 };

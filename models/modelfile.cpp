@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <set>
 #include <string_view>
 
@@ -44,7 +43,7 @@ fs::path lastFile(const fs::path &folder, std::initializer_list<const char *> en
     for (const auto &entry : fs::directory_iterator(folder, failure)) {
         const std::string name = entry.path().filename().string();
         const bool fits = std::ranges::any_of(endings, [&](const char *ending) { return name.ends_with(ending); });
-        if (fits && (found.empty() || found < entry.path()))
+        if (fits && isFile(entry.path()) && (found.empty() || found < entry.path()))
             found = entry.path();
     }
     return found;
@@ -57,7 +56,7 @@ fs::path firstSafetensors(const fs::path &folder)
     std::error_code failure;
     for (const auto &entry : fs::directory_iterator(folder, failure)) {
         const bool set = namesSafetensorsSet(entry.path());
-        if (!set && entry.path().extension() != ".safetensors")
+        if ((!set && entry.path().extension() != ".safetensors") || !isFile(entry.path()))
             continue;
         const bool better = set == namesSafetensorsSet(found) ? entry.path() < found : set;
         if (found.empty() || better)
@@ -69,17 +68,36 @@ fs::path firstSafetensors(const fs::path &folder)
     return found;
 }
 
-// Beside the checkpoint under its name, or where the original's runs and shares keep it.
+// The folder of the run or the share that a file is of: those keep checkpoints in a folder of their own. As the path is
+// typed, "last.ckpt" or ".", it need not say.
+fs::path runFolder(const fs::path &file)
+{
+    std::error_code ignored;
+    const fs::path folder = fs::absolute(file, ignored).lexically_normal().parent_path();
+    const bool ofCheckpoints = folder.filename() == "checkpoints" || folder.filename() == "ckpts";
+    return ofCheckpoints ? folder.parent_path() : folder;
+}
+
+// Beside the checkpoint, above all under its name, or where the original's runs and shares keep it.
 fs::path configurationOf(const fs::path &checkpoint)
 {
-    const fs::path configs = checkpoint.parent_path().parent_path() / "configs";
+    const fs::path folder = checkpoint.parent_path(), configs = runFolder(checkpoint) / "configs";
     for (const fs::path &candidate :
          {fs::path(checkpoint).replace_extension(".yaml"), fs::path(checkpoint).replace_extension(".yml"),
-          configs / "model.yaml", lastFile(configs, {"-project.yaml"}), checkpoint.parent_path() / "model.yaml",
-          checkpoint.parent_path() / "config.yaml"})
-        if (!candidate.empty() && isFile(candidate))
+          folder / "model.yaml", folder / "config.yaml", configs / "model.yaml", lastFile(configs, {"-project.yaml"})})
+        if (isFile(candidate))
             return candidate;
     return {};
+}
+
+// Many files are called the same; their folders tell them apart.
+std::string titleFromPath(const fs::path &file)
+{
+    const std::string name = file.filename().string();
+    const std::string stem = namesSafetensorsSet(file)
+                                 ? name.substr(0, name.size() - std::string_view(kSetEnding).size())
+                                 : file.stem().string();
+    return stem == "last" || stem == "model" ? runFolder(file).filename().string() : stem;
 }
 
 ModelConfig configOf(const nlohmann::json &document, const std::string &place)
@@ -177,9 +195,6 @@ void configure(ModelFile &file, const CheckpointIndex &index)
         file.notes["configuration"] = "inferred from the tensors, since no .yaml lies beside the checkpoint";
         file.notes["assumed"] = joined(inferred.assumptions);
     }
-    if (file.config.name.empty()) // published folders carry the name, not their files
-        file.config.name = file.path.stem() == "last" ? file.path.parent_path().parent_path().filename().string()
-                                                      : file.path.stem().string();
 }
 
 uint64_t elementBytes(const std::string &dtype)
@@ -238,7 +253,8 @@ bool takes(const std::set<std::string> &networks, const std::string &name)
 bool isCheckpoint(const fs::path &path)
 {
     std::string start(9, '\0');
-    std::ifstream(path, std::ios::binary).read(start.data(), std::streamsize(start.size()));
+    const FileBytes file(path);
+    file.read(0, start.data(), std::min<uint64_t>(start.size(), file.size()));
     if (start[8] == '{')
         return false;
     if (start.starts_with("PK\x03\x04") || start.starts_with("\x80\x02"))
@@ -284,6 +300,7 @@ ModelFile ModelFile::open(const fs::path &path)
 {
     const fs::path place = resolve(path);
     ModelFile file = isCheckpoint(place) ? fromCheckpoint(place) : fromSafetensors(place);
+    file.title = file.config.name.empty() ? titleFromPath(place) : file.config.name;
     adoptMask(file);
     checkTypes(file);
     checkLeftovers(file);

@@ -23,8 +23,9 @@ struct ModelFile {
     };
 
     std::filesystem::path path;
-    std::string format; // "safetensors", "torch zip", "torch legacy"
-    ModelConfig config;
+    std::string title;                    // shown to people: the configuration's name, or else one made of the path
+    std::string format;                   // "safetensors", "torch zip", "torch legacy"
+    ModelConfig config;                   // what the file says, wherever it lies and however its path was typed
     std::map<std::string, Entry> entries; // every tensor of the file
     std::map<std::string, std::string> notes;
     std::vector<std::string> foreignObjects; // classes and functions that a checkpoint names; never looked up
@@ -32,14 +33,14 @@ struct ModelFile {
 
     // Finds and opens a model without reading tensors. `path` is one of
     // - a .safetensors file whose metadata "config" holds the configuration as JSON, or the .safetensors.index.json of
-    //   several files, or a folder with one (of several model.safetensors is taken, else the first index, else the first
-    //   file by name), or the word "starter";
-    // - a published folder: checkpoints/last.ckpt or ckpts/last.ckpt, else the last .ckpt by name in one of them or
-    // beside,
-    //   with configs/*-project.yaml or configs/model.yaml;
-    // - a checkpoint, told by its content, with its .yaml of the same name, model.yaml or config.yaml beside it, or in
-    // such
-    //   a folder.
+    //   several files, or a folder with one (of several model.safetensors is taken, else the first index, else the
+    //   first file by name), or the word "starter";
+    // - a published folder: checkpoints/last.ckpt or ckpts/last.ckpt, else the last .ckpt by name in the folder itself
+    //   or in one of these two;
+    // - a checkpoint, told by its content.
+    // A checkpoint's configuration is the .yaml of its name beside it, else model.yaml or config.yaml there, else
+    // configs/model.yaml or the last configs/*-project.yaml: beside it, or where it lies in checkpoints/ or ckpts/
+    // beside that folder.
     // Where a checkpoint has no configuration, it is inferred from its tensors; `notes` say what was assumed.
     // Throws Error: ModelNotFound, FileRead, FileFormat, ModelMismatch, also where both do not fit (modelfit.h).
     static ModelFile open(const std::filesystem::path &path);

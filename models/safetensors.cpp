@@ -2,11 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
@@ -22,6 +17,7 @@ using nlohmann::json;
 namespace
 {
 
+constexpr uint64_t kLengthBytes = 8; // of the header, in front of it
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr size_t kMaxTensors = 65'536;
 constexpr size_t kMaxName = 512;
@@ -44,46 +40,6 @@ constexpr std::array<DataType, 11> kDataTypes{{{"BOOL", at::kBool, 1},
                                                {"F64", at::kDouble, 8},
                                                {"I64", at::kLong, 8},
                                                {"C64", at::kComplexFloat, 8}}};
-
-class File
-{
-public:
-    explicit File(const std::filesystem::path &path) : m_path(path), m_fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC))
-    {
-        struct stat status {};
-        if (m_fd < 0 || ::fstat(m_fd, &status) != 0)
-            throw Error(ErrorCode::FileRead, path.string() + " cannot be read: " + std::strerror(errno) + ".");
-        m_bytes = uint64_t(status.st_size);
-    }
-    ~File()
-    {
-        if (m_fd >= 0)
-            ::close(m_fd);
-    }
-    File(const File &) = delete;
-    File &operator=(const File &) = delete;
-
-    uint64_t bytes() const { return m_bytes; }
-
-    void read(uint64_t offset, void *target, uint64_t count) const
-    {
-        auto *bytes = static_cast<char *>(target);
-        while (count > 0) {
-            const ssize_t got = ::pread(m_fd, bytes, size_t(std::min<uint64_t>(count, 1U << 30)), off_t(offset));
-            if (got <= 0)
-                throw Error(ErrorCode::FileRead, m_path.string() + " ends or fails at byte " + std::to_string(offset)
-                                                     + " while it is read.");
-            bytes += got;
-            offset += uint64_t(got);
-            count -= uint64_t(got);
-        }
-    }
-
-private:
-    std::filesystem::path m_path;
-    int m_fd = -1;
-    uint64_t m_bytes = 0;
-};
 
 [[noreturn]] void damaged(const std::filesystem::path &path, const std::string &what)
 {
@@ -285,33 +241,39 @@ std::string headerText(const std::vector<const StateDict::value_type *> &order,
     return text;
 }
 
+// The JSON of the header, not yet looked at.
+std::string headerOf(const FileBytes &file, const std::filesystem::path &path)
+{
+    if (file.size() < kLengthBytes)
+        damaged(path, "it has " + std::to_string(file.size()) + " bytes, expected at least 8");
+    uint64_t bytes = 0;
+    file.read(0, &bytes, kLengthBytes);
+    char brace = '{';
+    if (file.size() > kLengthBytes && bytes > 0)
+        file.read(kLengthBytes, &brace, 1);
+    if (brace != '{') // a file of another kind, whose first bytes are no count
+        damaged(path, "its header does not begin with '{'");
+    if (bytes > kMaxHeaderBytes || bytes > file.size() - kLengthBytes)
+        damaged(path, "its header claims " + std::to_string(bytes) + " bytes, but the file has "
+                          + std::to_string(file.size()));
+    std::string text(bytes, '\0');
+    file.read(kLengthBytes, text.data(), bytes);
+    return text;
+}
+
 } // namespace
 
 SafetensorsIndex readSafetensorsIndex(const std::filesystem::path &path)
 {
-    const File file(path);
-    if (file.bytes() < 8)
-        damaged(path, "it has " + std::to_string(file.bytes()) + " bytes, expected at least 8");
-    uint64_t headerBytes = 0;
-    file.read(0, &headerBytes, 8);
-    char brace = '{';
-    if (file.bytes() > 8 && headerBytes > 0)
-        file.read(8, &brace, 1);
-    if (brace != '{') // a file of another kind, whose first bytes are no count
-        damaged(path, "its header does not begin with '{'");
-    if (headerBytes > kMaxHeaderBytes || headerBytes > file.bytes() - 8)
-        damaged(path, "its header claims " + std::to_string(headerBytes) + " bytes, but the file has "
-                          + std::to_string(file.bytes()));
-    std::string text(headerBytes, '\0');
-    file.read(8, text.data(), headerBytes);
-
-    SafetensorsIndex index{path, {}, {}};
+    SafetensorsIndex index{path, {}, {}, std::make_shared<FileBytes>(path)};
+    const std::string text = headerOf(*index.source, path);
+    const uint64_t dataBegin = kLengthBytes + text.size();
     const json header = parseHeader(path, text);
     if (header.size() > kMaxTensors)
         damaged(path, "it lists " + std::to_string(header.size()) + " tensors, expected at most 65536");
     for (const auto &[name, entry] : header.items()) {
         if (name != "__metadata__") {
-            index.entries[name] = entryFrom(path, name, entry, 8 + headerBytes);
+            index.entries[name] = entryFrom(path, name, entry, dataBegin);
             continue;
         }
         if (!entry.is_object())
@@ -322,13 +284,13 @@ SafetensorsIndex readSafetensorsIndex(const std::filesystem::path &path)
             index.metadata[key] = value;
         }
     }
-    expectSeamless(index, 8 + headerBytes, file.bytes());
+    expectSeamless(index, dataBegin, index.source->size());
     return index;
 }
 
 StateDict readSafetensors(const SafetensorsIndex &index, const std::string &prefix)
 {
-    const File file(index.path);
+    const auto source = index.source ? index.source : std::make_shared<FileBytes>(index.path);
     StateDict tensors;
     for (auto it = index.entries.lower_bound(prefix); it != index.entries.end() && it->first.starts_with(prefix);
          ++it) {
@@ -336,7 +298,7 @@ StateDict readSafetensors(const SafetensorsIndex &index, const std::string &pref
         const auto *type =
             std::ranges::find(kDataTypes, entry.dtype, [](const DataType &t) { return std::string(t.name); });
         at::Tensor tensor = at::empty(entry.shape, type->type);
-        file.read(entry.begin, tensor.data_ptr(), entry.end - entry.begin);
+        source->read(entry.begin, tensor.data_ptr(), entry.end - entry.begin);
         tensors[name] = tensor;
     }
     return tensors;

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "models/checkpoint/bytes.h"
 #include "models/parameters.h"
 
 namespace tessera::models
@@ -20,14 +22,17 @@ struct SafetensorsEntry {
     uint64_t end = 0;
 };
 
-// The header alone: cheap, reads no tensor.
+// The header alone: cheap, reads no tensor. May be copied.
 struct SafetensorsIndex {
     std::filesystem::path path;
     std::map<std::string, std::string> metadata;
     std::map<std::string, SafetensorsEntry> entries;
+    // Holds the file open, so that what was proven is what is read later. Null: it is opened again for that.
+    std::shared_ptr<const FileBytes> source;
 };
 
-// Throws Error: FileRead, or FileFormat naming the file, the byte or tensor, what was found and what was expected.
+// Throws Error: FileRead, also for what is no ordinary file, or FileFormat naming the file, the byte or tensor, what
+// was found and what was expected.
 SafetensorsIndex readSafetensorsIndex(const std::filesystem::path &path);
 // Reads the tensors of `index` whose names begin with `prefix`. Data types are kept as they are in the file.
 StateDict readSafetensors(const SafetensorsIndex &index, const std::string &prefix = "");

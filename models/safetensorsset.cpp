@@ -64,6 +64,7 @@ SafetensorsIndex fileWith(const std::vector<std::string> &tensors, const fs::pat
         entries.insert(*entry);
     }
     found.entries = std::move(entries);
+    found.source.reset(); // a set may have more files than may be open at once
     return found;
 }
 

@@ -30,6 +30,7 @@ using nlohmann::json;
 }
 
 constexpr int kMaxDepth = 64;
+constexpr uintmax_t kMaxBytes = 16 << 20; // of a file, and of a document's words however often aliases repeat them
 
 // Values are copied and destroyed level by level, each on the stack: a text of brackets alone would use all of it up.
 void guardDepth(const std::string &text, const std::filesystem::path &path)
@@ -158,6 +159,7 @@ public:
         if (depth > kMaxDepth || ++m_nodes > kMaxNodes) {
             failAt(m_path, node.Mark().line + 1, "this is nested too deeply or too large to read");
         }
+        countWords(node);
         if (node.IsSequence()) {
             json list = json::array();
             for (const YAML::Node &item : node) {
@@ -172,6 +174,16 @@ public:
     }
 
 private:
+    void countWords(const YAML::Node &node)
+    {
+        m_bytes += node.Scalar().size();
+        if (m_bytes > kMaxBytes) {
+            failAt(m_path, node.Mark().line + 1,
+                   "with this there are more than " + std::to_string(kMaxBytes)
+                       + " bytes of words, which is too large");
+        }
+    }
+
     // The tag of a plain scalar is "?", that of a quoted one "!". Tags with other names ask for objects of some
     // program.
     json scalar(const YAML::Node &node) const
@@ -193,6 +205,7 @@ private:
             if (!entry.first.IsScalar()) {
                 failAt(m_path, entry.first.Mark().line + 1, "a key must be a word");
             }
+            countWords(entry.first);
             const std::string &key = entry.first.Scalar();
             if (map.contains(key)) {
                 failAt(m_path, entry.first.Mark().line + 1, "'" + key + "' stands here for the second time");
@@ -204,6 +217,7 @@ private:
 
     const std::filesystem::path &m_path;
     int m_nodes = 0;
+    uintmax_t m_bytes = 0;
 };
 
 #endif
@@ -212,15 +226,14 @@ private:
 
 std::string readTextFile(const std::filesystem::path &path, const std::string &what)
 {
-    constexpr uintmax_t kMostBytes = 16 << 20;
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) {
         throw Error(ErrorCode::FileRead, "There is no " + what + " '" + path.string() + "'");
     }
     const uintmax_t bytes = std::filesystem::file_size(path, error);
-    if (!error && bytes > kMostBytes) {
+    if (!error && bytes > kMaxBytes) {
         throw Error(ErrorCode::FileRead, "The " + what + " '" + path.string() + "' has " + std::to_string(bytes)
-                                             + " bytes; expected a text of at most " + std::to_string(kMostBytes));
+                                             + " bytes; expected a text of at most " + std::to_string(kMaxBytes));
     }
     std::ifstream file(path, std::ios::binary);
     std::ostringstream text;

@@ -49,16 +49,19 @@ class Reader
 public:
     Reader(const QByteArray &content, const std::string &fileName) : m_content(content), m_fileName(fileName) {}
 
-    std::optional<FieldMap> read()
+    // Reads the directory. To be asked first, and once.
+    bool holdsFloats()
     {
         m_bigEndian = m_content.startsWith(QByteArray("MM\0*", 4));
         if (!m_bigEndian && !m_content.startsWith(QByteArray("II*\0", 4))) {
-            return {};
+            return false;
         }
         readDirectory();
-        if (one(SampleFormat, 1) != kFloatSamples || one(BitsPerSample, 1) != 32) {
-            return {};
-        }
+        return one(SampleFormat, 1) == kFloatSamples && one(BitsPerSample, 1) == 32;
+    }
+
+    FieldMap read()
+    {
         m_kind = "float TIFF";
         checkKind();
         return readStrips();
@@ -123,46 +126,83 @@ private:
         }
     }
 
+    struct Strip {
+        qsizetype offset = 0;
+        qsizetype count = 0;
+        qsizetype expected = 0; // bytes of its pixels
+    };
+
     FieldMap readStrips() const
     {
-        const quint32 width = one(Width, 0), height = one(Height, 0);
-        const quint32 rows = std::clamp(one(RowsPerStrip, height), 1u, height);
-        const auto offsets = m_entries.find(StripOffsets), counts = m_entries.find(StripByteCounts);
-        const size_t strips = (height + rows - 1) / rows;
-        if (offsets == m_entries.end() || counts == m_entries.end() || offsets->second.size() < strips
-            || counts->second.size() < strips) {
-            fail("is damaged: it does not say where its rows lie");
-        }
-        FieldMap field{int(width), int(height), {}};
-        for (size_t i = 0; i < strips; ++i) {
-            const size_t values = size_t(std::min(rows, height - quint32(i) * rows)) * width;
-            append(field.values, stripBytes(offsets->second[i], counts->second[i], qsizetype(values) * 4));
+        const std::vector<Strip> strips = checkedStrips();
+        FieldMap field{int(one(Width, 0)), int(one(Height, 0)), {}};
+        field.values.reserve(size_t(field.width) * size_t(field.height));
+        for (const Strip &strip : strips) {
+            append(field.values, stripBytes(strip));
         }
         return field;
     }
 
-    QByteArray stripBytes(qsizetype offset, qsizetype count, qsizetype expected) const
+    // Before memory is taken for them: each can hold its pixels, and no two are the same bytes.
+    std::vector<Strip> checkedStrips() const
     {
-        if (offset > m_content.size() || count > m_content.size() - offset) {
+        const quint32 width = one(Width, 0), height = one(Height, 0);
+        const quint32 rows = std::clamp(one(RowsPerStrip, height), 1u, height);
+        const auto offsets = m_entries.find(StripOffsets), counts = m_entries.find(StripByteCounts);
+        const size_t number = (height + rows - 1) / rows;
+        if (offsets == m_entries.end() || counts == m_entries.end() || offsets->second.size() < number
+            || counts->second.size() < number) {
+            fail("is damaged: it does not say where its rows lie");
+        }
+        std::vector<Strip> strips;
+        qsizetype stored = 0;
+        for (size_t i = 0; i < number; ++i) {
+            const quint32 stripRows = std::min(rows, height - quint32(i) * rows);
+            strips.push_back({offsets->second[i], counts->second[i], qsizetype(stripRows) * width * 4});
+            checkStrip(strips.back());
+            stored += strips.back().count;
+        }
+        if (stored > m_content.size()) {
+            fail("is damaged: its strips share bytes, having " + std::to_string(stored) + " of a file of "
+                 + std::to_string(m_content.size()));
+        }
+        return strips;
+    }
+
+    bool isDeflated() const { return one(Compression, kNotCompressed) != kNotCompressed; }
+
+    void checkStrip(const Strip &strip) const
+    {
+        if (strip.offset > m_content.size() || strip.count > m_content.size() - strip.offset) {
             fail("is cut off after " + std::to_string(m_content.size()) + " bytes");
         }
-        QByteArray bytes = m_content.mid(offset, count);
-        if (one(Compression, kNotCompressed) != kNotCompressed) {
-            if (!canInflate(size_t(count), size_t(expected))) {
-                fail("is damaged: a strip of " + std::to_string(count) + " bytes cannot hold "
-                     + std::to_string(expected) + ", as its sides and rows have it");
-            }
-            QByteArray plain(expected, '\0');
-            uLongf length = uLongf(expected);
-            const int state = uncompress(reinterpret_cast<Bytef *>(plain.data()), &length,
-                                         reinterpret_cast<const Bytef *>(bytes.constData()), uLong(bytes.size()));
-            bytes = state == Z_OK ? plain.left(qsizetype(length)) : QByteArray();
+        if (isDeflated() && !canInflate(size_t(strip.count), size_t(strip.expected))) {
+            fail("is damaged: a strip of " + std::to_string(strip.count) + " bytes cannot hold "
+                 + std::to_string(strip.expected) + ", as its sides and rows have it");
         }
-        if (bytes.size() < expected) {
-            fail("is damaged: a strip holds " + std::to_string(bytes.size()) + " bytes; expected "
-                 + std::to_string(expected));
+        if (!isDeflated()) {
+            checkLength(strip.count, strip.expected);
         }
-        return bytes.left(expected);
+    }
+
+    void checkLength(qsizetype found, qsizetype expected) const
+    {
+        if (found < expected) {
+            fail("is damaged: a strip holds " + std::to_string(found) + " bytes; expected " + std::to_string(expected));
+        }
+    }
+
+    QByteArray stripBytes(const Strip &strip) const
+    {
+        if (!isDeflated()) {
+            return m_content.mid(strip.offset, strip.expected);
+        }
+        QByteArray plain(strip.expected, '\0');
+        uLongf length = uLongf(strip.expected);
+        const auto *packed = reinterpret_cast<const Bytef *>(m_content.constData() + strip.offset);
+        const int state = uncompress(reinterpret_cast<Bytef *>(plain.data()), &length, packed, uLong(strip.count));
+        checkLength(state == Z_OK ? qsizetype(length) : 0, strip.expected);
+        return plain;
     }
 
     void append(std::vector<float> &values, const QByteArray &bytes) const
@@ -185,7 +225,13 @@ private:
 
 std::optional<FieldMap> readFloatTiff(const QByteArray &content, const std::string &fileName)
 {
-    return Reader(content, fileName).read();
+    Reader reader(content, fileName);
+    return reader.holdsFloats() ? std::optional(reader.read()) : std::nullopt;
+}
+
+bool isFloatTiff(const QByteArray &content, const std::string &fileName)
+{
+    return Reader(content, fileName).holdsFloats();
 }
 
 } // namespace tessera::core

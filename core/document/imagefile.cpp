@@ -164,7 +164,7 @@ void checkReadable(const QByteArray &content, const QByteArray &format, const st
     if (format == "tiff" && !tiffIsWhole(content)) {
         failFormat(fileName, "is cut off: its end is missing");
     }
-    if (format == "tiff" && readFloatTiff(content, fileName)) {
+    if (format == "tiff" && isFloatTiff(content, fileName)) {
         failFormat(fileName, "holds floating-point numbers, which only depth maps may; expected 8 or 16 bits a value");
     }
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -210,6 +211,19 @@ private:
     std::condition_variable m_changed;
 };
 
+// As many as the system lets it have: fewer make the same pictures, only later.
+std::vector<std::jthread> startedThreads(int count, const std::function<void()> &work)
+{
+    std::vector<std::jthread> threads;
+    threads.reserve(size_t(count));
+    try {
+        while (int(threads.size()) < count)
+            threads.emplace_back(work);
+    } catch (const std::system_error &) {
+    }
+    return threads;
+}
+
 } // namespace
 
 void checkRequest(int width, int height, int lightings)
@@ -242,11 +256,10 @@ int generateLandscapes(std::uint32_t firstSeed, int count, int width, int height
     checkRequest(width, height, lightings);
     const int workers = std::clamp(threads, 1, std::max(1, count));
     Assembly assembly(firstSeed, count, lightings, 2 * workers, std::move(stop), take);
+    const auto work = [&] { assembly.work(width, height); };
     {
-        std::vector<std::jthread> pool;
-        for (int i = 1; i < workers; ++i)
-            pool.emplace_back([&] { assembly.work(width, height); });
-        assembly.work(width, height);
+        const std::vector<std::jthread> others = startedThreads(workers - 1, work);
+        work();
     }
     return assembly.result();
 }

@@ -62,14 +62,19 @@ CodeGrid conditionGrid(const models::ModelBundle &bundle, const RenderRequest &r
     return singleCell(0);
 }
 
-// Nearness first, at the map's own size: thin lines would be lost in scaling, nearness is smooth.
+// Nearness first, at the map's own size: thin lines would be lost in scaling, nearness is smooth. Published models
+// learned from lines as 0 and 1.
 FieldMap fieldToRead(const models::ModelConfig &config, models::ConditionKind kind, const FieldMap &field,
                      GridSize pixels)
 {
     constexpr double kReachWindow = 256; // pixels of the window that a reach is told for
     const double reach = config.conditionOf(kind)->edgeReach;
-    if (reach <= 0)
-        return resizedBilinear(field, pixels.columns, pixels.rows);
+    if (reach <= 0) {
+        FieldMap scaled = resizedBilinear(field, pixels.columns, pixels.rows);
+        if (kind == models::ConditionKind::Edges)
+            std::ranges::transform(scaled.values, scaled.values.begin(), [](float v) { return (v + 1) / 2; });
+        return scaled;
+    }
     const double window = double(config.window * config.firstStage.factor());
     const double scale = window / kReachWindow * field.width / pixels.columns;
     std::vector<uint8_t> lines(field.values.size());

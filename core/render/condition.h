@@ -29,8 +29,8 @@ CodeGrid coordinateGrid(GridSize canvas, int factor, int64_t levels);
 std::optional<models::ConditionKind> mapKindOf(const models::ModelConfig &config, const RenderRequest &request);
 
 // The field as the stage of this kind reads it, on so many pixels: depth as it is; of edges, where the model reads
-// nearness to lines, that of the lines, which are the values above 0 (models/edgefield.h). REQUIRES: the model paints
-// from the kind.
+// nearness to lines, that of the lines, which are the values above 0 (models/edgefield.h), and else the field from 0 to
+// 1 (Canny's own values, which the published ones were trained with). REQUIRES: the model paints from the kind.
 FieldMap fieldToRead(const models::ModelConfig &config, models::ConditionKind kind, const FieldMap &field,
                      GridSize pixels);
 

@@ -69,6 +69,7 @@ ModelInfo describedModel(const models::ModelSummary &summary)
 {
     ModelInfo info = describedModel(summary.config);
     info.path = summary.path;
+    info.name = summary.title;
     info.parameters = summary.parameters;
     info.weightBytes = summary.memoryBytes;
     info.format = summary.format;

@@ -16,7 +16,9 @@ namespace
 constexpr size_t kMaxName = 1024;
 constexpr size_t kMaxTensors = 100'000;
 constexpr size_t kMaxListedGlobals = 100;
-constexpr uint64_t kSpareBytes = 8U << 20; // views may repeat elements by so much, and by the storages' own size
+// Views may repeat elements by so much, and by the storages' own size; arrays in the pickle by so much beyond the
+// file's.
+constexpr uint64_t kSpareBytes = 8U << 20;
 
 // One run over one container.
 class IndexBuilder
@@ -52,7 +54,7 @@ private:
     StateDictFinder m_finder;
     std::map<std::string, StorageRef> m_refs;
     std::map<std::string, std::string> m_dtypes; // of what lies in a storage, by its key
-    std::vector<std::string> m_skipped;
+    uint64_t m_inlineBytes = 0;                  // of arrays that stand in the pickle itself
     CheckpointIndex m_index;
 };
 
@@ -100,6 +102,11 @@ void IndexBuilder::addTensor(const std::string &name, NodeId value)
         if (known.className != ref.className || known.count != ref.count || dtype != tensor.dtype)
             damaged(m_source, "tensor " + inQuotes(name) + " contradicts others about storage " + inQuotes(ref.key));
     }
+    // Many entries may refer to one array, and each has a copy of it.
+    m_inlineBytes += tensor.inlineBytes.size();
+    if (m_inlineBytes > m_source.size() + kSpareBytes)
+        damaged(m_source, "with tensor " + inQuotes(name) + " its pickle repeats arrays to "
+                              + std::to_string(m_inlineBytes) + " bytes, far more than the file stores");
     if (!m_index.tensors.emplace(name, std::move(tensor)).second)
         damaged(m_source, "tensor " + inQuotes(name) + " stands there twice");
     if (m_index.tensors.size() > kMaxTensors)

@@ -21,15 +21,13 @@ namespace
 constexpr int64_t kValidationSide = 256;
 constexpr int64_t kValidated = 32;
 
-const std::string kLabelSet = "landscape"; // the labels that training pictures have
-
 struct LabelSettings : StageSettings {
     explicit LabelSettings(Recipe &recipe) : StageSettings(recipe)
     {
         expectChannels(kMapLabels, conditionKindName(ConditionKind::Labels));
         views = readViews(recipe);
-        if (recipe.value<std::string>("label_set") != kLabelSet)
-            recipe.refuse("label_set", "'" + kLabelSet + "', the labels that training pictures have");
+        if (recipe.value<std::string>("label_set") != kMapLabelSet)
+            recipe.refuse("label_set", "'" + std::string(kMapLabelSet) + "', the labels that training pictures have");
         recipe.finish();
     }
 
@@ -77,7 +75,7 @@ protected:
         config.name = m_settings.name;
         config.firstStage = m_model.config;
         config.imageTokens = {0, m_model.config.codes};
-        config.condition.labelSet = kLabelSet;
+        config.condition.labelSet = kMapLabelSet;
         return config;
     }
 
@@ -115,7 +113,7 @@ ConditionConfig checkCondition(Recipe recipe)
         return checkFieldStage(recipe, kind);
     ConditionConfig condition;
     condition.kind = kind;
-    condition.labelSet = kLabelSet;
+    condition.labelSet = kMapLabelSet;
     condition.stage = LabelSettings(recipe).network;
     return condition;
 }

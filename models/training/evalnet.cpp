@@ -7,6 +7,7 @@
 #include "models/error.h"
 #include "models/safetensors.h"
 #include "models/training/mapaugment.h"
+#include "models/yaml.h"
 
 namespace tessera::models
 {
@@ -78,7 +79,10 @@ EvalNetConfig EvalNetConfig::fromJson(const nlohmann::json &json, const std::str
         config.stem = json.value("stem", config.stem);
         config.depth = json.value("depth", config.depth);
     } catch (const nlohmann::json::exception &) {
-        throw Error(ErrorCode::InvalidArgument, origin + " describes no EvalNet: " + json.dump() + ".");
+        throw Error(ErrorCode::InvalidArgument,
+                    origin
+                        + " describes no EvalNet: expected a list of numbers as 'widths', whole numbers as 'pyramid', "
+                          "'side' and 'stem', and true or false as 'depth'.");
     }
     const auto odd = [](int64_t width) { return width < kMultiple || width % kMultiple != 0; };
     if (config.widths.size() != kStages || std::ranges::any_of(config.widths, odd) || odd(config.pyramid))
@@ -135,8 +139,8 @@ EvalNet EvalNet::load(const std::filesystem::path &path, c10::Device device)
 {
     const SafetensorsIndex index = readSafetensorsIndex(path);
     const auto description = index.metadata.find(kMetadataKey);
-    const auto json = description == index.metadata.end() ? nlohmann::json()
-                                                          : nlohmann::json::parse(description->second, nullptr, false);
+    const nlohmann::json json =
+        description == index.metadata.end() ? nlohmann::json() : parseJsonText(description->second, path);
     if (!json.is_object())
         throw Error(ErrorCode::FileFormat, path.string()
                                                + " holds no EvalNet: expected a file that `tessera-train "

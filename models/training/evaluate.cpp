@@ -52,14 +52,14 @@ ReconstructionFigures evaluateReconstruction(const Autoencoder &firstStage, cons
     ReconstructionFigures figures;
     double squares = 0, made = 0, real = 0;
     std::vector<at::Tensor> originals, reconstructions, soft;
-    at::Tensor used = at::zeros({firstStage.config.codes}, at::kLong);
+    at::Tensor used = at::zeros({firstStage.config.drawnCodes()}, at::kLong);
     for (int64_t i = 0; i < count; ++i) {
         if (stop.stop_requested())
             return {};
         const at::Tensor x = pictures.rgb(pictures.wholeView(i), side).unsqueeze(0).cpu();
         const at::Tensor codes = firstStage.encode(x.to(firstStage.codebook.device()));
         const at::Tensor y = firstStage.decode(codes).clamp(-1, 1).cpu();
-        used += at::bincount(codes.cpu().reshape({-1}), {}, firstStage.config.codes);
+        used += at::bincount(codes.cpu().reshape({-1}), {}, firstStage.config.drawnCodes());
         squares += (x - y).square().mean().item<double>() / 4; // values span 2
         made += meanGradient(y);
         real += meanGradient(x);
@@ -84,7 +84,7 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
 {
     count = std::min(count, pictures.size());
     MapFigures figures;
-    at::Tensor used = at::zeros({conditionStage.config.codes}, at::kLong);
+    at::Tensor used = at::zeros({conditionStage.config.drawnCodes()}, at::kLong);
     const int64_t labelCount = conditionStage.config.inChannels;
     LabelScores scores(labelCount);
     for (int64_t i = 0; i < count; ++i) {
@@ -93,7 +93,7 @@ MapFigures evaluateMaps(const Autoencoder &conditionStage, const PictureSet &pic
         const at::Tensor labels = pictures.exactLabels(pictures.wholeView(i), side);
         const at::Tensor input = labels.unsqueeze(0).to(conditionStage.codebook.device());
         const at::Tensor codes = conditionStage.encode(oneHot(input, conditionStage.config.inChannels));
-        used += at::bincount(codes.cpu().reshape({-1}), {}, conditionStage.config.codes);
+        used += at::bincount(codes.cpu().reshape({-1}), {}, conditionStage.config.drawnCodes());
         if (conditionStage.config.encoderOnly)
             continue;
         const at::Tensor back = conditionStage.decode(codes).argmax(1).squeeze(0).cpu();

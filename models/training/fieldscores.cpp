@@ -22,14 +22,14 @@ FieldFigures evaluateFields(const Autoencoder &stage, const ConditionConfig &con
 {
     count = std::min(count, pictures.size());
     FieldFigures figures;
-    at::Tensor used = at::zeros({stage.config.codes}, at::kLong);
+    at::Tensor used = at::zeros({stage.config.drawnCodes()}, at::kLong);
     double squares = 0, errors = 0;
     for (int64_t i = 0; i < count; ++i) {
         if (stop.stop_requested())
             return {};
         const at::Tensor x = fieldOf(condition, pictures, pictures.wholeView(i), side, 0, true).unsqueeze(0);
         const at::Tensor codes = stage.encode(x.unsqueeze(0).to(stage.codebook.device())); // [1, h, w]
-        used += at::bincount(codes.cpu().reshape({-1}), {}, stage.config.codes);
+        used += at::bincount(codes.cpu().reshape({-1}), {}, stage.config.drawnCodes());
         if (stage.config.encoderOnly)
             continue;
         const at::Tensor y = stage.decode(codes).squeeze(0).to(at::kFloat).clamp(-1, 1).cpu(); // [1, side, side]

@@ -28,7 +28,8 @@ bool sameCodes(const Autoencoder &a, const Autoencoder &b)
 {
     AutoencoderConfig config = a.config;
     config.encoderOnly = b.config.encoderOnly;
-    return config == b.config && nearlyEqual(a.codebook, b.codebook)
+    const bool sameList = !a.used.defined() || !b.used.defined() || at::equal(a.used, b.used); // configs tell whether
+    return config == b.config && sameList && nearlyEqual(a.codebook, b.codebook)
            && nearlyEqual(a.encoder.convIn.weight, b.encoder.convIn.weight);
 }
 

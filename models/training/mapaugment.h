@@ -9,7 +9,8 @@
 namespace tessera::models
 {
 
-inline constexpr int kMapLabels = 25; // ids of the landscape label set: 0 void (unpainted), 1 sky, ... 24 wood
+inline constexpr char kMapLabelSet[] = "landscape"; // the labels that training pictures have
+inline constexpr int kMapLabels = 25;               // ids of that set: 0 void (unpainted), 1 sky, ... 24 wood
 
 // The planes of a data set's picture, width x height each, row by row; they must outlive the call.
 struct LabelSource {

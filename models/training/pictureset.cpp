@@ -10,6 +10,7 @@
 #include "models/digest.h"
 #include "models/error.h"
 #include "models/training/seenplane.h"
+#include "models/yaml.h"
 
 namespace tessera::models
 {
@@ -34,10 +35,12 @@ std::vector<T> seen(const std::vector<T> &plane, int width, const View &view, in
     return result;
 }
 
-std::map<std::string, std::string> factTexts(const std::string &text)
+// `origin` is what errors call the picture. A shard may be anybody's: parseJsonText() refuses what would end the
+// program in dump().
+std::map<std::string, std::string> factTexts(const std::string &text, const std::string &origin)
 {
     std::map<std::string, std::string> facts;
-    const auto json = nlohmann::json::parse(text, nullptr, false);
+    const nlohmann::json json = parseJsonText(text, origin);
     if (json.is_object())
         for (const auto &[key, value] : json.items())
             facts[key] = value.is_string() ? value.get<std::string>() : value.dump();
@@ -140,7 +143,7 @@ void PictureSet::readShard(const ShardReader &reader)
             picture = reader.read(i);
             checkLabels(picture.object, "object", reader.path(), i);
             checkLabels(picture.material, "material", reader.path(), i);
-            m_facts[first + i] = factTexts(picture.facts);
+            m_facts[first + i] = factTexts(picture.facts, reader.path().string() + ", picture " + std::to_string(i));
             hashes[i] = hashOf(picture);
         }
     });

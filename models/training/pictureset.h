@@ -34,7 +34,8 @@ class PictureSet
 {
 public:
     // Reads every shard of a folder. Throws Error: FileRead (no shards, by name, or no pictures in them), FileFormat
-    // (also when the pictures are not all of one size, or have labels outside the landscape label set).
+    // (also when the pictures are not all of one size, have labels outside the landscape label set, or facts that are
+    // no JSON).
     explicit PictureSet(const std::filesystem::path &folder);
 
     // Takes the colours to a device, on which rgb() works from then on: a GPU cuts views faster than a processor feeds

@@ -51,6 +51,11 @@ AutoencoderConfig layout(Recipe &recipe, const std::string &start)
     if (config.encoderOnly)
         throw Error(ErrorCode::InvalidArgument,
                     "'" + recipe.path() + ".start' is '" + start + "', which has no decoder to go on with.");
+    if (config.remap) // a list of whole numbers among the parameters, which learns nothing
+        throw Error(ErrorCode::InvalidArgument, "'" + recipe.path() + ".start' is '" + start + "', which draws "
+                                                    + std::to_string(config.drawnCodes()) + " codes from a codebook of "
+                                                    + std::to_string(config.codes)
+                                                    + "; expected a stage that draws all of them.");
     if (kValidationSide % config.factor() != 0)
         throw Error(ErrorCode::InvalidArgument, "'" + recipe.path() + (start.empty() ? ".model" : ".start") + "' has "
                                                     + std::to_string(config.factor())
@@ -286,8 +291,19 @@ void StageTraining::expectCodebook() const
                     + m_run.options().output.string() + ": resume it with more minutes or steps.");
 }
 
+// Its codes are the likeliest, and learn by a noise that nobody makes here.
+void StageTraining::expectQuantiser() const
+{
+    if (m_model.config.quantizer != QuantizerKind::Nearest && frozenFrom() > 0)
+        throw Error(ErrorCode::InvalidArgument,
+                    "'recipe.start' is '" + m_settings.start
+                        + "', whose Gumbel quantiser is not trained here; expected a stage of nearest codes, or 0 as "
+                          "'recipe.adversary.from', which trains a first stage's decoder alone.");
+}
+
 void StageTraining::train()
 {
+    expectQuantiser();
     restore();
     Ahead<Batch> ahead(device(), 1);
     while (m_run.next()) {

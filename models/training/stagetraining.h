@@ -56,7 +56,8 @@ public:
     StageTraining &operator=(const StageTraining &) = delete;
 
     // Blocking, to the end of the budget or a stop. Leaves checkpoint, model and samples; no model while there is no
-    // codebook, and then, unless it was stopped, throws Error (InvalidArgument).
+    // codebook, and then, unless it was stopped, throws Error (InvalidArgument); so it does at once for a Gumbel
+    // quantiser whose codes would have to learn.
     void train();
 
 protected:
@@ -100,6 +101,7 @@ private:
     void save(int64_t nextStep);
     void keep(int64_t nextStep);
     void publish();
+    void expectQuantiser() const;
     void expectCodebook() const;
 
     CodebookTraining m_codebook;

@@ -66,7 +66,7 @@ std::map<ConditionKind, at::Tensor> TrainedConditions::codebooks() const
 {
     std::map<ConditionKind, at::Tensor> codebooks;
     for (const auto &[kind, stage] : m_stages)
-        codebooks[kind] = stage.network().codebook.cpu();
+        codebooks[kind] = stage.network().drawnVectors().cpu();
     return codebooks;
 }
 

@@ -26,7 +26,7 @@ public:
     const TrainedStage &of(ConditionKind kind) const { return m_stages.at(kind); }
     bool has(ConditionKind kind) const { return m_stages.contains(kind); }
     Stages networks() const;
-    std::map<ConditionKind, at::Tensor> codebooks() const; // [codes, embedDim], on the CPU
+    std::map<ConditionKind, at::Tensor> codebooks() const; // drawnVectors(), on the CPU
 
     // Kind, label set, reach of edges and network, decoder and all.
     std::vector<ConditionConfig> described() const;

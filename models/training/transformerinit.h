@@ -21,7 +21,8 @@ namespace tessera::models
 //   alike start alike.
 // - Half of the first block's heads compare places: their queries and keys are one random projection of the waves.
 //
-// `parameters`: a fresh transformer's tensors by name, changed in place, on the CPU. Codebooks: [codes, embedDim].
+// `parameters`: a fresh transformer's tensors by name, changed in place, on the CPU. Codebooks: of the drawn codes,
+// [codes, embedDim].
 void startOnGrids(StateDict &parameters, const ModelConfig &config, const at::Tensor &pictureCodebook,
                   const std::map<ConditionKind, at::Tensor> &conditionCodebooks, uint64_t seed);
 

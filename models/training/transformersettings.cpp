@@ -95,12 +95,12 @@ void TransformerSettings::readNetwork(Recipe network, int64_t vocabulary)
 // picture codes | codes of each kind of map | values of each control | the null token
 int64_t TransformerSettings::layVocabulary(Recipe &recipe, const std::vector<ConditionConfig> &conditions)
 {
-    config.imageTokens = {0, config.firstStage.codes};
+    config.imageTokens = {0, config.firstStage.drawnCodes()};
     int64_t next = config.imageTokens.count;
     for (ConditionConfig condition : conditions) {
         AutoencoderConfig &stage = condition.stage.value();
         stage.encoderOnly = true; // nobody decodes its codes
-        condition.tokens = {next, stage.codes};
+        condition.tokens = {next, stage.drawnCodes()};
         next += condition.tokens.count;
         if (condition.kind == ConditionKind::Labels)
             config.condition = std::move(condition);

@@ -98,7 +98,7 @@ private:
         Transformer::create(*m_settings.config.transformer, source);
         m_parameters = source.tensors();
         if (start.empty())
-            startOnGrids(m_parameters, m_settings.config, m_firstStage.network().codebook.cpu(),
+            startOnGrids(m_parameters, m_settings.config, m_firstStage.network().drawnVectors().cpu(),
                          m_conditions.codebooks(), m_run.seed());
         else
             copyInto(m_parameters, startTensors(start), start);

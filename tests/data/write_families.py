@@ -315,7 +315,8 @@ class again(FromMap):
     def condition(self, path, height, width):
         gray = self.blocks(height, width, torch.tensor([0, 255]), 3).to(torch.uint8)
         write_png(path, gray.numpy())
-        return self.stage.encode(reference.depth_input(gray.float()).expand(1, 3, height, width))
+        lines = gray.float() / 255  # 0 and 1, as Canny gives them
+        return self.stage.encode(lines.expand(1, 3, height, width))
 
     def extra_tensors(self):
         twins = {name: tensor for name, tensor in self.weights.store.items() if name.startswith("first_stage_model.")}

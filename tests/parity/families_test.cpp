@@ -19,6 +19,7 @@
 #include "models/error.h"
 #include "models/safetensors.h"
 #include "tests/unit/app/process.h"
+#include "tests/unit/models/pythontorch.h"
 
 namespace tessera::tests
 {
@@ -65,11 +66,6 @@ void PrintTo(const Family &family, std::ostream *stream)
 fs::path folderOf(const std::string &family)
 {
     return fs::path(TESSERA_FAMILIES_FOLDER) / family;
-}
-
-bool havePython()
-{
-    return fs::exists(TESSERA_VENV_PYTHON);
 }
 
 void writeFamilies(const std::vector<std::string> &names)
@@ -202,8 +198,8 @@ class Families : public testing::TestWithParam<Family>
 
 TEST_P(Families, GiveTheCodesAndPicturesOfTheReference)
 {
-    if (!havePython())
-        GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+    if (!hasTorch(TESSERA_VENV_PYTHON))
+        GTEST_SKIP() << kNoTorch;
     const std::string name = GetParam().name;
     writeFamilies({name});
     const models::StateDict expected = expectedOf(name);
@@ -222,8 +218,8 @@ INSTANTIATE_TEST_SUITE_P(Published, Families, testing::ValuesIn(kFamilies),
 
 TEST(Orders, GiveTheCodesOfTheReferenceInOneWindow)
 {
-    if (!havePython())
-        GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+    if (!hasTorch(TESSERA_VENV_PYTHON))
+        GTEST_SKIP() << kNoTorch;
     writeFamilies({kOrders.begin(), kOrders.end()});
     for (const std::string order : kOrders) {
         SCOPED_TRACE(order);
@@ -246,8 +242,8 @@ TEST(Orders, GiveTheCodesOfTheReferenceInOneWindow)
 // A configuration that names another order than the file was trained in.
 TEST(Orders, MustBeTheFilesOwn)
 {
-    if (!havePython())
-        GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+    if (!hasTorch(TESSERA_VENV_PYTHON))
+        GTEST_SKIP() << kNoTorch;
     const std::string name = "Reversed"; // a spiral, of which the configuration says that it runs the other way
     writeFamilies({name});
     try {
@@ -287,8 +283,8 @@ void expectScoresFromProgram(const models::StateDict &expected)
 
 TEST(Score, AgreesWithTheReferenceCodeForCode)
 {
-    if (!havePython())
-        GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+    if (!hasTorch(TESSERA_VENV_PYTHON))
+        GTEST_SKIP() << kNoTorch;
     writeFamilies({"scored"});
     const models::StateDict expected = expectedOf("scored");
     ASSERT_GT(std::abs(meanOf(expected.at("exact")) - meanOf(expected.at("block"))), 1e-3) << "policies look alike";

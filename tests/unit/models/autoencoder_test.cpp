@@ -223,6 +223,19 @@ TEST(AutoencoderQuantiser, TiesTakeTheLowestCode)
     EXPECT_EQ(model.nearestCodes(at::randn({1, 6, 3, 3})).sum().item<int64_t>(), 0);
 }
 
+TEST(AutoencoderQuantiser, DrawnVectorsAreThoseThatCodesAreDecodedAs)
+{
+    AutoencoderConfig config = tinyConfig();
+    FillSource source;
+    Autoencoder stage = Autoencoder::create(config, source);
+    EXPECT_TRUE(at::equal(stage.drawnVectors(), stage.codebook));
+    stage.config.remap = RemapConfig{3, 3}; // the fourth is decoded as the first
+    stage.used = at::tensor({7, 2, 11}, at::kLong);
+    const at::Tensor codes = at::arange(4, at::kLong).reshape({1, 1, 4});
+    EXPECT_TRUE(at::equal(stage.drawnVectors(), stage.lookup(codes).permute({0, 2, 3, 1}).reshape({4, -1})));
+    EXPECT_TRUE(at::equal(stage.drawnVectors()[3], stage.codebook[7]));
+}
+
 TEST(Convolutions, WithPaddedChannelsAreTheSame)
 {
     const Conv layer{at::randn({3, 12, 3, 3}), at::randn({3})};

@@ -198,6 +198,12 @@ std::vector<Bad> badInputs()
         {"nested too deeply", "model: " + repeated("[", 100) + repeated("]", 100) + "\n", "nested too deeply"},
         {"nested beyond the reader", "model: " + repeated("[", 100'000), "line"},
         {"alias that contains itself", "model: &a [*a]\n", "line"},
+        {"a long word that aliases repeat",
+         "a: &a " + repeated("word", 250'000) + "\nb: [" + repeated("*a,", 16) + "]\n",
+         "more than 16777216 bytes of words"},
+        {"a long key that aliases repeat",
+         "a: &a {? " + repeated("word", 250'000) + "\n : 1}\nb: [" + repeated("*a,", 16) + "]\n",
+         "more than 16777216 bytes of words"},
         {"model is null", "model:\n", "'params' is missing"},
         {"model is a number", "model: 3\n", "'params' is missing"},
         {"no target", with("  target: taming.models.cond_transformer.Net2NetTransformer\n", ""), "'target' is missing"},
@@ -225,6 +231,9 @@ std::vector<Bad> badInputs()
         {"reference not resolved", with("n_embed: 64", "n_embed: ${model.codes}"), "${model.codes}"},
         {"short sequence", with("block_size: 512", "block_size: 256"), "a window needs 511 tokens"},
         {"small vocabulary", with("vocab_size: 64", "vocab_size: 32"), "the vocabulary has 32"},
+        {"a scaled condition",
+         with("    cond_stage_key: coord\n", "    cond_stage_key: coord\n    downsample_cond_size: 16\n"),
+         "'downsample_cond_size' is 16, which is not supported; expected -1 or the 32 pixels"},
         {"another factor", with("down_factor: 2", "down_factor: 16"), "'down_factor' is 16"},
         // yaml-cpp finds one document after the other here, without end.
         {"a mapping that is closed by nothing",
@@ -238,6 +247,10 @@ TEST_F(ConfigFile, TheGoodInputIsGood)
     EXPECT_EQ(failure("good.yaml", kGood), "accepted");
     EXPECT_EQ(failure("good.yml", "\xef\xbb\xbf" + kGood), "accepted");
     EXPECT_EQ(failure("lines.yaml", with("\n", "\r\n")), "accepted");
+    for (const char *size : {"-1", "32"}) // neither changes anything
+        EXPECT_EQ(failure("size.yaml",
+                          with("  params:\n", "  params:\n    downsample_cond_size: " + std::string(size) + "\n")),
+                  "accepted");
 }
 
 TEST_F(ConfigFile, EveryBadInputGivesOneSentence)

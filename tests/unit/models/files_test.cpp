@@ -1,7 +1,9 @@
 // Safetensors, compression, configuration and bundles: what a model is on disk.
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -12,6 +14,7 @@
 #include "models/bundle.h"
 #include "models/compression.h"
 #include "models/error.h"
+#include "models/resources.h"
 #include "models/safetensors.h"
 #include "models/safetensorsset.h"
 #include "tests/unit/models/temporaryfolder.h"
@@ -419,6 +422,63 @@ TEST_F(FilesTest, NamesThatAreNoUtf8AreReplaced)
         EXPECT_EQ(bundle.identity(), identityOf(config, tensors));
         EXPECT_EQ(ModelBundle::inspect(folder / name).notes.at("configuration"), "w\xEF\xBF\xBDld.yaml");
     }
+}
+
+// A pipe would be waited for.
+TEST_F(FilesTest, OnlyFilesAreModels)
+{
+    const ModelConfig config = smallModel();
+    ASSERT_EQ(::mkfifo((folder / "a.safetensors").c_str(), 0600), 0);
+    fs::create_directories(folder / "b.safetensors");
+    fs::create_directories(folder / "b.safetensors.index.json");
+    EXPECT_THROW(ModelBundle::resolve(folder), Error);
+    ModelBundle::write(folder / "c.safetensors", config, smallTensors(config), {});
+    EXPECT_EQ(ModelBundle::resolve(folder), folder / "c.safetensors");
+    for (const char *name : {"a.safetensors", "b.safetensors"}) {
+        try {
+            readSafetensorsIndex(folder / name);
+            ADD_FAILURE() << "read " << name;
+        } catch (const Error &error) {
+            EXPECT_EQ(error.code(), ErrorCode::FileRead);
+            EXPECT_EQ(error.what(), (folder / name).string() + " is not a file.");
+        }
+    }
+}
+
+TEST_F(FilesTest, TensorsAreThoseOfTheFileWhoseHeaderWasRead)
+{
+    const fs::path path = folder / "t.safetensors";
+    writeSafetensors(path, {{"a", at::full({3}, 1)}}, {});
+    const SafetensorsIndex index = readSafetensorsIndex(path);
+    writeSafetensors(path, {{"b", at::full({300}, 2)}}, {}); // another file of this name
+    EXPECT_TRUE(at::equal(readSafetensors(index).at("a"), at::full({3}, 1)));
+}
+
+TEST_F(FilesTest, AModelWithoutANameIsCalledByItsPath)
+{
+    ModelConfig config = smallModel();
+    config.name = "Named";
+    const auto title = [&](const fs::path &path) {
+        fs::create_directories((folder / path).parent_path());
+        ModelBundle::write(folder / path, config, smallTensors(config), {});
+        return ModelBundle::inspect(folder / path).title;
+    };
+    EXPECT_EQ(title("run/model.safetensors"), "Named");
+    config.name = "";
+    EXPECT_EQ(title("run/model.safetensors"), "run");
+    EXPECT_EQ(title("run/lakes.safetensors"), "lakes");
+    EXPECT_EQ(title("run/hills.safetensors.index.json"), "hills");
+}
+
+// Another one may be installed.
+TEST(Resources, AProgramInItsSourceTreeTakesThatTrees)
+{
+    const char *before = std::getenv("TESSERA_RESOURCES");
+    const std::string kept = before ? before : "";
+    ::unsetenv("TESSERA_RESOURCES");
+    EXPECT_EQ(resourceFolder(), TESSERA_SOURCE_RESOURCES);
+    if (before)
+        ::setenv("TESSERA_RESOURCES", kept.c_str(), 1);
 }
 
 TEST_F(FilesTest, BundleSaysWhereItLooked)

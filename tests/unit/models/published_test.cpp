@@ -12,6 +12,7 @@
 #include "models/error.h"
 #include "models/modelfile.h"
 #include "models/safetensors.h"
+#include "tests/unit/models/pythontorch.h"
 #include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
@@ -21,6 +22,7 @@ namespace
 {
 
 namespace fs = std::filesystem;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 const std::string kStage =
@@ -54,8 +56,8 @@ class PublishedTest : public TemporaryFolderTest
 protected:
     void SetUp() override
     {
-        if (!fs::exists(TESSERA_VENV_PYTHON))
-            GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+        if (!tests::hasTorch(TESSERA_VENV_PYTHON))
+            GTEST_SKIP() << tests::kNoTorch;
         TemporaryFolderTest::SetUp();
     }
 
@@ -142,6 +144,59 @@ TEST_F(PublishedTest, RunFolderOpensInBothContainers)
     }
 }
 
+// A path as it is seen from another folder, or opened from there.
+class InFolder
+{
+public:
+    explicit InFolder(const fs::path &place) : m_before(fs::current_path()) { fs::current_path(place); }
+    ~InFolder() { fs::current_path(m_before); }
+    InFolder(const InFolder &) = delete;
+    InFolder &operator=(const InFolder &) = delete;
+
+private:
+    fs::path m_before;
+};
+
+TEST_F(PublishedTest, OneModelHasOneIdentityHoweverItsPathIsTyped)
+{
+    write("run_a/configs/2020-project.yaml", transformerYaml());
+    writeCheckpoint("run_a/checkpoints/last.ckpt", fresh(wholeConfig()), "zip");
+    fs::copy(folder / "run_a", folder / "run_b", fs::copy_options::recursive);
+    const std::string identity = ModelBundle::open(folder / "run_a").identity();
+    EXPECT_EQ(ModelBundle::open(folder / "run_b").identity(), identity);
+    EXPECT_EQ(ModelBundle::inspect(folder / "run_b").title, "run_b");
+    for (const auto &[place, path] : {std::pair{".", "run_a"},
+                                      {"run_a", "."},
+                                      {"run_a", "checkpoints/last.ckpt"},
+                                      {"run_a/configs", ".."},
+                                      {"run_a/checkpoints", "last.ckpt"},
+                                      {"run_a/checkpoints", "./last.ckpt"},
+                                      {"run_a/checkpoints", "."}}) {
+        const InFolder there(folder / place);
+        EXPECT_EQ(ModelBundle::open(path).identity(), identity) << place << ", " << path;
+        const ModelSummary summary = ModelBundle::inspect(path);
+        EXPECT_EQ(summary.title, "run_a") << place << ", " << path;
+        EXPECT_THAT(summary.notes.at("configuration"), EndsWith("run_a/configs/2020-project.yaml")) << place;
+    }
+    const ModelFile file = ModelFile::open(folder / "run_a");
+    ModelBundle::write(folder / "converted.safetensors", file.config, file.readTensors(), file.notes);
+    EXPECT_EQ(ModelBundle::open(folder / "converted.safetensors").identity(), identity);
+}
+
+TEST_F(PublishedTest, AStrangersConfigurationIsNotTaken)
+{
+    FreshSource source(3);
+    Autoencoder::create(wholeConfig().firstStage, source);
+    writeCheckpoint("flat/vqgan.ckpt", source.tensors(), "zip");
+    write("configs/stranger-project.yaml", transformerYaml()); // beside a folder that is no run's
+    const auto configuration = [&] { return ModelBundle::inspect(folder / "flat").notes.at("configuration"); };
+    EXPECT_THAT(configuration(), HasSubstr("inferred"));
+    for (const std::string nearer : {"configs/model.yaml", "config.yaml", "model.yaml", "vqgan.yaml"}) {
+        write("flat/" + nearer, "model: " + stageYaml("20", "3") + "\n");
+        EXPECT_EQ(configuration(), (folder / "flat" / nearer).string());
+    }
+}
+
 TEST_F(PublishedTest, FirstStageAloneWithoutYamlIsInferred)
 {
     const AutoencoderConfig config = wholeConfig().firstStage;
@@ -150,7 +205,8 @@ TEST_F(PublishedTest, FirstStageAloneWithoutYamlIsInferred)
     writeCheckpoint("vqgan.ckpt", source.tensors(), "zip");
     const ModelBundle bundle = ModelBundle::open(folder / "vqgan.ckpt");
     EXPECT_EQ(bundle.config().firstStage, config);
-    EXPECT_EQ(bundle.config().name, "vqgan");
+    EXPECT_EQ(bundle.config().name, "") << "the file says none";
+    EXPECT_EQ(ModelBundle::inspect(folder / "vqgan.ckpt").title, "vqgan");
     EXPECT_TRUE(at::equal(bundle.firstStage().codebook, source.tensors().at("quantize.embedding.weight")));
     EXPECT_THAT(ModelBundle::inspect(folder / "vqgan.ckpt").notes.at("configuration"), HasSubstr("inferred"));
 }
@@ -206,7 +262,7 @@ TEST_F(PublishedTest, SharedFolderAndWrongYaml)
     Autoencoder::create(wholeConfig().firstStage, source);
     writeCheckpoint("vqgan_f16/ckpts/last.ckpt", source.tensors(), "legacy");
     write("vqgan_f16/configs/model.yaml", "model: " + stageYaml("20", "3") + "\n");
-    EXPECT_EQ(ModelBundle::open(folder / "vqgan_f16").config().name, "vqgan_f16");
+    EXPECT_EQ(ModelBundle::inspect(folder / "vqgan_f16").title, "vqgan_f16");
 
     write("vqgan_f16/configs/model.yaml", "model: " + stageYaml("24", "3") + "\n");
     try {

@@ -68,6 +68,7 @@ TEST_F(SafetensorsSetTest, TensorsComeBackFromFilesOfTheAskedSize)
     StateDict found;
     uint64_t bytes = 0;
     for (const SafetensorsIndex &file : set.files) {
+        EXPECT_EQ(file.source, nullptr) << "a set may have more files than may be open at once";
         found.merge(readSafetensors(file));
         bytes += fs::file_size(file.path);
     }

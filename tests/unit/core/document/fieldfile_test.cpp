@@ -134,6 +134,57 @@ TEST_F(FieldFile, refusesSidesBeyondWhatItsStripsCanHold)
                 testing::HasSubstr("a strip of 20 bytes cannot hold 65536"));
 }
 
+template<typename... Numbers>
+void appendTo(QByteArray &bytes, Numbers... numbers)
+{
+    (bytes.append(reinterpret_cast<const char *>(&numbers), sizeof numbers), ...);
+}
+
+// Little-endian floats, a strip for each row; all strips are the same bytes.
+QByteArray sharedStrips(quint32 side)
+{
+    const quint32 directory = 8, count = 7, offsets = directory + 2 + 12 * count + 4, counts = offsets + 4 * side;
+    QByteArray tiff("II*\0", 4);
+    appendTo(tiff, directory, quint16(count));
+    const auto entry = [&](int tag, quint32 values, quint32 value) {
+        appendTo(tiff, quint16(tag), quint16(4), values, value);
+    };
+    entry(256, 1, side);
+    entry(257, 1, side);
+    entry(258, 1, 32);
+    entry(273, side, offsets);
+    entry(278, 1, 1);
+    entry(279, side, counts);
+    entry(339, 1, 3);
+    appendTo(tiff, quint32(0));
+    for (quint32 i = 0; i < side; ++i) {
+        appendTo(tiff, counts);
+    }
+    for (quint32 i = 0; i < side; ++i) {
+        appendTo(tiff, quint32(4 * side));
+    }
+    return tiff;
+}
+
+// Of 128 KiB: a gibibyte of floats.
+TEST_F(FieldFile, refusesStripsThatShareBytes)
+{
+    const QByteArray shared = sharedStrips(16384);
+    EXPECT_THAT(
+        errorOf(ErrorCode::FileFormat, [&] { readFloatTiff(shared, "shared.tiff"); }),
+        testing::HasSubstr("its strips share bytes, having 1073741824 of a file of " + std::to_string(shared.size())));
+}
+
+// A picture is refused for holding floats without reading them.
+TEST_F(FieldFile, theDirectoryTellsAFloatTiff)
+{
+    EXPECT_TRUE(isFloatTiff(sharedStrips(16384), "shared.tiff"));
+    EXPECT_TRUE(isFloatTiff(QByteArray::fromHex(kPackedTiff), "packed.tiff"));
+    writeImage(file("gray.tiff"), toQImage({1, 1, 1, {7}}));
+    EXPECT_FALSE(isFloatTiff(get("gray.tiff"), "gray.tiff"));
+    EXPECT_FALSE(isFloatTiff("\x89PNG", "a.png"));
+}
+
 // Whether it is one of floats is not known then.
 TEST_F(FieldFile, aDamagedTiffIsNotCalledAFloatTiff)
 {

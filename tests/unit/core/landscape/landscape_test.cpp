@@ -1,9 +1,15 @@
 #include "core/landscape/landscape.h"
 
+#include <cstdlib>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace tessera::core
@@ -195,5 +201,37 @@ TEST(Landscape, WhatTheTakerThrowsComesOut)
                  std::runtime_error);
     EXPECT_EQ(generateLandscapes(0, 0, 8, 8, 2, {}, [](std::uint32_t, Landscape &&) {}), 0);
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // which take more memory than there is here
+
+constexpr std::size_t kStack = std::size_t(1) << 30; // of a thread
+
+// Room for one further thread, and for all that pictures need.
+void allowOneThread()
+{
+    pthread_attr_t attributes;
+    ::pthread_attr_init(&attributes);
+    ASSERT_EQ(::pthread_attr_setstacksize(&attributes, kStack), 0);
+    ASSERT_EQ(::pthread_setattr_default_np(&attributes), 0);
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t bytes = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + kStack + kStack / 2;
+    const rlimit limit{bytes, bytes};
+    ASSERT_EQ(::setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+TEST(Landscape, FewerThreadsThanWereAskedForMakeAllPictures)
+{
+    const auto make = [] {
+        allowOneThread();
+        std::set<std::thread::id> makers;
+        const auto take = [&](std::uint32_t, Landscape &&) { makers.insert(std::this_thread::get_id()); };
+        const int made = generateLandscapes(0, 20, 8, 8, 5, {}, take);
+        std::_Exit(made == 20 && makers.size() <= 2 ? 0 : 1);
+    };
+    EXPECT_EXIT(make(), testing::ExitedWithCode(0), "");
+}
+
+#endif
 
 } // namespace tessera::core

@@ -154,6 +154,21 @@ TEST(Condition, AModelOfSeveralMapsTakesEach)
     EXPECT_EQ(renderer.render(request).conditionCodes, renderer.encodeCondition(stripedMap(40, 32)));
 }
 
+// Facts 6.6: the published edge models learned from lines as 0 and 1; maps hold -1 to 1.
+TEST(Condition, EdgesWithoutAReachAreReadFromZeroToOne)
+{
+    models::ModelConfig config;
+    config.condition.kind = models::ConditionKind::Edges;
+    const core::FieldMap field{2, 1, {-1, 1}};
+    const auto read = [&](models::ConditionKind kind, core::GridSize pixels) {
+        return core::fieldToRead(config, kind, field, pixels).values;
+    };
+    EXPECT_EQ(read(models::ConditionKind::Edges, {1, 2}), (std::vector<float>{0, 1}));
+    EXPECT_EQ(read(models::ConditionKind::Edges, {1, 4}), (std::vector<float>{0, 0.25F, 0.75F, 1})); // scaled
+    config.condition.kind = models::ConditionKind::Depth;
+    EXPECT_EQ(read(models::ConditionKind::Depth, {1, 2}), field.values);
+}
+
 TEST(Condition, AModelOfSeveralMapsRefusesOthers)
 {
     core::Renderer renderer = rendererOf(TinyKind::Several, "several-refusing");

@@ -8,6 +8,7 @@
 #include "models/checkpoint/checkpoint.h"
 #include "models/safetensors.h"
 #include "tests/unit/models/checkpoint/reading.h"
+#include "tests/unit/models/pythontorch.h"
 
 namespace tessera::models
 {
@@ -44,8 +45,8 @@ void expectSame(const fs::path &checkpoint)
 
 TEST(CheckpointCorpus, EveryFileThatTorchWritesLoads)
 {
-    if (!fs::exists(TESSERA_VENV_PYTHON))
-        GTEST_SKIP() << "there is no " TESSERA_VENV_PYTHON ": packaging/setup.sh makes it";
+    if (!tests::hasTorch(TESSERA_VENV_PYTHON))
+        GTEST_SKIP() << tests::kNoTorch;
     const fs::path folder = TESSERA_CORPUS_FOLDER;
     fs::remove_all(folder);
     const std::string command =

@@ -230,6 +230,20 @@ std::vector<Hostile> brokenStateDicts()
     };
 }
 
+// One array of numpy, a mebibyte, under so many names.
+std::string sharedArray(int names)
+{
+    const std::string content(1U << 20, 'x');
+    PickleText pickle;
+    pickle.raw("}").text("state_dict").raw("}(");
+    pickle.text("0").global("numpy.core.multiarray", "_reconstruct").raw("(").global("numpy", "ndarray");
+    pickle.raw("K\0\x85"s + "C\1btR(K\1").tuple({int64_t(content.size())}).global("numpy", "dtype").raw("(");
+    pickle.text("u1").raw("\x89\x88tR\x89" + ("B" + number(content.size(), 4)) + content + "tbq\1");
+    for (int i = 1; i < names; ++i)
+        pickle.text(std::to_string(i)).raw("h\1");
+    return around(pickle.raw("us").stop());
+}
+
 #ifdef __SANITIZE_ADDRESS__
 constexpr bool kSanitized = true; // freed memory is kept
 #else
@@ -327,7 +341,9 @@ TEST(HostilePickle, BombsNeedNeitherStackNorMemory)
          "more objects"},
         {"65 MiB", around("\x80\x02"s + "B" + number(65U << 20, 4) + std::string(65U << 20, 'x') + "0N."),
          "longer than 64 MiB"},
+        {"an array of many names", sharedArray(200), "its pickle repeats arrays to 10485760 bytes"},
     };
+    EXPECT_EQ(refusal(sharedArray(2)), "accepted");
     for (const Hostile &bomb : bombs) {
         std::string message;
         const uint64_t peak = peakOf(bomb.bytes, message);

@@ -203,12 +203,18 @@ TEST_F(EvalNetTrainingTest, WrongRecipesAndFilesAreRefused)
     recipe = evalNetRecipe();
     recipe["view"] = 1;
     EXPECT_THAT(refusal(recipe, trainEvalNet), HasSubstr("'recipe.view' is not a key"));
-    try {
-        EvalNet::load(folder / "vqgan" / "model.safetensors");
-        FAIL();
-    } catch (const Error &error) {
-        EXPECT_THAT(error.what(), HasSubstr("holds no EvalNet"));
-    }
+    const auto loading = [&](const std::string &file) -> std::string {
+        try {
+            EvalNet::load(folder / file);
+        } catch (const Error &error) {
+            return error.what();
+        }
+        return "loaded";
+    };
+    EXPECT_THAT(loading("vqgan/model.safetensors"), HasSubstr("holds no EvalNet"));
+    const std::string deep = R"({"widths": )" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+    writeSafetensors(folder / "deep.safetensors", {{"a", at::ones({1})}}, {{"evalnet", deep}});
+    EXPECT_THAT(loading("deep.safetensors"), HasSubstr("nested too deeply"));
 }
 
 TEST(JudgedSet, ScoresAreThoseOfTheLabels)

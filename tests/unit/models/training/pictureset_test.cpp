@@ -71,5 +71,14 @@ TEST_F(PictureSetTest, LabelsOutsideTheSetAreRefusedByPlace)
     EXPECT_THAT(refusal(), HasSubstr("picture 0: the material plane has the label 25; expected 0 to 24."));
 }
 
+// Such a value would use up the stack of whoever makes a text of it.
+TEST_F(PictureSetTest, FactsThatAreNestedTooDeeplyAreRefusedByPlace)
+{
+    ShardPicture deep = picture(1, 1);
+    deep.facts = R"({"light": )" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+    write("a.tlds", {picture(1, 1), deep});
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("a.tlds, picture 1'"), HasSubstr("nested too deeply")));
+}
+
 } // namespace
 } // namespace tessera::models

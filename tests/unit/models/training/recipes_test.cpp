@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/bundle.h"
 #include "models/modelfile.h"
+#include "models/training/modelparts.h"
 #include "models/training/recipechecks.h"
 #include "models/training/recipefile.h"
 #include "tests/unit/models/training/trainersfixture.h"
@@ -68,6 +70,56 @@ TEST_F(RecipesTest, CodesMustLearnBeforeTheyAreFrozen)
         EXPECT_THAT(refusal(recipe), HasSubstr("'recipe.adversary.from' is ")) << from;
     }
     EXPECT_NO_THROW(checkVqgan(Recipe(sharpening()))); // a start brings codes
+}
+
+// The fixture's first stage with another quantiser and fresh weights.
+template<typename Change>
+fs::path startWith(const fs::path &folder, const std::string &name, Change change)
+{
+    ModelConfig config = ModelFile::open(folder / "vqgan" / "model.safetensors").config;
+    change(config.firstStage);
+    config.imageTokens = {0, config.firstStage.drawnCodes()};
+    FreshSource source(1);
+    Autoencoder::create(config.firstStage, source);
+    StateDict tensors = source.tensors();
+    if (config.firstStage.remap)
+        tensors["quantize.used"] = at::arange(config.firstStage.remap->used, at::kLong);
+    ModelBundle::write(folder / name, config, tensors, {});
+    return folder / name;
+}
+
+TEST_F(RecipesTest, AGumbelQuantisersCodesStayAsTheyAre)
+{
+    const fs::path start = startWith(folder, "gumbel.safetensors", [](AutoencoderConfig &stage) {
+        stage.quantizer = QuantizerKind::Gumbel;
+        stage.embedDim = stage.zChannels;
+    });
+    json decoder = sharpening(), codes = sharpening();
+    decoder["start"] = codes["start"] = start.string();
+    codes["adversary"]["from"] = 0.5;
+    EXPECT_THAT(refusal(codes), HasSubstr("whose Gumbel quantiser is not trained here"));
+    EXPECT_EQ(refusal(decoder), "accepted");
+    const StateDict before = partTensors(start, Part::FirstStage);
+    const StateDict after = partTensors(folder / "refused" / "model.safetensors", Part::FirstStage);
+    ASSERT_EQ(before.size(), after.size());
+    for (const char *kept :
+         {"encoder.conv_in.weight", "quant_conv.weight", "quantize.embed.weight", "quantize.proj.weight"})
+        EXPECT_TRUE(at::equal(before.at(kept), after.at(kept))) << kept;
+    EXPECT_FALSE(at::equal(before.at("decoder.conv_out.weight"), after.at("decoder.conv_out.weight")));
+    fs::remove_all(folder / "refused");
+}
+
+TEST_F(RecipesTest, AStageThatDrawsAListOfItsCodesIsNotGoneOnWith)
+{
+    const fs::path start = startWith(folder, "listed.safetensors", [](AutoencoderConfig &stage) {
+        stage.remap = RemapConfig{6, std::nullopt};
+    });
+    for (const double from : {0.0, 0.5}) {
+        json recipe = sharpening();
+        recipe["start"] = start.string();
+        recipe["adversary"]["from"] = from;
+        EXPECT_THAT(refusal(recipe), HasSubstr("draws 6 codes from a codebook of 12")) << from;
+    }
 }
 
 // Esser et al. 2021: pixels, LPIPS and the discriminator; the fixture does without LPIPS.

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "models/bundle.h"
+#include "models/modelfile.h"
 #include "models/training/evaluate.h"
 #include "models/training/layoutchange.h"
 #include "models/training/modelparts.h"
@@ -92,6 +93,28 @@ TEST_F(TrainersTest, AStoppedTransformerGoesOnExactly)
         ASSERT_TRUE(fs::exists(folder / name / "model.safetensors"));
     expectEqual(partTensors(folder / "unbroken" / "model.safetensors", Part::Transformer), // averages
                 partTensors(folder / "broken" / "model.safetensors", Part::Transformer));
+}
+
+// The first stage draws some of its codebook (the original's `remap`): the transformer learns as many tokens.
+TEST_F(TrainersTest, ATransformerLearnsTheCodesOfAList)
+{
+    const ModelFile stage = ModelFile::open(folder / "vqgan" / "model.safetensors");
+    ModelConfig config = stage.config;
+    StateDict tensors = stage.readTensors();
+    tensors["quantize.used"] = at::tensor({11, 0, 7, 4, 2}, at::kLong);
+    config.firstStage.remap = RemapConfig{5, 5}; // and a sixth for what is not in the list
+    config.imageTokens = {0, 6};
+    ModelBundle::write(folder / "listed.safetensors", config, tensors, {});
+
+    json recipe = transformerRecipe();
+    recipe["first_stage"] = (folder / "listed.safetensors").string();
+    recipe["steps"] = 3;
+    trainTransformer(options(recipe, "listed"));
+    const ModelBundle model = ModelBundle::open(folder / "listed" / "model.safetensors");
+    EXPECT_EQ(model.config().imageTokens.count, 6);
+    EXPECT_EQ(model.config().condition.tokens.first, 6);
+    EXPECT_TRUE(at::equal(model.firstStage().used, tensors.at("quantize.used")));
+    EXPECT_TRUE(std::isfinite(evaluateModel(model.path(), folder, c10::kCPU).at("nats_with_map").get<double>()));
 }
 
 // Codes are made anew only where they are missing; a transformer of other codes is not gone on with.
