@@ -112,22 +112,22 @@ std::vector<Area> tilesOf(const Area &area, int64_t side)
     return tiles;
 }
 
-bool refineTiles(TiledChain &chain, const std::vector<Area> &tiles, const std::function<void(const Area &)> &make,
-                 double tolerance, const std::stop_token &stop, bool eachOnce)
+Tiling refineTiles(TiledChain &chain, const std::vector<Area> &tiles, const std::function<void(const Area &)> &make,
+                   double tolerance, const std::stop_token &stop, const WantedFn &wanted)
 {
     for (size_t round = 0; round <= chain.normalisations(); ++round) {
         for (const Area &tile : tiles) {
-            if ((round > 0 || !eachOnce) && stop.stop_requested())
-                return false;
+            if (stop.stop_requested() && (round > 0 || !wanted()))
+                return round > 0 ? Tiling::Rough : Tiling::Partial;
             make(tile);
         }
         if (chain.error() <= tolerance)
             break;
         if (stop.stop_requested())
-            return false;
+            return Tiling::Rough;
         chain.refine();
     }
-    return true;
+    return Tiling::Refined;
 }
 
 } // namespace tessera::models

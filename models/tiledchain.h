@@ -61,10 +61,20 @@ private:
 // Squares of at most `side` that cover `area`, row by row.
 std::vector<Area> tilesOf(const Area &area, int64_t side);
 
+// Asked where a stop was requested: whether each tile is to be made once all the same. The answer may change.
+using WantedFn = std::function<bool()>;
+
+// How far making tiles came before a stop.
+enum class Tiling {
+    Refined, // to the end
+    Rough,   // each tile was made, by statistics that are not quite those of the whole
+    Partial, // tiles are missing
+};
+
 // Goes through all `tiles` with `make` until chain.error() is at most `tolerance`. `stop` is looked at between tiles,
-// in the first round only where `eachOnce` is off; false tells that the statistics were not refined to the end.
-// REQUIRES: sampleStatistics() was called; `make` calls chain.tile() for a tile, and all tiles cover the output once.
-bool refineTiles(TiledChain &chain, const std::vector<Area> &tiles, const std::function<void(const Area &)> &make,
-                 double tolerance, const std::stop_token &stop, bool eachOnce = true);
+// in the first round together with `wanted`. REQUIRES: sampleStatistics() was called; `make` calls chain.tile() for a
+// tile, and all tiles cover the output once.
+Tiling refineTiles(TiledChain &chain, const std::vector<Area> &tiles, const std::function<void(const Area &)> &make,
+                   double tolerance, const std::stop_token &stop, const WantedFn &wanted);
 
 } // namespace tessera::models

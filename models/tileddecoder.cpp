@@ -1,5 +1,7 @@
 #include "models/tileddecoder.h"
 
+#include <utility>
+
 #include <ATen/ATen.h>
 
 namespace tessera::models
@@ -25,12 +27,24 @@ int64_t cellPixels(const Decoder &decoder)
     return int64_t(1) << (decoder.levels.size() - 1 - firstLocalLevel(decoder));
 }
 
-at::Tensor globalPart(const Decoder &decoder, const at::Tensor &z)
+// A level's blocks; undefined where a stop ended them.
+at::Tensor blocksOf(const Level &level, const at::Tensor &h, const std::stop_token &stop, const WantedFn &wanted)
 {
-    at::Tensor h = forward(decoder.middle, convolved(decoder.convIn, z, 1));
+    const at::Tensor done = forwardBlocks(level, h, stop);
+    return done.defined() || !wanted() ? done : forwardBlocks(level, h);
+}
+
+// Undefined where a stop ended it.
+at::Tensor globalPart(const Autoencoder &stage, const at::Tensor &zq, const std::stop_token &stop,
+                      const WantedFn &wanted)
+{
+    const Decoder &decoder = stage.decoder;
+    at::Tensor h = forward(decoder.middle, convolved(decoder.convIn, convolved(stage.postQuantConv, zq, 0), 1));
     const size_t end = firstLocalLevel(decoder);
     for (size_t i = decoder.levels.size(); i-- > end;) {
-        h = forwardBlocks(decoder.levels[i], h);
+        h = blocksOf(decoder.levels[i], h, stop, wanted);
+        if (!h.defined())
+            return {};
         if (i > end)
             h = upsampled(decoder.levels[i].resample, h);
     }
@@ -69,11 +83,23 @@ LocalChain localPart(const Decoder &decoder)
 
 } // namespace
 
-TiledDecoder::TiledDecoder(const Autoencoder &stage, const at::Tensor &zq)
+TiledDecoder::TiledDecoder(const Autoencoder &stage, LocalInput input)
     : m_factor(stage.config.factor())
-    , m_chain(localPart(stage.decoder), inputOf(globalPart(stage.decoder, convolved(stage.postQuantConv, zq, 0))),
-              cellPixels(stage.decoder))
+    , m_chain(localPart(stage.decoder), std::move(input), cellPixels(stage.decoder))
 {}
+
+TiledDecoder::TiledDecoder(const Autoencoder &stage, const at::Tensor &zq)
+    : TiledDecoder(stage, inputOf(globalPart(stage, zq, {}, {})))
+{}
+
+std::optional<TiledDecoder> TiledDecoder::unlessStopped(const Autoencoder &stage, const at::Tensor &zq,
+                                                        const std::stop_token &stop, const WantedFn &wanted)
+{
+    const at::Tensor map = globalPart(stage, zq, stop, wanted);
+    if (!map.defined())
+        return std::nullopt;
+    return TiledDecoder(stage, inputOf(map));
+}
 
 at::Tensor TiledDecoder::decode(const Area &cells)
 {
@@ -87,14 +113,16 @@ int64_t TiledDecoder::reach(const Autoencoder &stage)
     return (localPart(stage.decoder).reach() + cell - 1) / cell;
 }
 
-bool decodeInTiles(const Autoencoder &stage, const at::Tensor &zq, int64_t side, const TileFn &tile,
-                   std::stop_token stop)
+Tiling decodeInTiles(const Autoencoder &stage, const at::Tensor &zq, int64_t side, const TileFn &tile,
+                     std::stop_token stop, const WantedFn &wanted)
 {
-    TiledDecoder decoder(stage, zq);
-    decoder.sampleStatistics(side);
-    const auto make = [&](const Area &cells) { tile(cells, decoder.decode(cells)); };
-    return refineTiles(decoder.chain(), tilesOf({{0, zq.size(2)}, {0, zq.size(3)}}, side), make, kDecodingTolerance,
-                       stop);
+    std::optional<TiledDecoder> decoder = TiledDecoder::unlessStopped(stage, zq, stop, wanted);
+    if (!decoder)
+        return Tiling::Partial;
+    decoder->sampleStatistics(side);
+    const auto make = [&](const Area &cells) { tile(cells, decoder->decode(cells)); };
+    return refineTiles(decoder->chain(), tilesOf({{0, zq.size(2)}, {0, zq.size(3)}}, side), make, kDecodingTolerance,
+                       stop, wanted);
 }
 
 } // namespace tessera::models

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "models/autoencoder.h"
@@ -21,6 +22,9 @@ class TiledDecoder
 public:
     // `zq`: quantised latents [1, embedDim, h, w]. Runs what works at the resolution of codes.
     TiledDecoder(const Autoencoder &stage, const at::Tensor &zq);
+    // The same. `stop` is looked at between blocks, together with `wanted`: none where that ended it.
+    static std::optional<TiledDecoder> unlessStopped(const Autoencoder &stage, const at::Tensor &zq,
+                                                     const std::stop_token &stop, const WantedFn &wanted);
 
     // As TiledChain::sampleStatistics: `side` in codes.
     void sampleStatistics(int64_t side) { m_chain.sampleStatistics(side); }
@@ -36,6 +40,8 @@ public:
     static int64_t reach(const Autoencoder &stage);
 
 private:
+    TiledDecoder(const Autoencoder &stage, LocalInput input);
+
     int64_t m_factor; // pixels of a code's side
     TiledChain m_chain;
 };
@@ -48,8 +54,10 @@ using TileFn = std::function<void(const Area &cells, const at::Tensor &pixels)>;
 inline constexpr double kDecodingTolerance = 3e-3;
 
 // The whole canvas of `zq` [1, embedDim, h, w] in tiles of `side` by `side` codes. `tile` is called for every tile, as
-// often as the statistics have to be refined, and the last call holds. `stop` and the result: as refineTiles.
-bool decodeInTiles(const Autoencoder &stage, const at::Tensor &zq, int64_t side, const TileFn &tile,
-                   std::stop_token stop = {});
+// often as the statistics have to be refined, and the last call holds. `stop`, `wanted` and the result: as refineTiles;
+// what works at the resolution of codes heeds them between blocks.
+Tiling decodeInTiles(
+    const Autoencoder &stage, const at::Tensor &zq, int64_t side, const TileFn &tile, std::stop_token stop = {},
+    const WantedFn &wanted = [] { return true; });
 
 } // namespace tessera::models

@@ -37,11 +37,14 @@ LocalChain localPart(const Encoder &encoder)
     return LocalChain(std::move(layers));
 }
 
-at::Tensor globalPart(const Autoencoder &stage, at::Tensor h)
+// Latents; undefined where a stop ended it.
+at::Tensor globalPart(const Autoencoder &stage, at::Tensor h, const std::stop_token &stop)
 {
     const Encoder &encoder = stage.encoder;
     for (size_t i = firstGlobalLevel(encoder); i < encoder.levels.size(); ++i) {
-        h = forwardBlocks(encoder.levels[i], h);
+        h = forwardBlocks(encoder.levels[i], h, stop);
+        if (!h.defined())
+            return {};
         if (encoder.levels[i].resample.weight.defined())
             h = downsampled(encoder.levels[i].resample, h);
     }
@@ -77,9 +80,13 @@ at::Tensor encodeInTiles(const Autoencoder &stage, const LocalInput &input, int6
             map = at::empty({1, part.size(1), rows, columns}, part.options(), part.suggest_memory_format());
         map.narrow(2, out.rows.first, out.rows.length()).narrow(3, out.columns.first, out.columns.length()).copy_(part);
     };
-    if (!refineTiles(chain, tilesOf({{0, rows}, {0, columns}}, side * cell), make, kEncodingTolerance, stop, false))
+    const auto wanted = [] { return false; }; // codes of a part are of no use
+    const Tiling made =
+        refineTiles(chain, tilesOf({{0, rows}, {0, columns}}, side * cell), make, kEncodingTolerance, stop, wanted);
+    const at::Tensor latents = made == Tiling::Refined ? globalPart(stage, map, stop) : at::Tensor();
+    if (!latents.defined())
         return at::zeros({1, input.rows / stage.config.factor(), input.columns / stage.config.factor()}, at::kLong);
-    return nearestInBands(stage, globalPart(stage, map));
+    return nearestInBands(stage, latents);
 }
 
 } // namespace tessera::models

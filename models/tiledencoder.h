@@ -17,7 +17,7 @@ inline constexpr double kEncodingTolerance = 2e-4;
 
 // Codes of an input [1, inChannels, rows, columns] in tiles of about `side` by `side` codes: int64 [1, rows / f,
 // columns / f], rounded down. They are those that Autoencoder::encode chooses, except where two codes fit about equally
-// well. `stop` is looked at between tiles; after it the codes are 0.
+// well. `stop` is looked at between tiles and between blocks; after it the codes are 0.
 at::Tensor encodeInTiles(const Autoencoder &stage, const LocalInput &input, int64_t side, std::stop_token stop = {});
 
 } // namespace tessera::models

@@ -1,6 +1,7 @@
 #include "core/render/decoding.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <ATen/ATen.h>
 
@@ -73,7 +74,7 @@ CodeGrid upperRows(const CodeGrid &codes, int rows)
 } // namespace
 
 DecodedPicture decodedPicture(const models::Autoencoder &stage, const CodeGrid &codes, uint64_t memory,
-                              std::stop_token stop)
+                              std::stop_token stop, const models::WantedFn &wanted)
 {
     const int tile = decodingTile(stage.config, codes.size, memory), factor = int(stage.config.factor());
     if (tile == 0) {
@@ -84,7 +85,11 @@ DecodedPicture decodedPicture(const models::Autoencoder &stage, const CodeGrid &
     const auto put = [&](const models::Area &cells, const at::Tensor &pixels) {
         putTile(decoded.picture, cells, pixels, factor);
     };
-    decoded.complete = models::decodeInTiles(stage, latentsOf(stage, codes), tile, put, std::move(stop));
+    const models::Tiling made =
+        models::decodeInTiles(stage, latentsOf(stage, codes), tile, put, std::move(stop), wanted);
+    if (made == models::Tiling::Partial)
+        return {{}, false};
+    decoded.complete = made == models::Tiling::Refined;
     return decoded;
 }
 
@@ -128,12 +133,16 @@ PixelRect PreviewDecoder::update(const CodeGrid &codes, const std::stop_token &s
 bool PreviewDecoder::decodeRows(const CodeGrid &codes, int first, int last, const std::stop_token &stop)
 {
     const int known = knownRows(codes), tile = previewTile(m_stage.config, codes.size, stageMemory(m_stage));
-    models::TiledDecoder decoder(m_stage, latentsOf(m_stage, upperRows(codes, known)));
-    chooseStatistics(decoder, known, tile);
+    const auto wanted = [] { return false; }; // there is the preview before
+    std::optional<models::TiledDecoder> decoder =
+        models::TiledDecoder::unlessStopped(m_stage, latentsOf(m_stage, upperRows(codes, known)), stop, wanted);
+    if (!decoder)
+        return false;
+    chooseStatistics(*decoder, known, tile);
     for (const models::Area &cells : models::tilesOf({{first, last}, {0, codes.size.columns}}, tile)) {
         if (stop.stop_requested())
             return false;
-        putTile(m_picture, cells, decoder.decode(cells), m_factor);
+        putTile(m_picture, cells, decoder->decode(cells), m_factor);
     }
     return true;
 }

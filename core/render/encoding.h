@@ -1,7 +1,7 @@
 // From pictures and maps to codes. All in a piece where that fits `memory` bytes (stageMemory() as a rule), otherwise
 // in the largest tiles that fit (models/tiledencoder.h), which may choose another code where two fit about equally
-// well. What is beyond whole codes has none (AutoencoderConfig::seenPixels). `stop` is looked at between tiles; codes
-// after it mean nothing.
+// well. What is beyond whole codes has none (AutoencoderConfig::seenPixels). `stop` is looked at between tiles and
+// between blocks; codes after it mean nothing.
 #pragma once
 
 #include <cstdint>

@@ -132,6 +132,15 @@ int encodingTile(const models::AutoencoderConfig &config, GridSize canvas, uint6
     return largestTile(config, canvas, bytes, tiledEncodingBytes);
 }
 
+bool hasSmallerTiles(const models::ModelConfig &config, GridSize canvas, uint64_t bytes)
+{
+    const auto reads = [&](const models::ConditionConfig &condition) {
+        return condition.stage && encodingTile(*condition.stage, canvas, bytes) != kTiles.back();
+    };
+    return decodingTile(config.firstStage, canvas, bytes) != kTiles.back() || reads(config.condition)
+           || std::ranges::any_of(config.otherConditions, reads);
+}
+
 int previewTile(const models::AutoencoderConfig &config, GridSize canvas, uint64_t bytes)
 {
     return tiledDecodingBytes(config, canvas, kPreviewTile) <= bytes ? kPreviewTile : kTiles.back();

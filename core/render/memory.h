@@ -38,6 +38,10 @@ uint64_t encodingBytes(const models::AutoencoderConfig &config, GridSize canvas)
 int decodingTile(const models::AutoencoderConfig &config, GridSize canvas, uint64_t bytes);
 int encodingTile(const models::AutoencoderConfig &config, GridSize canvas, uint64_t bytes);
 
+// Whether some stage of a model whose stages may take `bytes` works on a canvas in larger tiles than the smallest ones,
+// or as a whole.
+bool hasSmallerTiles(const models::ModelConfig &config, GridSize canvas, uint64_t bytes);
+
 // Side of the tiles that previews are decoded in: never more than a small share of a large canvas.
 int previewTile(const models::AutoencoderConfig &config, GridSize canvas, uint64_t bytes);
 

@@ -1,6 +1,7 @@
 #include "core/render/picturememory.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tessera::core
 {
@@ -18,6 +19,12 @@ KnownCodes &PictureMemory::of(GridSize canvas, uint64_t seed, uint32_t variation
     if (m_pictures.size() > kMost)
         m_pictures.pop_back();
     return m_pictures.front().codes;
+}
+
+void PictureMemory::keepLatest()
+{
+    if (!m_pictures.empty())
+        m_pictures.erase(std::next(m_pictures.begin()), m_pictures.end());
 }
 
 void PictureMemory::distrust()

@@ -19,6 +19,8 @@ public:
 
     // Of the canvas' size. Valid until kMost other pictures were asked for.
     KnownCodes &of(GridSize canvas, uint64_t seed, uint32_t variation);
+    // Forgets all but the one asked for last.
+    void keepLatest();
     // Another engine goes on, which may draw other codes: those known become guesses.
     void distrust();
 

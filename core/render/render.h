@@ -18,6 +18,7 @@
 #include "core/map/labelmap.h"
 #include "core/map/pixelrect.h"
 #include "core/render/image.h"
+#include "core/render/systemmemory.h"
 #include "core/sampling/grid.h"
 #include "core/sampling/policyscore.h"
 #include "core/sampling/windowplan.h"
@@ -177,6 +178,8 @@ struct RendererOptions {
     // auto, fp32, bf16, fp16, int8, where what a device does not offer is refused; fast: fastPrecision() of the model
     std::string precision = "auto";
     int threads = 0; // 0: as many as LibTorch chooses, all cores
+    // Bytes of main memory that are free, by which models and requests are checked.
+    std::function<uint64_t()> freeMemory = [] { return availableMemory(); };
 };
 
 // A model in memory with everything that runs it. Remembers what it drew last, so that drawing again after an edit,

@@ -8,20 +8,25 @@
 #include "core/render/memory.h"
 #include "core/render/recordjson.h"
 #include "core/render/rendererprivate.h"
-#include "core/render/systemmemory.h"
 #include "models/error.h"
 
 namespace tessera::core
 {
 
-// What is kept for speed makes room where a picture needs it.
-RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
+void Renderer::Private::makeRoom(uint64_t bytes)
 {
-    const GridSize canvas = canvasOf(bundle->config(), request);
-    if (bytesFor(request, canvas) > availableMemory()) {
+    if (bytes > options.freeMemory()) {
         prefixes->clear();
         engine->freeCaches(); // into which their memory went
     }
+    const uint64_t free = options.freeMemory(), left = free - std::min(free, bytes), kept = prefixes->bytes();
+    prefixes->limit(kept + std::min(left, ~kept)); // what is free may be the greatest number
+}
+
+RenderJob Renderer::Private::jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events)
+{
+    const GridSize canvas = canvasOf(bundle->config(), request);
+    makeRoom(bytesFor(request, canvas));
     prefixes->beginPicture();
     KnownCodes &known = pictures.of(canvas, request.seed, request.variation);
     return {*bundle, request, std::move(stop), events, {&*prefixes, &known}};
@@ -33,6 +38,7 @@ std::vector<RenderResult> Renderer::Private::jointly(const RenderRequest &reques
     const GridSize canvas = canvasOf(bundle->config(), request);
     std::vector<RenderRequest> requests(size_t(count), request);
     std::vector<SampleAids> aids;
+    makeRoom(uint64_t(count) * bytesFor(request, canvas));
     prefixes->beginPicture();
     for (int i = 0; i < count; ++i) {
         requests[size_t(i)].variation = first + uint32_t(i);

@@ -9,7 +9,6 @@
 #include "core/render/modelinfo.h"
 #include "core/render/rendererprivate.h"
 #include "core/render/system.h"
-#include "core/render/systemmemory.h"
 #include "core/sampling/enginechoice.h"
 #include "models/error.h"
 
@@ -41,11 +40,11 @@ uint64_t openingBytes(const models::ModelSummary &summary, const std::string &pr
     return summary.memoryBytes + weights * weightBytes;
 }
 
-// What may be kept of prefixes. Where it is wanted for pictures, it is given back (jobFor).
-uint64_t prefixBytes()
+// What may be kept of prefixes. Where it is wanted for pictures, it is given back (makeRoom).
+uint64_t prefixBytes(uint64_t free)
 {
     constexpr uint64_t kLeast = uint64_t(128) << 20, kMost = uint64_t(4) << 30;
-    return std::clamp(availableMemory() / 8, kLeast, kMost);
+    return std::clamp(free / 8, kLeast, kMost);
 }
 
 } // namespace
@@ -63,16 +62,15 @@ void Renderer::Private::open()
     shape = summary.config.transformer;
     if (fast)
         precision = fastPrecision();
-    const uint64_t needed = openingBytes(summary, precision);
-    if (device == "cpu" && needed > availableMemory())
+    const uint64_t needed = openingBytes(summary, precision), free = options.freeMemory();
+    if (device == "cpu" && needed > free)
         throw Error(ErrorCode::OutOfMemory, summary.path.string() + " needs " + bytesText(needed)
-                                                + " for its weights, but " + bytesText(availableMemory())
-                                                + " are free.");
+                                                + " for its weights, but " + bytesText(free) + " are free.");
     run("Opening " + summary.path.string(), [&] {
         bundle = models::ModelBundle::open(path, c10::Device(device));
         makeEngine();
         if (engine)
-            prefixes.emplace(*engine, bundle->config().transformer->unmasked, prefixBytes());
+            prefixes.emplace(*engine, bundle->config().transformer->unmasked, prefixBytes(options.freeMemory()));
         return 0;
     });
     info.identity = bundle->identity();
@@ -108,6 +106,7 @@ void Renderer::Private::dropWhatIsKept()
         prefixes->clear();
     if (engine)
         engine->freeCaches();
+    pictures.keepLatest();
     if (device != "cpu")
         c10::getDeviceAllocator(c10::Device(device).type())->emptyCache();
 }
@@ -115,17 +114,10 @@ void Renderer::Private::dropWhatIsKept()
 ReliefChoices Renderer::Private::reliefChoices(GridSize canvas) const
 {
     const bool gpu = device != "cpu";
-    const models::Autoencoder &stage = bundle->firstStage();
-    const auto readsWhole = [&](models::ConditionKind kind) {
-        const models::Autoencoder *reading = bundle->stageOf(kind);
-        return reading && encodingTile(reading->config, canvas, stageMemory(*reading)) == 0;
-    };
     ReliefChoices choices;
     choices.halfPrecision =
         gpu && precision == "fp32" && offersPrecision(*bundle->config().transformer, device, "bf16");
-    choices.tiles = decodingTile(stage.config, canvas, stageMemory(stage)) == 0
-                    || readsWhole(models::ConditionKind::Labels) || readsWhole(models::ConditionKind::Depth)
-                    || readsWhole(models::ConditionKind::Edges);
+    choices.tiles = hasSmallerTiles(bundle->config(), canvas, stageMemory(bundle->firstStage()));
     choices.cpu = gpu;
     return choices;
 }
@@ -155,7 +147,7 @@ int Renderer::Private::together(const RenderRequest &request, int wanted) const
     static_assert(size_t(kMost) <= PictureMemory::kMost); // each holds on to its own
     const GridSize canvas = canvasOf(bundle->config(), request);
     int count = engine->keepsBitsInChunks() ? std::min(wanted, kMost) : 1;
-    while (count > 1 && uint64_t(count) * bytesFor(request, canvas) > availableMemory())
+    while (count > 1 && uint64_t(count) * bytesFor(request, canvas) > options.freeMemory())
         --count;
     return count;
 }
@@ -166,7 +158,7 @@ void Renderer::Private::checkMemory(const RenderRequest &request) const
         return; // a GPU's allocator answers for itself
     const GridSize canvas = canvasOf(bundle->config(), request);
     const uint64_t needed = bytesFor(request, canvas), kept = prefixes->bytes();
-    const uint64_t free = availableMemory() + std::min(kept, ~availableMemory()); // which may be the greatest number
+    const uint64_t free = kept + std::min(options.freeMemory(), ~kept); // which may be the greatest number
     if (needed <= free)
         return;
     const GridSize fitting = largestCanvas(request, free);
@@ -179,7 +171,7 @@ void Renderer::Private::checkMemory(const RenderRequest &request) const
 
 void Renderer::Private::checkStageMemory(const models::AutoencoderConfig &config, GridSize codes, uint64_t needed) const
 {
-    const uint64_t free = availableMemory();
+    const uint64_t free = options.freeMemory();
     if (device == "cpu" && needed > free)
         throw Error(ErrorCode::OutOfMemory, "A picture of " + pixels(codes, int(config.factor())) + " needs about "
                                                 + bytesText(needed) + " of memory, but " + bytesText(free)

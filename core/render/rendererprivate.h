@@ -69,6 +69,8 @@ struct Renderer::Private {
     std::vector<RenderResult> jointly(const RenderRequest &request, uint32_t first, int count,
                                       const std::stop_token &stop, const RenderEvents &events);
     RenderJob jobFor(const RenderRequest &request, std::stop_token stop, const RenderEvents &events);
+    // What is kept for speed makes room for so many bytes where they are not free, and does not grow into them.
+    void makeRoom(uint64_t bytes);
     uint64_t bytesFor(const RenderRequest &request, GridSize canvas) const;
     void checkMemory(const RenderRequest &request) const;
     // `needed` bytes for a picture of so many codes.

@@ -232,11 +232,12 @@ void RenderJob::decode(bool tiled)
     const Clock::time_point start = Clock::now();
     if (m_result.finished) {
         const models::Autoencoder &stage = m_bundle.firstStage();
-        DecodedPicture decoded = decodedPicture(stage, m_codes, tiled ? 0 : stageMemory(stage), m_stop);
+        DecodedPicture decoded =
+            decodedPicture(stage, m_codes, tiled ? 0 : stageMemory(stage), m_stop, m_events.decodeStopped);
         m_result.finished = decoded.complete;
         if (!decoded.picture.empty())
             m_result.picture = finished(std::move(decoded.picture));
-        else if (m_previews)
+        else if (m_previews && m_events.decodeStopped())
             m_result.picture = finished(m_previews->picture());
     } else { // whoever stops does not wait for a large canvas of which little is drawn
         m_result.picture = finished(stoppedPicture());
@@ -260,7 +261,7 @@ const Image &RenderJob::stoppedPicture()
 
 Image RenderJob::finished(Image picture) const
 {
-    return m_request.region ? blended(*m_request.initial, picture, m_sample.locked, m_factor) : picture;
+    return m_request.region ? blended(*m_request.initial, picture, m_sample.locked, m_factor) : std::move(picture);
 }
 
 } // namespace tessera::core

@@ -75,7 +75,7 @@ public:
     // With the first `tokens` tokens of another cache of this engine. REQUIRES: that one has as many.
     virtual std::unique_ptr<WindowCache> copyCache(const WindowCache &from, int64_t tokens) = 0;
     virtual uint64_t cacheBytes() const = 0; // of one full cache
-    // Lets go of memory of dropped caches that is kept for the next ones.
+    // Lets go of memory that is kept for later: of dropped caches, and for batches of the largest size so far.
     virtual void freeCaches() {}
 
     // Appends each input's tokens to its cache and writes the logits of its last tokens: float32 [logitRows of all

@@ -6,8 +6,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
+
+#include "models/error.h"
 
 namespace tessera::core
 {
@@ -154,12 +158,27 @@ private:
     {
         try {
             m_threads.emplace_back([this, i] { sit(i); });
-        } catch (...) { // no more threads
-            m_failures[i] = std::current_exception();
-            m_ended[i] = true;
-            return;
+        } catch (const std::system_error &) { // no more threads
+            return miss(i, std::make_exception_ptr(tooManyTasks()));
+        } catch (...) {
+            return miss(i, std::current_exception());
         }
         m_baton.pass(int(i), Baton::kCaller);
+    }
+
+    // The task cannot begin.
+    void miss(size_t i, std::exception_ptr failure)
+    {
+        m_failures[i] = std::move(failure);
+        m_ended[i] = true;
+    }
+
+    // As where there is no memory for so many: fewer at once would do.
+    Error tooManyTasks() const
+    {
+        return {ErrorCode::OutOfMemory, "Drawing " + std::to_string(m_tasks.size())
+                                            + " pictures together takes as many threads, but the system gave "
+                                            + std::to_string(m_threads.size()) + "; one by one they need none"};
     }
 
     // A task's thread.

@@ -9,8 +9,17 @@ namespace tessera::core
 PrefixStore::PrefixStore(TransformerEngine &engine, int64_t unmasked, uint64_t mostBytes)
     : m_engine(engine)
     , m_unmasked(unmasked)
-    , m_mostEntries(std::max(kFewest, size_t(mostBytes / std::max<uint64_t>(1, engine.cacheBytes()))))
+    , m_mostBytes(mostBytes)
+    , m_mostEntries(entriesIn(mostBytes))
 {}
+
+void PrefixStore::limit(uint64_t bytes)
+{
+    m_mostEntries = entriesIn(std::min(bytes, m_mostBytes));
+    while (m_entries.size() > m_mostEntries) {
+        dropOne();
+    }
+}
 
 void PrefixStore::beginPicture()
 {
@@ -50,7 +59,9 @@ void PrefixStore::keep(std::vector<int64_t> prefix, std::shared_ptr<WindowCache>
         touch(known);
         return;
     }
-    makeRoom();
+    if (m_entries.size() >= m_mostEntries) {
+        dropOne();
+    }
     m_entries.insert(m_entries.begin(), {std::move(prefix), std::move(cache), m_picture});
 }
 
@@ -70,11 +81,13 @@ void PrefixStore::touch(std::vector<Entry>::iterator entry)
     std::rotate(m_entries.begin(), entry, entry + 1);
 }
 
-void PrefixStore::makeRoom()
+size_t PrefixStore::entriesIn(uint64_t bytes) const
 {
-    if (m_entries.size() < m_mostEntries) {
-        return;
-    }
+    return std::max(kFewest, size_t(bytes / std::max<uint64_t>(1, m_engine.cacheBytes())));
+}
+
+void PrefixStore::dropOne()
+{
     if (m_entries.back().picture + 1 < m_picture) {
         m_entries.pop_back();
         return;

@@ -24,6 +24,9 @@ public:
     // store.
     PrefixStore(TransformerEngine &engine, int64_t unmasked, uint64_t mostBytes);
 
+    // From now on as many as fit so many bytes and `mostBytes`; what is too much goes at once.
+    void limit(uint64_t bytes);
+
     // Says that another picture is drawn from now on, or the same one again.
     void beginPicture();
 
@@ -52,11 +55,13 @@ private:
     int64_t common(const Entry &entry, std::span<const int64_t> prefix, int64_t most) const;
     // To the front, as used.
     void touch(std::vector<Entry>::iterator entry);
-    void makeRoom();
+    size_t entriesIn(uint64_t bytes) const;
+    void dropOne();
 
     TransformerEngine &m_engine;
     const int64_t m_unmasked;
-    const size_t m_mostEntries;
+    const uint64_t m_mostBytes;
+    size_t m_mostEntries;
     uint64_t m_picture = 1;
     std::vector<Entry> m_entries; // the one used last first
 };

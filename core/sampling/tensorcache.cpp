@@ -1,11 +1,13 @@
 #include "core/sampling/tensorcache.h"
 
+#include <exception>
 #include <string>
 #include <utility>
 
 #include <ATen/ATen.h>
 
 #include "models/error.h"
+#include "models/memoryfailure.h"
 
 namespace tessera::core
 {
@@ -14,7 +16,9 @@ TensorCacheStore::TensorCacheStore(std::vector<int64_t> shape, at::TensorOptions
     : m_shape(std::move(shape))
     , m_options(std::move(options))
     , m_most(kept)
-{}
+{
+    m_kept.reserve(m_most);
+}
 
 at::Tensor TensorCacheStore::take()
 {
@@ -26,11 +30,11 @@ at::Tensor TensorCacheStore::take()
     return tensor;
 }
 
-void TensorCacheStore::giveBack(at::Tensor tensor)
+void TensorCacheStore::giveBack(at::Tensor tensor) noexcept
 {
     const std::scoped_lock lock(m_mutex);
     if (tensor.defined() && m_kept.size() < m_most)
-        m_kept.push_back(std::move(tensor));
+        m_kept.push_back(std::move(tensor)); // has room
 }
 
 void TensorCacheStore::free()
@@ -51,9 +55,8 @@ at::Tensor TensorCacheStore::allocate() const
 {
     try {
         return at::empty(m_shape, m_options);
-    } catch (const c10::Error &error) {
-        // Main memory's allocator has no error type of its own.
-        if (!m_options.device().is_cpu() && !dynamic_cast<const c10::OutOfMemoryError *>(&error))
+    } catch (const std::exception &failure) {
+        if (!models::isWantOfMemory(failure))
             throw;
         throw Error(ErrorCode::OutOfMemory,
                     "There is no memory for another attention window: " + std::to_string(bytes() >> 20)

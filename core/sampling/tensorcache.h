@@ -22,7 +22,7 @@ public:
     TensorCacheStore(std::vector<int64_t> shape, at::TensorOptions options, size_t kept);
 
     at::Tensor take(); // values undefined. Throws Error (OutOfMemory).
-    void giveBack(at::Tensor tensor);
+    void giveBack(at::Tensor tensor) noexcept;
     void free();            // those that wait
     uint64_t bytes() const; // of one
 

@@ -1,3 +1,4 @@
+#include <exception>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "core/sampling/engine.h"
 #include "core/sampling/tensorcache.h"
 #include "models/error.h"
+#include "models/memoryfailure.h"
 #include "models/transformer.h"
 
 namespace tessera::core
@@ -80,7 +82,9 @@ protected:
                     .copy_(scores.view({input.logitRows, count}));
                 logits += input.logitRows * count;
             }
-        } catch (const c10::OutOfMemoryError &) {
+        } catch (const std::exception &failure) {
+            if (!models::isWantOfMemory(failure))
+                throw;
             throw Error(ErrorCode::OutOfMemory,
                         "The device's memory does not suffice for sampling; a smaller canvas or the CPU would do");
         }

@@ -2,7 +2,6 @@
 // compared.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <span>
 #include <string>
@@ -106,14 +105,6 @@ inline std::vector<std::vector<float>> chunkLogits(TransformerEngine &engine, co
         all.push_back(
             append(engine, *cache, std::span(tokens).subspan(size_t(cache->length()), size_t(chunk)), 0, kCodes));
     return all;
-}
-
-inline float greatestDifference(const std::vector<float> &a, const std::vector<float> &b)
-{
-    float difference = 0;
-    for (size_t i = 0; i < a.size(); ++i)
-        difference = std::isfinite(a[i]) ? std::max(difference, std::abs(a[i] - b[i])) : INFINITY;
-    return difference;
 }
 
 // Nats between the distributions of two rows of logits.

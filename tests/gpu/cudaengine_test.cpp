@@ -73,6 +73,10 @@ TEST_F(CudaEngine, OverlappingKernelsChangesNoBit)
                apart = makeCudaEngine(model.transformer, {.overlap = false, .whole = false});
     const std::vector<int64_t> chunks{200, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
     EXPECT_EQ(chunkLogits(*overlapping, chunks), chunkLogits(*apart, chunks));
+    EXPECT_GT(cudaWays(*apart).apart, 0);
+    if (!cudaEngineOverlapsOn(CudaEngineOptions().device))
+        GTEST_SKIP() << "kernels do not overlap on this device";
+    EXPECT_GT(cudaWays(*overlapping).overlapping, 0);
 }
 
 TEST_F(CudaEngine, OneKernelForAllLayersGivesTheLogitsOfMany)
@@ -81,10 +85,11 @@ TEST_F(CudaEngine, OneKernelForAllLayersGivesTheLogitsOfMany)
         const WindowModel model(heads);
         for (const CudaPrecision precision :
              {CudaPrecision::Float32, CudaPrecision::BFloat16, CudaPrecision::Float16}) {
-            const auto one = chunkLogits(*makeCudaEngine(model.transformer, {.precision = precision, .whole = true}),
-                                         kChunks),
-                       many = chunkLogits(*makeCudaEngine(model.transformer, {.precision = precision, .whole = false}),
-                                          kChunks);
+            const auto whole = makeCudaEngine(model.transformer, {.precision = precision, .whole = true}),
+                       several = makeCudaEngine(model.transformer, {.precision = precision, .whole = false});
+            const auto one = chunkLogits(*whole, kChunks), many = chunkLogits(*several, kChunks);
+            EXPECT_GT(cudaWays(*whole).whole, 0) << heads << " heads, precision " << int(precision);
+            EXPECT_EQ(cudaWays(*several).whole, 0);
             for (size_t i = 0; i < one.size(); ++i) {
                 if (precision == CudaPrecision::Float32)
                     EXPECT_LT(greatestDifference(one[i], many[i]), 1e-4f) << heads << " heads, chunk " << i;

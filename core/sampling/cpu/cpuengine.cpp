@@ -84,7 +84,13 @@ public:
         return copy;
     }
     uint64_t cacheBytes() const override { return uint64_t(m_store->layout().bytes()); }
-    void freeCaches() override { m_store->free(); }
+    void freeCaches() override
+    {
+        m_store->free();
+        m_products.free();
+        for (Rows *rows : {&m_x, &m_normed, &m_hidden, &m_queryKeyValue, &m_logits})
+            rows->free();
+    }
     bool gainsFromBatches() const override { return true; }
     bool keepsBitsInChunks() const override { return true; }
     double tokenCost() const override;

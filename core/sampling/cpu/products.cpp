@@ -39,6 +39,13 @@ void Products::reserve(int64_t rows)
     m_zeros.reserve(rows);
 }
 
+void Products::free()
+{
+    m_bytes = {};
+    m_scales = {};
+    m_zeros = {};
+}
+
 // What follows a row's last value in its four bytes is multiplied by zero weights.
 void Products::quantise(const Rows &input, int64_t rows, int64_t width)
 {

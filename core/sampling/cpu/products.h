@@ -15,6 +15,7 @@ public:
     explicit Rows(int64_t width = 0) : m_stride(roundedUp(width, kPanel) + kApart) {}
 
     void reserve(int64_t rows) { m_values.reserve(rows * m_stride); } // existing values are lost when it grows
+    void free() { m_values = {}; }
     int64_t stride() const { return m_stride; }
     float *row(int64_t index) { return m_values.data() + index * m_stride; }
     const float *row(int64_t index) const { return m_values.data() + index * m_stride; }
@@ -26,7 +27,7 @@ private:
     AlignedBuffer<float> m_values;
 };
 
-// One thread at a time. Allocates only in `reserve`.
+// One thread at a time. Allocates only in `reserve`, and lets go of that in `free`.
 class Products
 {
 public:
@@ -34,6 +35,7 @@ public:
     Products(const Kernels &kernels, WeightFormat format, int64_t widest, int threads);
 
     void reserve(int64_t rows);
+    void free();
 
     // Panels [first, first + count) of `matrix` times rows [0, rows) of `input`, into the columns of `out` from its
     // column 0 on. Throws nothing.

@@ -1,6 +1,7 @@
 #include "core/sampling/cpu/threadpool.h"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
 
 #if defined(__x86_64__)
@@ -56,8 +57,8 @@ ThreadPool::ThreadPool(int threads)
     try {
         for (int thread = 1; thread < threads; ++thread)
             m_workers.emplace_back([this, thread](std::stop_token stop) { workerLoop(std::move(stop), thread); });
-    } catch (const std::system_error &) {
-        // The system gives no more threads: those there are do the work.
+    } catch (const std::system_error &) { // no more threads; those there are do the work
+    } catch (const std::bad_alloc &) {    // nor memory for them
     }
 }
 

@@ -1,5 +1,6 @@
 #include "core/sampling/cpu/windowmemory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -10,6 +11,14 @@
 
 namespace tessera::core::cpu
 {
+
+namespace
+{
+
+constexpr size_t kKeptAlways = 2; // one window with guidance
+constexpr int64_t kKeptBytes = int64_t(128) << 20;
+
+} // namespace
 
 CacheLayout::CacheLayout(const models::TransformerConfig &config, bool inBFloat16)
     : layers(config.layers)
@@ -22,6 +31,13 @@ CacheLayout::CacheLayout(const models::TransformerConfig &config, bool inBFloat1
 int64_t CacheLayout::valueWidth() const
 {
     return roundedUp(headDim, kLaneGroup);
+}
+
+CacheStore::CacheStore(const CacheLayout &layout)
+    : m_layout(layout)
+    , m_most(std::max(kKeptAlways, size_t(kKeptBytes / layout.bytes())))
+{
+    m_kept.reserve(m_most);
 }
 
 AlignedBuffer<std::byte> CacheStore::take()
@@ -43,12 +59,11 @@ AlignedBuffer<std::byte> CacheStore::take()
     }
 }
 
-void CacheStore::giveBack(AlignedBuffer<std::byte> memory)
+void CacheStore::giveBack(AlignedBuffer<std::byte> memory) noexcept
 {
     const std::scoped_lock lock(m_mutex);
-    const bool fits = m_kept.size() < kKeptAlways || int64_t(m_kept.size() + 1) * m_layout.bytes() <= kKeptBytes;
-    if (memory.size() > 0 && fits)
-        m_kept.push_back(std::move(memory));
+    if (memory.size() > 0 && m_kept.size() < m_most)
+        m_kept.push_back(std::move(memory)); // has room
 }
 
 void CacheStore::free()

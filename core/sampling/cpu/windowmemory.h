@@ -39,20 +39,18 @@ struct CacheLayout {
 class CacheStore
 {
 public:
-    explicit CacheStore(const CacheLayout &layout) : m_layout(layout) {}
+    explicit CacheStore(const CacheLayout &layout);
 
     const CacheLayout &layout() const { return m_layout; }
 
     // Contents of any kind. Throws Error (OutOfMemory).
     AlignedBuffer<std::byte> take();
-    void giveBack(AlignedBuffer<std::byte> memory);
+    void giveBack(AlignedBuffer<std::byte> memory) noexcept;
     void free(); // what is kept
 
 private:
-    static constexpr size_t kKeptAlways = 2; // one window with guidance
-    static constexpr int64_t kKeptBytes = int64_t(128) << 20;
-
     const CacheLayout m_layout;
+    const size_t m_most;
     std::mutex m_mutex; // caches may be dropped on another thread than the engine's
     std::vector<AlignedBuffer<std::byte>> m_kept;
 };

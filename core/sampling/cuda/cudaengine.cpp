@@ -1,6 +1,7 @@
 #include "core/sampling/cuda/cudaengine.h"
 
 #include <algorithm>
+#include <exception>
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
@@ -16,6 +17,7 @@
 #include "core/sampling/cuda/smallpass.h"
 #include "core/sampling/tensorcache.h"
 #include "models/error.h"
+#include "models/memoryfailure.h"
 #include "models/transformer.h"
 
 namespace tessera::core
@@ -40,18 +42,12 @@ Format formatOf(CudaPrecision precision)
 }
 
 // The first number of a device's.
-int capability(int device)
+int capability(c10::Device device)
 {
     int major = 0;
-    C10_CUDA_CHECK(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device));
+    C10_CUDA_CHECK(
+        cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device.has_index() ? device.index() : 0));
     return major;
-}
-
-int currentDevice()
-{
-    int device = 0;
-    C10_CUDA_CHECK(cudaGetDevice(&device));
-    return device;
 }
 
 std::vector<int64_t> cacheShape(const models::TransformerConfig &config)
@@ -88,7 +84,7 @@ public:
         , m_weights(model, options.device, formatOf(options.precision))
         , m_store(std::make_shared<TensorCacheStore>(cacheShape(model.config),
                                                      m_weights.tokens.options().dtype(m_weights.type), kKeptCaches))
-        , m_decoder(m_weights, options.device, options.overlap && capability(currentDevice()) >= 9,
+        , m_decoder(m_weights, options.device, options.overlap && cudaEngineOverlapsOn(options.device),
                     options.whole.value_or(layerBytes(m_weights) >= kWholeFromBytes))
         , m_small(m_weights, options.device, options.recordSmall)
         , m_ahead{options.stepsAhead, aheadBytes()}
@@ -113,6 +109,12 @@ public:
     bool gainsFromBatches() const override { return true; }
     AheadLimits feedsAhead() const override { return m_ahead; }
     bool drawsCodes(int64_t count) const override { return m_decoder.mostRows() >= 2 && count <= kMostDrawnCodes; }
+
+    CudaWays ways() const
+    {
+        return {m_decoder.steps(Decoder::Way::Whole), m_decoder.steps(Decoder::Way::Overlapping),
+                m_decoder.steps(Decoder::Way::Apart), m_small.replays()};
+    }
 
 protected:
     bool run(std::span<const EngineInput> inputs, int64_t first, int64_t count, float *logits,
@@ -168,7 +170,10 @@ private:
     {
         try {
             work();
-        } catch (const c10::OutOfMemoryError &) {
+        } catch (const std::exception &failure) {
+            if (!models::isWantOfMemory(failure)) {
+                throw;
+            }
             m_stream.synchronize(); // a batch may still be on its way from memory that the next one is laid out in
             throw Error(
                 ErrorCode::OutOfMemory,
@@ -263,7 +268,12 @@ private:
 
 bool cudaEngineRunsOn(c10::Device device)
 {
-    return device.is_cuda() && capability(device.has_index() ? device.index() : 0) >= 8;
+    return device.is_cuda() && capability(device) >= 8;
+}
+
+bool cudaEngineOverlapsOn(c10::Device device)
+{
+    return capability(device) >= 9;
 }
 
 bool cudaEngineSupports(const models::TransformerConfig &config)
@@ -282,11 +292,19 @@ std::unique_ptr<TransformerEngine> makeCudaEngine(const models::Transformer &mod
         const c10::cuda::CUDAStreamGuard guard(stream);
         c10::cuda::device_synchronize(); // the model's weights are there
         return std::make_unique<CudaEngine>(model, options, stream);
-    } catch (const c10::OutOfMemoryError &) {
+    } catch (const std::exception &failure) {
+        if (!models::isWantOfMemory(failure)) {
+            throw;
+        }
         throw Error(ErrorCode::OutOfMemory,
                     "The device's memory does not suffice for the transformer's weights; bf16 or "
                     "fp16 need half of it");
     }
+}
+
+CudaWays cudaWays(const TransformerEngine &engine)
+{
+    return static_cast<const CudaEngine &>(engine).ways();
 }
 
 } // namespace tessera::core

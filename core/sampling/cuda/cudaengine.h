@@ -30,7 +30,7 @@ enum class CudaPrecision {
 struct CudaEngineOptions {
     c10::Device device{c10::kCUDA, 0};
     CudaPrecision precision = CudaPrecision::Float32;
-    // Kernels fetch their weights while the one before still runs, where the device can (compute capability 9).
+    // Kernels fetch their weights while the one before still runs, where the device can.
     bool overlap = true;
     // Single tokens of one or two windows go through all layers in one kernel, whose blocks wait for each other, where
     // the device can run them side by side. By itself where the matrices are large enough to hide how long blocks wait.
@@ -44,6 +44,8 @@ struct CudaEngineOptions {
 
 // Whether the kernels are made for this device: an NVIDIA GPU of compute capability 8 or newer.
 bool cudaEngineRunsOn(c10::Device device);
+// Whether CudaEngineOptions::overlap has an effect there: compute capability 9 or newer.
+bool cudaEngineOverlapsOn(c10::Device device);
 // Whether the kernels are made for a transformer of this shape: heads of 64.
 bool cudaEngineSupports(const models::TransformerConfig &config);
 
@@ -52,5 +54,14 @@ bool cudaEngineSupports(const models::TransformerConfig &config);
 // (OutOfMemory).
 std::unique_ptr<TransformerEngine> makeCudaEngine(const models::Transformer &model,
                                                   const CudaEngineOptions &options = {});
+
+// How often an engine went which way. Where device and driver do not suit one, the next is taken without a word; tests
+// that compare two of them ask.
+struct CudaWays {
+    int64_t whole = 0, overlapping = 0, apart = 0; // steps of single tokens, by how their kernels follow each other
+    int64_t recorded = 0;                          // passes of few rows as CUDA graphs
+};
+// REQUIRES: of makeCudaEngine().
+CudaWays cudaWays(const TransformerEngine &engine);
 
 } // namespace tessera::core

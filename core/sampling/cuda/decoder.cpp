@@ -29,17 +29,29 @@ int bucketOf(size_t rows)
     return bucket;
 }
 
+// Whether the driver did it. Want of memory says nothing of the device and the step, and passes as LibTorch's error.
+bool succeeded(cudaError_t result)
+{
+    C10_CUDA_IGNORE_ERROR(cudaGetLastError()); // forgotten by asking for it
+    if (result == cudaErrorMemoryAllocation) {
+        C10_CUDA_CHECK(result);
+    }
+    return result == cudaSuccess;
+}
+
 } // namespace
 
 class Decoder::Graph
 {
 public:
-    explicit Graph(cudaGraphExec_t graph) : m_graph(graph) {}
+    Graph(cudaGraphExec_t graph, Way taken) : way(taken), m_graph(graph) {}
     ~Graph() { C10_CUDA_CHECK_WARN(cudaGraphExecDestroy(m_graph)); }
     Graph(const Graph &) = delete;
     Graph &operator=(const Graph &) = delete;
 
     void replay() const { C10_CUDA_CHECK(cudaGraphLaunch(m_graph, currentStream())); }
+
+    const Way way;
 
 private:
     cudaGraphExec_t m_graph;
@@ -157,7 +169,7 @@ bool Decoder::lostWay()
     return static_cast<const WholeState *>(state.const_data_ptr())->lost != 0;
 }
 
-// Null if the driver refuses. Overwrites rows, logits and the place of the next code.
+// Null if the driver refuses; throws for want of memory. Overwrites rows, logits and the place of the next code.
 std::unique_ptr<Decoder::Graph> Decoder::recorded(int rows, CodeRange codes, bool draws, Way way)
 {
     const cudaStream_t stream = currentStream();
@@ -166,27 +178,37 @@ std::unique_ptr<Decoder::Graph> Decoder::recorded(int rows, CodeRange codes, boo
     m_step.zero_();
     // Once at once: kernels are loaded at their first use, which a recording must not be.
     queue(rows, codes, draws, way);
-    if (cudaGetLastError() != cudaSuccess) {
+    if (!succeeded(cudaGetLastError())) {
         return nullptr;
     }
     C10_CUDA_CHECK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
     queue(rows, codes, draws, way);
+    return recordingEnded(stream, way);
+}
+
+// Of the kernels queued since it began.
+std::unique_ptr<Decoder::Graph> Decoder::recordingEnded(cudaStream_t stream, Way way)
+{
     cudaGraph_t graph = nullptr;
     cudaGraphExec_t executable = nullptr;
-    const bool done = cudaStreamEndCapture(stream, &graph) == cudaSuccess
-                      && cudaGraphInstantiate(&executable, graph, 0) == cudaSuccess
-                      && cudaGetLastError() == cudaSuccess;
+    cudaError_t result = cudaGetLastError();
+    const cudaError_t ended = cudaStreamEndCapture(stream, &graph);
+    if (result == cudaSuccess) {
+        result = ended;
+    }
+    if (result == cudaSuccess) {
+        result = cudaGraphInstantiate(&executable, graph, 0);
+    }
     if (graph) {
         C10_CUDA_CHECK_WARN(cudaGraphDestroy(graph));
     }
-    if (!done) {
-        if (executable) {
-            C10_CUDA_CHECK_WARN(cudaGraphExecDestroy(executable));
-        }
-        C10_CUDA_IGNORE_ERROR(cudaGetLastError()); // forgotten by asking for it
-        return nullptr;
-    }
-    return std::make_unique<Graph>(executable);
+    return succeeded(result) ? std::make_unique<Graph>(executable, way) : nullptr;
+}
+
+void Decoder::replay(const Graph &graph)
+{
+    graph.replay();
+    ++m_steps[size_t(graph.way)];
 }
 
 void Decoder::decode(std::span<const EngineInput> inputs, CodeRange codes, float *logits)
@@ -205,7 +227,7 @@ void Decoder::decode(std::span<const EngineInput> inputs, CodeRange codes, float
         *row++ = {cache.tensor().mutable_data_ptr(), int32_t(cache.length()), int32_t(token)};
     }
     m_rows.upload(kMostDecodeRows * sizeof(TokenRow));
-    step.replay();
+    replay(step);
     const size_t values = inputs.size() * size_t(codes.count);
     m_logits.download(values * sizeof(float));
     c10::cuda::getCurrentCUDAStream().synchronize();
@@ -246,7 +268,7 @@ void Decoder::drawFirst()
 
 void Decoder::decodeAndDraw()
 {
-    graph(m_streams, m_codes, true).replay();
+    replay(graph(m_streams, m_codes, true));
 }
 
 } // namespace tessera::core::cuda

@@ -1,6 +1,8 @@
 // Single tokens of a few windows, and codes drawn from them, as recorded CUDA graphs over fixed device memory.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -26,6 +28,8 @@ class Decoder
 public:
     static constexpr int kDrawnAtOnce = 16; // codes whose noise and logits are in memory
 
+    enum class Way { Whole, Overlapping, Apart }; // of the kernels of a step
+
     // `whole`: a step of one or two rows is one kernel, where the device can.
     Decoder(const DeviceWeights &weights, c10::Device device, bool overlap, bool whole);
     ~Decoder();
@@ -33,7 +37,11 @@ public:
     // Rows that a step takes at most; 0 where the device or the network does not suit.
     int mostRows() const { return m_mostRows; }
 
-    // One token each; waits. logits: float [inputs, codes]. REQUIRES: 1 .. mostRows() inputs of one token.
+    // Steps by this way so far.
+    int64_t steps(Way way) const { return m_steps[size_t(way)]; }
+
+    // One token each; waits. logits: float [inputs, codes]. Throws c10::Error, also for want of memory, after which it
+    // works as before. REQUIRES: 1 .. mostRows() inputs of one token.
     void decode(std::span<const EngineInput> inputs, CodeRange codes, float *logits);
 
     // The following is for drawing, in this order: begin, then as often as wanted startPlaces, then up to kDrawnAtOnce
@@ -54,11 +62,12 @@ private:
     using GraphKey = std::tuple<int, int64_t, int64_t, bool>; // rows, codes, whether it draws
 
     const Graph &graph(int rows, CodeRange codes, bool draws);
-    enum class Way { Whole, Overlapping, Apart }; // of the kernels of a step
     std::unique_ptr<Graph> recorded(int rows, CodeRange codes, bool draws, Way way);
+    static std::unique_ptr<Graph> recordingEnded(cudaStream_t stream, Way way);
     std::unique_ptr<Graph> recordedWhole(int rows, CodeRange codes, bool draws);
     void queue(int rows, CodeRange codes, bool draws, Way way);
     bool lostWay();
+    void replay(const Graph &graph);
     void queueDraw(int streams, CodeRange codes);
     DecodeBuffers buffers();
 
@@ -73,6 +82,7 @@ private:
     int m_streams = 0; // of the drawing at work
     CodeRange m_codes;
     std::map<GraphKey, std::unique_ptr<Graph>> m_graphs;
+    std::array<int64_t, 3> m_steps{}; // by way
 };
 
 } // namespace tessera::core::cuda

@@ -77,6 +77,7 @@ at::Tensor SmallPasses::logits(const Batch &batch, int64_t first, int64_t count,
             return {};
         }
         pass->graph->replay();
+        ++m_replays;
         return pass->logits;
     }
     const at::Tensor found = batchLogits(m_weights, batch, first, count, stopped);

@@ -41,6 +41,7 @@ public:
     // As batchLogits(), but where a recording runs `stopped` is asked only before. The batch must be the last that was
     // packed. Valid until the next call.
     at::Tensor logits(const Batch &batch, int64_t first, int64_t count, const StopFn &stopped);
+    int64_t replays() const { return m_replays; } // of recordings, so far
 
 private:
     struct Recorded;
@@ -54,6 +55,7 @@ private:
     c10::MempoolId_t m_pool{0, 0};
     std::unique_ptr<at::cuda::CUDAGraph> m_failed; // LibTorch's memory may still know it
     std::map<Key, std::unique_ptr<Recorded>> m_passes;
+    int64_t m_replays = 0;
 };
 
 } // namespace tessera::core::cuda

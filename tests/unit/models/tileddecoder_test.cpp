@@ -99,19 +99,38 @@ TEST_P(TiledDecoding, FindsTheStatisticsOfTheWhole)
     EXPECT_LT(difference.abs().max().item<double>(), 1e-3 * whole.std().item<double>());
 }
 
-TEST_P(TiledDecoding, StopsAfterOneRound)
+// A stop in the first of 12 tiles.
+TEST_P(TiledDecoding, StopsAfterOneRoundOrAtOnce)
+{
+    for (const bool wanted : {true, false}) {
+        std::stop_source stop;
+        int calls = 0;
+        const Tiling made = decodeInTiles(
+            stage, latents, 8,
+            [&](const Area &, const at::Tensor &) {
+                ++calls;
+                stop.request_stop();
+            },
+            stop.get_token(), [&] { return wanted; });
+        EXPECT_EQ(calls, wanted ? 12 : 1);
+        EXPECT_EQ(made, wanted ? Tiling::Rough : Tiling::Partial);
+    }
+}
+
+TEST_P(TiledDecoding, StopsBeforeTheFirstTileWhereNobodyWantsAny)
 {
     std::stop_source stop;
-    int calls = 0;
-    const bool refined = decodeInTiles(
-        stage, latents, 8,
-        [&](const Area &, const at::Tensor &) {
-            ++calls;
-            stop.request_stop();
-        },
-        stop.get_token());
-    EXPECT_EQ(calls, 12); // tiles
-    EXPECT_FALSE(refined);
+    stop.request_stop();
+    const auto begun = [&](bool wanted) {
+        return TiledDecoder::unlessStopped(stage, latents, stop.get_token(), [=] { return wanted; });
+    };
+    EXPECT_FALSE(begun(false).has_value());
+    std::optional<TiledDecoder> decoder = begun(true);
+    ASSERT_TRUE(decoder.has_value());
+    decoder->sampleStatistics(64);
+    TiledDecoder other(stage, latents);
+    other.sampleStatistics(64);
+    EXPECT_TRUE(at::equal(decoder->decode({{0, 8}, {0, 5}}), other.decode({{0, 8}, {0, 5}})));
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, TiledDecoding, testing::Values(publishedLayout(), patchLayout()),

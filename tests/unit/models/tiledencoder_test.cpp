@@ -64,6 +64,29 @@ TEST(TiledEncoder, AStopLeavesOutTheRest)
     EXPECT_EQ(codes.count_nonzero().item<int64_t>(), 0);
 }
 
+// A stop in the only tile is seen by what works on the whole.
+TEST(TiledEncoder, AStopIsSeenBehindTheTiles)
+{
+    const c10::InferenceMode inference;
+    LivelySource source;
+    const Autoencoder stage = Autoencoder::create(publishedLayout(), source);
+    const at::Tensor picture = pictureOf(8 * 16, 8 * 16);
+    const auto found = [&](int partsBefore) {
+        std::stop_source stop;
+        LocalInput input = inputOf(picture);
+        int parts = 0;
+        input.part = [&, whole = input.part](const Area &area) {
+            if (parts++ == partsBefore)
+                stop.request_stop();
+            return whole(area);
+        };
+        return encodeInTiles(stage, input, 8, stop.get_token());
+    };
+    constexpr int kSample = 1; // the whole picture, then the tile
+    EXPECT_GT(found(kSample + 1).count_nonzero().item<int64_t>(), 0) << "there were more tiles";
+    EXPECT_EQ(found(kSample).count_nonzero().item<int64_t>(), 0);
+}
+
 // A published encoder sees pixels beyond whole codes, as the original's.
 TEST(TiledEncoder, SeesWhatIsBeyondWholeCodes)
 {

@@ -16,6 +16,7 @@
 #include "models/bundle.h"
 #include "models/tileddecoder.h"
 #include "tests/unit/core/render/tinyrenderer.h"
+#include "tests/unit/core/sampling/watchedmemory.h"
 
 namespace tessera::tests
 {
@@ -52,6 +53,10 @@ struct Difference {
 
 Difference difference(const Image &one, const Image &other)
 {
+    EXPECT_EQ(one.width, other.width);
+    EXPECT_EQ(one.rgb.size(), other.rgb.size());
+    if (one.rgb.size() != other.rgb.size())
+        return {255, 255};
     Difference found;
     for (size_t i = 0; i < one.rgb.size(); ++i) {
         const int steps = std::abs(one.rgb[i] - other.rgb[i]);
@@ -86,6 +91,33 @@ TEST(Decoding, InTilesIsTheWholePicture)
     EXPECT_LE(difference(tiled.picture, whole).most, 1);
 }
 
+// Bytes of the largest map.
+size_t largestMap(const std::function<void()> &work)
+{
+    const WatchedMemory memory;
+    work();
+    return memory.largest();
+}
+
+// A canvas so narrow that maps of its pixels are larger than what attention takes.
+TEST(Decoding, InTilesNoMapIsOfTheWholePicture)
+{
+    const c10::InferenceMode inference;
+    const CodeGrid codes = mixedCodes({4, 160});
+    const auto decoding = [&](uint64_t memory) {
+        return largestMap([&] { core::decodedPicture(tinyStage(), codes, memory); });
+    };
+    EXPECT_LT(decoding(kLittle), decoding(kPlenty));
+
+    const models::ModelBundle bundle = models::ModelBundle::open(tinyRenderer().info().path);
+    const models::Autoencoder &reading = *bundle.stageOf(models::ConditionKind::Labels);
+    const core::LabelMap map = stripedMap(160 * kTinyFactor, 4 * kTinyFactor);
+    const auto encoding = [&](uint64_t memory) {
+        return largestMap([&] { core::encodedLabels(reading, "landscape", map, memory); });
+    };
+    EXPECT_LT(encoding(kLittle), encoding(kPlenty));
+}
+
 TEST(Decoding, TheStartersTilesAreTheWholePicture)
 {
     const c10::InferenceMode inference;
@@ -117,6 +149,19 @@ TEST(Decoding, StoppedTilesShowAPictureAllTheSame)
     EXPECT_FALSE(stopped.complete);
     const Image whole = core::decodedPicture(tinyStage(), codes, kPlenty).picture;
     EXPECT_LT(difference(stopped.picture, whole).mean, 8);
+}
+
+TEST(Decoding, StoppedTilesThatNobodyWantsAreNotMade)
+{
+    const c10::InferenceMode inference;
+    std::stop_source stop;
+    const auto unwanted = [] { return false; };
+    const CodeGrid codes = mixedCodes({40, 55});
+    EXPECT_TRUE(core::decodedPicture(tinyStage(), codes, kLittle, stop.get_token(), unwanted).complete);
+    stop.request_stop();
+    const core::DecodedPicture stopped = core::decodedPicture(tinyStage(), codes, kLittle, stop.get_token(), unwanted);
+    EXPECT_FALSE(stopped.complete);
+    EXPECT_TRUE(stopped.picture.empty());
 }
 
 class Previews : public testing::Test

@@ -247,6 +247,30 @@ TEST(Relief, ADrawnJobIsDecodedAgainInTiles)
     EXPECT_TRUE(tiled.finished);
 }
 
+// All codes are there.
+TEST(Relief, AStopBehindDrawingLeavesAPictureOfTilesWhereItIsWanted)
+{
+    const c10::InferenceMode inference;
+    const models::ModelBundle bundle =
+        models::ModelBundle::open(tests::writeTinyModel(tests::tempFolder() / "stopped.safetensors"));
+    const auto engine = makeTorchEngine(*bundle.transformer());
+    const RenderRequest request = tests::tinyRequest(320, 64);
+    for (const bool wanted : {true, false}) {
+        std::stop_source stop;
+        RenderEvents events;
+        events.decodeStopped = [wanted] { return wanted; };
+        KnownCodes known(canvasOf(bundle.config(), request));
+        RenderJob job(bundle, request, stop.get_token(), events, {nullptr, &known});
+        job.prepare(*engine, false);
+        job.draw(*engine);
+        stop.request_stop();
+        job.decode(true);
+        const RenderResult stopped = job.take();
+        EXPECT_FALSE(stopped.finished);
+        EXPECT_EQ(stopped.picture.width, wanted ? 320 : 0);
+    }
+}
+
 } // namespace
 
 } // namespace tessera::core

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,11 +10,10 @@
 #include "core/render/memory.h"
 #include "core/render/recordjson.h"
 #include "core/render/regionedit.h"
-#include "core/render/systemmemory.h"
-#include "models/bundle.h"
 #include "models/error.h"
 #include "models/modelfile.h"
 #include "tests/unit/core/render/tinyrenderer.h"
+#include "tests/unit/core/sampling/nomorethreads.h"
 
 namespace tessera::tests
 {
@@ -320,47 +320,96 @@ TEST(Renderer, RefusesAModelThatIsNotThere)
     }
 }
 
-// The tiny model with a first stage so wide that even maps at the resolution of codes take 30 GB for the largest
-// canvas.
-std::filesystem::path writeWideModel()
-{
-    const models::ModelFile tiny = models::ModelFile::open(tinyRenderer().info().path);
-    models::ModelConfig config = tiny.config;
-    config.firstStage.width = 256;
-    models::StateDict tensors = tiny.readTensors();
-    std::erase_if(tensors, [](const auto &entry) { return entry.first.starts_with("first_stage_model."); });
-    models::FreshSource fresh(1);
-    models::PrefixedSource firstStage(fresh, "first_stage_model.");
-    models::Autoencoder::create(config.firstStage, firstStage);
-    tensors.insert(fresh.tensors().begin(), fresh.tensors().end());
-    models::ModelBundle::write(tempFolder() / "wide.safetensors", config, tensors, {});
-    return tempFolder() / "wide.safetensors";
-}
+constexpr uint64_t kGiB = uint64_t(1) << 30;
 
-TEST(Renderer, RefusesACanvasThatDoesNotFitMemory)
+// A machine with as much free memory as a test says.
+class FreeMemory : public testing::Test
 {
-    const core::Renderer renderer(writeWideModel(), {"cpu", "fp32", 1});
-    RenderRequest request = tinyRequest();
-    request.width = request.height = 16384;
-    request.condition = core::LabelMap(64, 64);
+protected:
+    core::RendererOptions options()
+    {
+        return {"cpu", "fp32", 1, [this] { return free; }};
+    }
+
+    // The least free memory with which the renderer takes the request.
+    uint64_t least(const RenderRequest &request)
+    {
+        const uint64_t before = std::exchange(free, 0);
+        for (uint64_t step = 1024 * kGiB; step > 0; step /= 2) {
+            free += step;
+            if (takes(request))
+                free -= step;
+        }
+        return std::exchange(free, before) + 1;
+    }
+    bool takes(const RenderRequest &request) const
+    {
+        try {
+            renderer.check(request);
+            return true;
+        } catch (const Error &) {
+            return false;
+        }
+    }
+
+    static RenderRequest largeRequest()
+    {
+        RenderRequest request = tinyRequest();
+        request.width = request.height = 16384;
+        request.condition = core::LabelMap(64, 64);
+        return request;
+    }
+
+    uint64_t free = 64 * kGiB;
+    core::Renderer renderer{tinyRenderer().info().path, options()};
+};
+
+TEST_F(FreeMemory, WithLessACanvasIsRefused)
+{
+    free = 4 * kGiB;
     try {
-        renderer.check(request);
-        EXPECT_GT(core::availableMemory(), uint64_t(28) << 30) << "nothing was refused";
+        renderer.check(largeRequest());
+        FAIL() << "nothing was refused";
     } catch (const Error &error) {
         EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
-        EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("16384 x 16384"), testing::HasSubstr("would fit")));
+        EXPECT_THAT(error.what(),
+                    testing::AllOf(testing::HasSubstr("16384 x 16384"), testing::HasSubstr("4.0 GiB are free"),
+                                   testing::HasSubstr("would fit")));
     }
 }
 
-// As a whole its networks would take more than 50 GB.
-TEST(Renderer, TakesACanvasThatFitsInTiles)
+TEST_F(FreeMemory, ACanvasThatFitsItInTilesIsTaken)
 {
-    if (core::availableMemory() < uint64_t(8) << 30)
-        GTEST_SKIP() << "tiles take 7 GB";
-    RenderRequest request = tinyRequest();
-    request.width = request.height = 16384;
-    request.condition = core::LabelMap(64, 64);
-    EXPECT_NO_THROW(tinyRenderer().check(request));
+    free = 8 * kGiB;
+    const models::ModelConfig config = models::ModelFile::open(renderer.info().path).config;
+    ASSERT_GT(core::activationBytes(*config.condition.stage, {2048, 2048}), 5 * free) << "as a whole it would fit";
+    EXPECT_NO_THROW(renderer.check(largeRequest()));
+}
+
+TEST_F(FreeMemory, WithLessAModelIsRefused)
+{
+    free = 1024;
+    try {
+        core::Renderer(renderer.info().path, options());
+        FAIL() << "nothing was refused";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+        EXPECT_THAT(error.what(), testing::HasSubstr("for its weights"));
+    }
+}
+
+// What is kept is given back where a picture needs it, and so counts as free.
+TEST_F(FreeMemory, WhatAPictureNeedsIsNotFilledWithWhatIsKeptForTheNext)
+{
+    RenderRequest request = tinyRequest(128, 128);
+    const uint64_t needed = least(request);
+    free = needed;
+    renderer.render(request);
+    EXPECT_GT(least(request), needed * 3 / 4);
+    free = 64 * kGiB;
+    request.seed = 8;
+    renderer.render(request);
+    EXPECT_LT(least(request), needed * 3 / 4);
 }
 
 TEST(Renderer, InspectingReadsTheSameAsOpening)
@@ -399,6 +448,25 @@ TEST(Renderer, VariationsTogetherAreThoseAlone)
     }
     EXPECT_LT(passes, 3 * 30);
 }
+
+#ifdef __GLIBC__
+TEST(Renderer, VariationsComeOneByOneWhereThereAreNoThreads)
+{
+    core::Renderer renderer(writeTinyModel(tempFolder() / "alone.safetensors"), {"cpu", "fp32", 1});
+    RenderRequest request = tinyRequest();
+    std::vector<RenderResult> found;
+    {
+        const NoMoreThreads none;
+        found = renderer.renderVariations(request, 3);
+    }
+    ASSERT_EQ(found.size(), 3u);
+    for (uint32_t i = 0; i < 3; ++i) {
+        request.variation = i;
+        EXPECT_TRUE(found[i].finished);
+        EXPECT_EQ(found[i].picture, render(request).picture);
+    }
+}
+#endif
 
 } // namespace
 

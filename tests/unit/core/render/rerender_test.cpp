@@ -141,6 +141,19 @@ TEST(PictureMemory, KeepsPicturesByCanvasSeedAndVariation)
     EXPECT_EQ(memory.of({4, 5}, 1, 0).at({1, 1}).code, 7);
 }
 
+TEST(PictureMemory, KeepsTheLatestAloneWhereItIsTold)
+{
+    core::PictureMemory memory;
+    memory.keepLatest();
+    memory.of({4, 4}, 0, 0).at({1, 1}).code = 7;
+    core::KnownCodes &latest = memory.of({4, 4}, 1, 0);
+    latest.at({1, 1}).code = 8;
+    memory.keepLatest();
+    EXPECT_EQ(&memory.of({4, 4}, 1, 0), &latest); // a render may be at it
+    EXPECT_EQ(latest.at({1, 1}).code, 8);
+    EXPECT_EQ(memory.of({4, 4}, 0, 0).at({1, 1}).code, core::kNoCode);
+}
+
 TEST(PictureMemory, ForgetsThePictureUsedLeastLately)
 {
     core::PictureMemory memory;

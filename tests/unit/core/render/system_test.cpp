@@ -82,6 +82,23 @@ TEST(Memory, TilesAreTheLargestThatFit)
     EXPECT_EQ(decodingTile(config, canvas, 0), 16);
 }
 
+TEST(Memory, TilesCanBecomeSmallerUntilTheSmallest)
+{
+    models::ModelConfig config;
+    const models::AutoencoderConfig &stage = config.firstStage;
+    const GridSize canvas{128, 128};
+    const uint64_t whole = activationBytes(stage, canvas), middling = tiledDecodingBytes(stage, canvas, 32);
+    EXPECT_TRUE(hasSmallerTiles(config, canvas, whole));
+    EXPECT_TRUE(hasSmallerTiles(config, canvas, whole - 1));
+    EXPECT_TRUE(hasSmallerTiles(config, canvas, middling));
+    EXPECT_FALSE(hasSmallerTiles(config, canvas, middling - 1));
+    config.condition.stage = models::AutoencoderConfig{};
+    config.condition.stage->width = 4; // reads the map as a whole where the picture takes the smallest tiles
+    ASSERT_EQ(encodingTile(*config.condition.stage, canvas, middling - 1), 0);
+    EXPECT_TRUE(hasSmallerTiles(config, canvas, middling - 1));
+    EXPECT_FALSE(hasSmallerTiles(config, canvas, 0));
+}
+
 TEST(Memory, BoundsTheWindowsOfAPlan)
 {
     for (const GridSize canvas : {GridSize{4, 4}, {4, 11}, {5, 9}, {13, 4}, {17, 12}, {9, 23}}) {

@@ -34,13 +34,20 @@ std::vector<float> append(TransformerEngine &engine, WindowCache &cache, std::sp
     return logits;
 }
 
+float greatestDifference(std::span<const float> one, std::span<const float> other)
+{
+    float greatest = one.size() == other.size() ? 0 : INFINITY;
+    for (size_t i = 0; i < std::min(one.size(), other.size()); ++i) {
+        const float difference = std::abs(one[i] - other[i]);
+        greatest = std::isnan(difference) ? INFINITY : std::max(greatest, difference);
+    }
+    return greatest;
+}
+
 float differenceOf(const std::vector<float> &slice, const std::vector<float> &all, int64_t first)
 {
     const auto [least, greatest] = std::ranges::minmax(all);
-    float difference = 0;
-    for (size_t i = 0; i < slice.size(); ++i)
-        difference = std::max(difference, std::abs(slice[i] - all[size_t(first) + i]));
-    return difference / (greatest - least);
+    return greatestDifference(slice, std::span(all).subspan(size_t(first), slice.size())) / (greatest - least);
 }
 
 void expectChunksMatchThePlainPass(TransformerEngine &engine, const TinyModel &model,

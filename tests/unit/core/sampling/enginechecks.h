@@ -20,6 +20,9 @@ std::vector<int64_t> someTokens(int64_t count, int64_t salt = 0);
 std::vector<float> append(TransformerEngine &engine, WindowCache &cache, std::span<const int64_t> tokens,
                           int64_t first = kFirst, int64_t count = kCount);
 
+// Of values of the same place; infinite where one is no number, or where there are not as many of both.
+float greatestDifference(std::span<const float> one, std::span<const float> other);
+
 // Of logits [first, first + size) against all of them, as a part of their spread.
 float differenceOf(const std::vector<float> &slice, const std::vector<float> &all, int64_t first = kFirst);
 

@@ -1,6 +1,7 @@
 #include "core/sampling/jointengine.h"
 
 #include <stdexcept>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include "core/sampling/sampler.h"
 #include "models/error.h"
 #include "tests/unit/core/sampling/forwardingengine.h"
+#include "tests/unit/core/sampling/nomorethreads.h"
 #include "tests/unit/core/sampling/tinymodel.h"
 
 namespace tessera::core
@@ -107,6 +109,24 @@ TEST(JointEngine, AFailedPassFailsAllThatAsked)
     EXPECT_THROW(runJointly(engine, tasks), Error);
     EXPECT_EQ(failed, 3);
 }
+
+#ifdef __GLIBC__
+// One by one there is no need of threads: who asks may go on so.
+TEST(JointEngine, WantOfThreadsIsAsThatOfMemory)
+{
+    const TinyModel model;
+    const auto engine = makeCpuEngine(model.transformer);
+    const std::vector<EngineTask> tasks(3, [](TransformerEngine &) {});
+    const tests::NoMoreThreads none;
+    try {
+        runJointly(*engine, tasks);
+        FAIL() << "there were threads";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+        EXPECT_NE(std::string(error.what()).find("3 pictures"), std::string::npos) << error.what();
+    }
+}
+#endif
 
 TEST(JointEngine, StopsTogether)
 {

@@ -152,6 +152,24 @@ TEST_F(PrefixStoreTest, OneWindowWithGuidanceAlwaysFits)
     EXPECT_EQ(small.bytes(), 2 * engine->cacheBytes());
 }
 
+TEST_F(PrefixStoreTest, ALimitHoldsUntilTheNext)
+{
+    PrefixStore some(*engine, 0, 5 * engine->cacheBytes());
+    const auto keep = [&](int64_t windows) {
+        for (int64_t i = 0; i < windows; ++i) {
+            some.keep(someTokens(kPrefix, 10 * i + 1), filled(someTokens(kPrefix, 10 * i + 1)));
+        }
+        return some.bytes() / engine->cacheBytes();
+    };
+    some.limit(3 * engine->cacheBytes());
+    EXPECT_EQ(keep(7), 3u);
+    some.limit(uint64_t(1) << 40);
+    EXPECT_EQ(keep(7), 5u); // no more than it was made for
+    some.limit(0);
+    EXPECT_EQ(some.bytes(), 2 * engine->cacheBytes());
+    EXPECT_EQ(keep(7), 2u);
+}
+
 TEST_F(PrefixStoreTest, KeepsNothingForAnEngineWhoseBitsDependOnChunks)
 {
     const auto reference = makeTorchEngine(model.transformer);

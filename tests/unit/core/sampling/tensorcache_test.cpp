@@ -1,11 +1,13 @@
 #include "core/sampling/tensorcache.h"
 
+#include <memory>
 #include <string>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "models/error.h"
+#include "tests/unit/core/sampling/allocations.h"
 
 namespace tessera::core
 {
@@ -34,6 +36,17 @@ TEST(TensorCache, MemoryOfDroppedWindowsServesTheNext)
     TensorCache next(store);
     const void *memory = next.tensor().const_data_ptr();
     EXPECT_TRUE(memory == first.const_data_ptr() || memory == second.const_data_ptr());
+}
+
+// A window ends where memory ran out, too.
+TEST(TensorCache, EndingAWindowTakesNoMemory)
+{
+    const auto store = storeOf(2);
+    auto cache = std::make_unique<TensorCache>(store);
+    cache->tensor();
+    const int64_t before = tests::allocations();
+    cache.reset();
+    EXPECT_EQ(tests::allocations(), before);
 }
 
 TEST(TensorCache, FreedMemoryIsGone)

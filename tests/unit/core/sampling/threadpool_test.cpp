@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include <gtest/gtest.h>
 
 #include "core/sampling/threadpriority.h"
+#include "tests/unit/core/sampling/allocations.h"
+#include "tests/unit/core/sampling/nomorethreads.h"
 
 namespace tessera::core::cpu
 {
@@ -92,6 +95,38 @@ TEST(ThreadPriority, IsBelowThatOfWindowsHoweverOftenItIsAsked)
     EXPECT_EQ(again, first);
     EXPECT_EQ(own, first) << "of a thread that it made";
     EXPECT_EQ(getpriority(PRIO_PROCESS, id_t(getpid())), windows);
+}
+#endif
+
+int64_t sumOfIndices(ThreadPool &pool, int64_t count)
+{
+    std::atomic<int64_t> sum = 0;
+    pool.run(count, [&](int64_t index, int) { sum += index; });
+    return sum;
+}
+
+TEST(ThreadPool, WorksWithTheThreadsThatThereIsMemoryFor)
+{
+    std::set<int> threads;
+    for (int64_t granted = 0; granted < 40; ++granted) {
+        std::optional<ThreadPool> pool;
+        {
+            const tests::ScarceMemory scarce(granted);
+            pool.emplace(3);
+        }
+        EXPECT_EQ(sumOfIndices(*pool, 100), 4950) << granted << " allocations";
+        threads.insert(pool->threads());
+    }
+    EXPECT_EQ(threads, (std::set{1, 2, 3}));
+}
+
+#ifdef __GLIBC__
+TEST(ThreadPool, WorksAloneWhereThereAreNoThreads)
+{
+    const tests::NoMoreThreads none;
+    ThreadPool pool(3);
+    EXPECT_EQ(pool.threads(), 1);
+    EXPECT_EQ(sumOfIndices(pool, 100), 4950);
 }
 #endif
 

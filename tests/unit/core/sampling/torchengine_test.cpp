@@ -1,13 +1,28 @@
+#include <cmath>
+
 #include <c10/util/Exception.h>
 #include <gtest/gtest.h>
 
+#include "models/error.h"
 #include "tests/unit/core/sampling/enginechecks.h"
+#include "tests/unit/core/sampling/watchedmemory.h"
 
 namespace tessera::core
 {
 
 namespace
 {
+
+TEST(EngineChecks, ANumberThatIsNoneIsFarFromAll)
+{
+    const std::vector<float> numbers{1, 2, 3}, none{NAN, 2, 3};
+    EXPECT_EQ(greatestDifference(numbers, std::vector<float>{1, 2.5, 3}), 0.5f);
+    EXPECT_EQ(greatestDifference(numbers, none), INFINITY);
+    EXPECT_EQ(greatestDifference(none, none), INFINITY);
+    EXPECT_EQ(greatestDifference(numbers, std::vector<float>{1, 2}), INFINITY);
+    EXPECT_FALSE(differenceOf({NAN, 1}, {0, 1, 2, 3}, 1) < 100);
+    EXPECT_FALSE(differenceOf({1, 1}, {0, 1, NAN, 3}, 1) < 100);
+}
 
 void expectChunksMatch(int64_t unmasked, const std::vector<int64_t> &chunks)
 {
@@ -116,6 +131,23 @@ TEST(TorchEngine, RefusesHalfOfTheUnmaskedTokens)
     const auto engine = makeTorchEngine(model.transformer);
     const auto cache = engine->makeCache();
     EXPECT_THROW(append(*engine, *cache, someTokens(5)), c10::Error);
+}
+
+TEST(TorchEngine, WantOfMemoryIsASentenceAndLeavesTheCache)
+{
+    const TinyModel model;
+    const auto engine = makeTorchEngine(model.transformer);
+    const auto cache = engine->makeCache();
+    const std::vector<int64_t> tokens = someTokens(7);
+    append(*engine, *cache, std::span(tokens).first(6));
+    try {
+        const tests::WatchedMemory none(0);
+        append(*engine, *cache, std::span(tokens).last(1));
+        FAIL() << "there was memory";
+    } catch (const Error &error) {
+        EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
+    }
+    EXPECT_EQ(cache->length(), 6);
 }
 
 } // namespace
