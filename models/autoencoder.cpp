@@ -143,7 +143,7 @@ at::Tensor Decoder::forward(const at::Tensor &z, const std::stop_token &stop) co
             h = upsampled(level->resample, h);
     }
     h = convolved(convOut, normalisedSilu(normOut, h), 1);
-    return patch > 1 ? convolved(patchOut, at::pixel_shuffle(h, patch), 1) : h;
+    return patch > 1 ? convolved(patchOut, depthToSpace(h, patch), 1) : h;
 }
 
 Autoencoder Autoencoder::create(const AutoencoderConfig &config, ParameterSource &source)

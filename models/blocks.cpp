@@ -49,6 +49,15 @@ at::Tensor convolved(const Conv &layer, const at::Tensor &x, int64_t padding)
     return at::conv2d(x, layer.weight, layer.bias, 1, padding);
 }
 
+at::Tensor depthToSpace(const at::Tensor &x, int64_t patch)
+{
+    const int64_t channels = x.size(1) / (patch * patch), height = x.size(2), width = x.size(3);
+    return x.reshape({x.size(0), channels, patch, patch, height, width})
+        .permute({0, 1, 4, 2, 5, 3})
+        .reshape({x.size(0), channels, height * patch, width * patch})
+        .contiguous(x.suggest_memory_format());
+}
+
 // The original pads one zero to the right and below only; symmetric padding would give other codes.
 at::Tensor downsampled(const Conv &layer, const at::Tensor &x)
 {

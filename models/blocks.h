@@ -57,6 +57,8 @@ at::Tensor convolved(const Conv &layer, const at::Tensor &x, int64_t padding);
 // The same by way of channels of zeros that make their numbers multiples of 8: a GPU has slow half-precision kernels
 // for other numbers. convolved() does so where it pays.
 at::Tensor paddedConvolution(const Conv &layer, const at::Tensor &x, int64_t padding);
+// [B, C patch^2, H, W] -> [B, C, H patch, W patch], as at::pixel_shuffle(), which on a processor wants AVX2.
+at::Tensor depthToSpace(const at::Tensor &x, int64_t patch);
 // [B, C, H, W] -> [B, C, H / 2, W / 2], rounded down, and -> [B, C, 2 H, 2 W].
 at::Tensor downsampled(const Conv &layer, const at::Tensor &x);
 at::Tensor upsampled(const Conv &layer, const at::Tensor &x);

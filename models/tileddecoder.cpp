@@ -74,7 +74,7 @@ LocalChain localPart(const Decoder &decoder)
     layers.push_back({finish, 1, 1, 1, 1});
     if (decoder.patch > 1) {
         const auto shuffle = [&decoder](const at::Tensor &x, const NormFn &) {
-            return convolved(decoder.patchOut, at::pixel_shuffle(x, decoder.patch), 1);
+            return convolved(decoder.patchOut, depthToSpace(x, decoder.patch), 1);
         };
         layers.push_back({shuffle, decoder.patch, 1, 1, 1});
     }

@@ -48,6 +48,14 @@ Progress::~Progress()
     end();
 }
 
+void Progress::phase(const std::string &name)
+{
+    if (m_mode == Mode::Bar)
+        draw(name + " ...");
+    if (m_mode == Mode::Json)
+        writeLine({{"event", "phase"}, {"phase", name}});
+}
+
 void Progress::begin(const std::string &title)
 {
     m_title = title;
@@ -100,6 +108,12 @@ void Progress::failed(const std::filesystem::path &path, const std::string &sent
         note(sentence);
 }
 
+void Progress::draw(const std::string &line)
+{
+    app::drawTerminalLine(line);
+    m_drawn = true;
+}
+
 void Progress::drawBar(const core::RenderProgress &progress)
 {
     constexpr int kWidth = 30;
@@ -111,8 +125,7 @@ void Progress::drawBar(const core::RenderProgress &progress)
         line += "starting";
     else
         line += speedText(progress.codesPerSecond) + ", " + durationText(progress.secondsLeft) + " left";
-    app::drawTerminalLine(line + (m_title.empty() ? "" : ", ") + m_title);
-    m_drawn = true;
+    draw(line + (m_title.empty() ? "" : ", ") + m_title);
 }
 
 } // namespace tessera::cli

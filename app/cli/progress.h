@@ -18,6 +18,8 @@ public:
     Progress(const Progress &) = delete;
     Progress &operator=(const Progress &) = delete;
 
+    // What goes on where no codes are counted: "load", "encode", "decode", "condition".
+    void phase(const std::string &name);
     // What the next codes belong to: "variation 2 of 4", a file's name; may be empty.
     void begin(const std::string &title);
     void update(const core::RenderProgress &progress);
@@ -32,6 +34,7 @@ public:
 private:
     enum class Mode { None, Bar, Json };
 
+    void draw(const std::string &line);
     void drawBar(const core::RenderProgress &progress);
 
     Mode m_mode;

@@ -40,14 +40,18 @@ struct StageOptions {
     std::string output;
 };
 
-// Runs one stage; `work` returns what it wants to add to the JSON and writes the output inside a WritingScope.
-void runStage(const StageOptions &options, const std::function<json(core::Renderer &)> &work)
+// Runs one stage; `work` tells its phases, returns what it wants to add to the JSON and writes the output inside a
+// WritingScope.
+void runStage(const StageOptions &options, const std::function<json(core::Renderer &, Progress &)> &work)
 {
     const Clock::time_point start = Clock::now();
+    Progress progress(options.report.progress);
+    progress.phase("load");
     core::Renderer renderer(options.model.model, options.model.renderer);
     json result;
     naming(
-        renderer.info().path.string(), [&] { result = work(renderer); }, ErrorCode::ModelMismatch);
+        renderer.info().path.string(), [&] { result = work(renderer, progress); }, ErrorCode::ModelMismatch);
+    progress.end();
     if (!options.report.json)
         return;
     const double total = std::chrono::duration<double>(Clock::now() - start).count();
@@ -93,8 +97,10 @@ double signalToNoise(const core::Image &original, const core::Image &decoded)
     return mean > 0 ? 10 * std::log10(255.0 * 255.0 / mean) : 99;
 }
 
-core::CodeGrid encoded(const StageOptions &options, core::Renderer &renderer, const core::Image &picture)
+core::CodeGrid encoded(const StageOptions &options, core::Renderer &renderer, const core::Image &picture,
+                       Progress &progress)
 {
+    progress.phase("encode");
     core::CodeGrid codes;
     naming(options.image, [&] { codes = renderer.encode(picture); });
     return codes;
@@ -105,8 +111,8 @@ void runEncode(const StageOptions &options)
     expectOtherThanInputs({options.output}, {options.image});
     checkCodesTarget(options.output);
     requireFile(options.image);
-    runStage(options, [&](core::Renderer &renderer) {
-        return writeCodes(options, encoded(options, renderer, core::readPicture(options.image)));
+    runStage(options, [&](core::Renderer &renderer, Progress &progress) {
+        return writeCodes(options, encoded(options, renderer, core::readPicture(options.image), progress));
     });
 }
 
@@ -116,7 +122,8 @@ void runDecode(const StageOptions &options)
     checkPictureTarget(options.output);
     requireFile(options.codes);
     const core::CodeGrid codes = core::readNpyCodes(options.codes);
-    runStage(options, [&](core::Renderer &renderer) {
+    runStage(options, [&](core::Renderer &renderer, Progress &progress) {
+        progress.phase("decode");
         core::Image picture;
         naming(options.codes, [&] { picture = renderer.decode(codes); });
         return writeDecoded(options, codes, picture);
@@ -128,9 +135,10 @@ void runReconstruct(const StageOptions &options)
     expectOtherThanInputs({options.output}, {options.image});
     checkPictureTarget(options.output);
     requireFile(options.image);
-    runStage(options, [&](core::Renderer &renderer) {
+    runStage(options, [&](core::Renderer &renderer, Progress &progress) {
         const core::Image original = core::readPicture(options.image);
-        const core::CodeGrid codes = encoded(options, renderer, original);
+        const core::CodeGrid codes = encoded(options, renderer, original, progress);
+        progress.phase("decode");
         const core::Image decoded = renderer.decode(codes);
         json report = writeDecoded(options, codes, decoded);
         report["psnr"] = signalToNoise(original, decoded);
@@ -138,11 +146,12 @@ void runReconstruct(const StageOptions &options)
     });
 }
 
-core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &renderer)
+core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &renderer, Progress &progress)
 {
     const core::ModelInfo &model = renderer.info();
     const std::string wanted = !options.map.empty() ? "labels" : !options.depth.empty() ? "depth" : "edges";
     model.expectTakes(wanted);
+    progress.phase("condition");
     core::CodeGrid codes;
     if (options.map.empty()) {
         const std::string &file = options.depth.empty() ? options.edges : options.depth;
@@ -153,7 +162,7 @@ core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &rende
     naming(options.map,
            [&] { codes = renderer.encodeCondition(readLabels(options.map, options.labels, model, note)); });
     if (!note.empty())
-        Progress(options.report.progress).note(note);
+        progress.note(note);
     return codes;
 }
 
@@ -164,7 +173,9 @@ void runEncodeCondition(const StageOptions &options)
     for (const std::string &path : {options.map, options.depth, options.edges})
         if (!path.empty())
             requireFile(path);
-    runStage(options, [&](core::Renderer &renderer) { return writeCodes(options, conditionCodes(options, renderer)); });
+    runStage(options, [&](core::Renderer &renderer, Progress &progress) {
+        return writeCodes(options, conditionCodes(options, renderer, progress));
+    });
 }
 
 using Run = void (*)(const StageOptions &);
@@ -176,6 +187,7 @@ std::shared_ptr<StageOptions> addStage(CLI::App &app, const std::string &name, c
     const auto options = std::make_shared<StageOptions>();
     addModelOptions(*command, options->model);
     addJsonOption(*command, options->report);
+    addProgressOption(*command, options->report);
     command->add_option("-o,--output", options->output, outputHelp)->required();
     command->callback([options, run] { run(*options); });
     return options;

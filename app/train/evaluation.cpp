@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/common/jsontext.h"
+#include "app/train/heldoutpicture.h"
+#include "app/train/landscapeprocessor.h"
 #include "app/train/paintedmaps.h"
 #include "app/train/threads.h"
 #include "app/train/writabletarget.h"
@@ -53,6 +55,8 @@ void checkJudging(const EvaluationOptions &options)
     const JudgingOptions &judging = options.judging;
     if (judging.judge.empty())
         return;
+    if (judging.canvases > 0 || !judging.sheet.empty())
+        expectLandscapeProcessor();
     const models::EvalNetConfig judge = models::EvalNet::load(judging.judge).config;
     if (!judging.photographs.empty())
         models::ImagenetFeatures::load(judging.photographs, c10::kCPU);
@@ -63,9 +67,7 @@ void checkJudging(const EvaluationOptions &options)
     if (!judging.sheet.empty())
         expectWritableFile(judging.sheet);
     const models::ModelConfig config = models::ModelFile::open(options.model).config;
-    if (!config.transformer || config.condition.kind != models::ConditionKind::Labels)
-        throw Error(ErrorCode::ModelMismatch,
-                    options.model.string() + " does not paint from labels, which is what a judge looks for.");
+    expectLabels(config, options.model);
     if (judging.maps.empty())
         return;
     const int64_t side = config.window * config.firstStage.factor();

@@ -23,12 +23,25 @@ int64_t tokenOf(const models::ControlConfig &control, const std::string &fact)
 
 } // namespace
 
+void expectLabels(const models::ModelConfig &config, const std::filesystem::path &model)
+{
+    const models::ConditionConfig &condition = config.condition;
+    if (!config.transformer || condition.kind != models::ConditionKind::Labels) {
+        throw Error(ErrorCode::ModelMismatch,
+                    model.string() + " does not paint from labels, which is what the pictures come with.");
+    }
+    const int64_t planes = condition.stage->inChannels;
+    if (condition.labelSet != models::kMapLabelSet || planes != models::kMapLabels) {
+        throw Error(ErrorCode::ModelMismatch,
+                    model.string() + " paints from the label set '" + condition.labelSet + "' in "
+                        + std::to_string(planes) + " planes; expected what the pictures come with, '"
+                        + models::kMapLabelSet + "' in " + std::to_string(models::kMapLabels) + ".");
+    }
+}
+
 void expectLabels(const models::ModelBundle &bundle)
 {
-    if (!bundle.transformer() || bundle.config().condition.kind != models::ConditionKind::Labels) {
-        throw Error(ErrorCode::ModelMismatch,
-                    bundle.path().string() + " does not paint from labels, which is what the pictures come with.");
-    }
+    expectLabels(bundle.config(), bundle.path());
 }
 
 models::PictureSet heldOutPictures(const std::filesystem::path &folder)

@@ -11,7 +11,9 @@
 namespace tessera::train
 {
 
-// Throws Error (ModelMismatch) for a model that does not paint from labels, which is what the pictures come with.
+// Throws Error (ModelMismatch) for a model that does not paint from the labels that the pictures come with: those of
+// another set would go to planes that mean something else.
+void expectLabels(const models::ModelConfig &config, const std::filesystem::path &model);
 void expectLabels(const models::ModelBundle &bundle);
 
 // Shards in the folder, or in val/ below it. Throws what models::PictureSet throws.

@@ -10,19 +10,18 @@
 
 #include <ATen/ATen.h>
 
+#include "app/train/heldoutcanvas.h"
+#include "app/train/looksheet.h"
 #include "app/train/mappainter.h"
 #include "app/train/paintedmaps.h"
-#include "core/landscape/landscape.h"
 #include "models/error.h"
 #include "models/training/degradations.h"
 #include "models/training/distributions.h"
 #include "models/training/fieldmaps.h"
 #include "models/training/judgedset.h"
 #include "models/training/labelscores.h"
-#include "models/training/mapaugment.h"
 #include "models/training/pictureset.h"
 #include "models/training/shard.h"
-#include "models/training/sheet.h"
 #include "models/training/slicedwasserstein.h"
 
 namespace tessera::train
@@ -35,12 +34,10 @@ using Pictures = std::vector<at::Tensor>;
 using models::JudgedSet;
 using nlohmann::json;
 
-constexpr int64_t kCell = 16;                        // pixels of the cells that painted maps are scored on
-constexpr int kNeighbours = 5;                       // of density and coverage
-constexpr uint64_t kUntrainedSeed = 7;               // of the network whose features nobody taught
-constexpr uint32_t kFirstCanvasSeed = 1'000'200'000; // landscapes that nothing is trained on
-constexpr int kSheetMaps = 6, kSheetReconstructions = 12, kSheetColumns = 8;
-constexpr double kThousand = 1000; // squared MMDs are small: they are told times this
+constexpr int64_t kCell = 16;          // pixels of the cells that painted maps are scored on
+constexpr int kNeighbours = 5;         // of density and coverage
+constexpr uint64_t kUntrainedSeed = 7; // of the network whose features nobody taught
+constexpr double kThousand = 1000;     // squared MMDs are small: they are told times this
 
 // Where pictures lie that the model was not trained on.
 std::filesystem::path validationFolder(const std::filesystem::path &data)
@@ -136,7 +133,6 @@ struct Judging {
     Pictures reference() const;
     void addPainted(const Pictures &originals, const JudgedSet &real);
     void addCanvases();
-    void writeLookSheet();
 };
 
 int64_t lightOf(const Controls &controls)
@@ -179,13 +175,13 @@ void Judging::addExact()
 // tells it.
 void Judging::addDepth(const JudgedSet &seen)
 {
-    if (!net.config.depth || !painter.readsDepth() || stop.stop_requested())
+    if (!net.config.depth || !painter.reads(models::ConditionKind::Depth) || stop.stop_requested())
         return;
     const auto given = [&](size_t i, int64_t pixels) {
         return models::depthField(pictures, pictures.wholeView(int64_t(i)), pixels, 0, true);
     };
     const Pictures made = painted("exact depth", size_t(count), [&](size_t i, uint64_t seed) {
-        return painter.paintDepth(given(i, side), factsOf(int64_t(i)), seed, stop);
+        return painter.paintField(models::ConditionKind::Depth, given(i, side), factsOf(int64_t(i)), seed, stop);
     });
     if (made.empty())
         return;
@@ -310,54 +306,19 @@ void Judging::addCanvases()
 {
     double made = 0, real = 0;
     for (int i = 0; i < options.canvases; ++i) {
-        const core::Landscape scene =
-            core::renderLandscape(kFirstCanvasSeed + uint32_t(i), int(4 * side), int(2 * side));
-        const std::vector<uint8_t> labels = models::trainingLabels(
-            {scene.width, scene.height, scene.object.data(), scene.material.data(), scene.depth.data()});
-        at::Tensor map = at::empty({scene.height, scene.width}, at::kLong);
-        std::ranges::copy(labels, map.mutable_data_ptr<int64_t>());
-        const Controls controls{
-            {"light", scene.facts.light}, {"biome", scene.facts.biome}, {"weather", scene.facts.weather}};
-        const MapPicture painted = painter.paint(map, controls, models::mixedSeed(options.seed, uint64_t(i)), stop);
+        const HeldOutCanvas canvas = heldOutCanvas(uint32_t(i), int(4 * side), int(2 * side));
+        const uint64_t seed = models::mixedSeed(options.seed, uint64_t(i));
+        const MapPicture painted = painter.paint(canvas.labels, canvas.controls, seed, stop);
         if (!painted.picture.defined())
             return;
-        at::Tensor rgb = at::empty({scene.height, scene.width, 3}, at::kByte);
-        std::ranges::copy(scene.rgb, rgb.mutable_data_ptr<uint8_t>());
         const int64_t factor = bundle.config().firstStage.factor();
         made += models::seamRatio(painted.picture, painted.windows, factor) / options.canvases;
-        real += models::seamRatio(rgb.permute({2, 0, 1}).to(at::kFloat).div(127.5).sub(1), painted.windows, factor)
-                / options.canvases;
+        real += models::seamRatio(canvas.picture, painted.windows, factor) / options.canvases;
     }
     if (options.canvases > 0) {
         figures["seam"] = made;
         figures["seam_real"] = real;
     }
-}
-
-// Rows of painted maps, each followed by its pictures by day, at sunset and under clouds; then originals, each followed
-// by its reconstruction.
-void Judging::writeLookSheet()
-{
-    Pictures tiles;
-    const size_t shown = std::min<size_t>(maps.size(), kSheetMaps);
-    for (size_t i = 0; i < shown; ++i) {
-        const PaintedMap &map = maps[i * maps.size() / shown];
-        tiles.push_back(models::labelColours(map.labels));
-        for (const char *light : {"day", "sunset", "overcast"}) {
-            Controls controls = map.controls;
-            controls["light"] = light;
-            tiles.push_back(painter.paint(map.labels, controls, options.seed, stop).picture);
-            if (!tiles.back().defined())
-                return;
-        }
-    }
-    for (int64_t i = 0; i < std::min<int64_t>(count, kSheetReconstructions); ++i) {
-        const at::Tensor x = real(pictures, i);
-        const models::Autoencoder &stage = bundle.firstStage();
-        tiles.push_back(x);
-        tiles.push_back(stage.decode(stage.encode(x.unsqueeze(0).to(bundle.device()))).squeeze(0).clamp(-1, 1).cpu());
-    }
-    models::writeSheet(options.sheet, tiles, kSheetColumns);
 }
 
 } // namespace
@@ -398,7 +359,9 @@ json judgedFigures(const models::ModelBundle &bundle, const std::filesystem::pat
     if (!judging.stop.stop_requested())
         judging.addCanvases();
     if (!options.sheet.empty() && !judging.stop.stop_requested())
-        judging.writeLookSheet();
+        writeLookSheet(options.sheet,
+                       {bundle, judging.painter, judging.pictures, judging.maps, options.seed, options.progress},
+                       judging.stop);
     return judging.figures;
 }
 

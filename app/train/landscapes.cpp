@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/train/landscapeprocessor.h"
 #include "core/landscape/device.h"
 #include "core/landscape/landscape.h"
 #include "models/device.h"
@@ -207,6 +208,7 @@ private:
 
 void makeLandscapes(const LandscapesOptions &options, std::stop_token stop)
 {
+    expectLandscapeProcessor();
     Maker(options, std::move(stop)).make();
 }
 

@@ -186,7 +186,8 @@ void addJudging(CLI::App &command, JudgingOptions &options)
                   "from unless told");
     addPathOption(command, "--photographs", options.photographs,
                   "EfficientNet-Lite0's file (packaging/features.py): adds distances on its features");
-    addPathOption(command, "--sheet", options.sheet, "PNG to look at: painted maps in three lights, reconstructions");
+    addPathOption(command, "--sheet", options.sheet,
+                  "PNG to look at: painted maps in three lights, reconstructions, filled regions, a canvas");
     command
         .add_option("--pictures", options.pictures,
                     "Pictures to paint from exact maps, and from exact depth; 60 unless told")

@@ -7,8 +7,7 @@
 #include <ATen/Parallel.h>
 
 #include "app/train/codegrid.h"
-#include "core/sampling/sampler.h"
-#include "models/error.h"
+#include "app/train/heldoutpicture.h"
 #include "models/training/onehot.h"
 
 namespace tessera::train
@@ -19,9 +18,7 @@ namespace
 
 const models::Transformer &transformerOf(const models::ModelBundle &bundle)
 {
-    if (!bundle.transformer() || bundle.config().condition.kind != models::ConditionKind::Labels)
-        throw Error(ErrorCode::ModelMismatch,
-                    bundle.path().string() + " does not paint from labels, which is what a judge looks for.");
+    expectLabels(bundle);
     return *bundle.transformer();
 }
 
@@ -34,11 +31,54 @@ int64_t tokenOf(const models::ControlConfig &control, const Controls &controls)
     return control.first + (found == control.values.end() ? 0 : found - control.values.begin());
 }
 
-core::SampleRequest requestFor(const models::ModelConfig &config, core::CodeGrid condition, const Controls &controls,
-                               uint64_t seed)
+} // namespace
+
+MapPainter::MapPainter(const models::ModelBundle &bundle, int threads)
+    : m_bundle(bundle)
+    , m_engine(core::chooseEngine(transformerOf(bundle), bundle.device().str(), "fp32",
+                                  threads > 0 ? threads : at::get_num_threads()))
+{}
+
+MapPicture MapPainter::paint(const at::Tensor &labels, const Controls &controls, uint64_t seed, std::stop_token stop)
 {
+    return painted(requestForLabels(labels, controls, seed), stop);
+}
+
+MapPicture MapPainter::fill(const at::Tensor &labels, const KeptCodes &kept, const Controls &controls, uint64_t seed,
+                            std::stop_token stop)
+{
+    core::SampleRequest request = requestForLabels(labels, controls, seed);
+    request.initial = codeGridOf(kept.codes);
+    request.locked = core::Grid<uint8_t>(request.canvas);
+    const at::Tensor locked = kept.kept.to(at::kByte).contiguous();
+    std::copy_n(locked.const_data_ptr<uint8_t>(), request.locked.values.size(), request.locked.values.begin());
+    return painted(request, stop);
+}
+
+MapPicture MapPainter::paintField(models::ConditionKind kind, const at::Tensor &field, const Controls &controls,
+                                  uint64_t seed, std::stop_token stop)
+{
+    const int64_t channels = m_bundle.stageOf(kind)->config.inChannels;
+    const at::Tensor map = field.to(m_bundle.device()).expand({1, channels, field.size(0), field.size(1)});
+    return painted(requestFor(kind, map, controls, seed), stop);
+}
+
+core::SampleRequest MapPainter::requestForLabels(const at::Tensor &labels, const Controls &controls,
+                                                 uint64_t seed) const
+{
+    const int64_t channels = m_bundle.stageOf(models::ConditionKind::Labels)->config.inChannels;
+    const at::Tensor map = models::oneHot(labels.unsqueeze(0).to(m_bundle.device()), channels);
+    return requestFor(models::ConditionKind::Labels, map, controls, seed);
+}
+
+// `map`: float [1, channels, H, W], what the stage of this kind reads.
+core::SampleRequest MapPainter::requestFor(models::ConditionKind kind, const at::Tensor &map, const Controls &controls,
+                                           uint64_t seed) const
+{
+    const models::ModelConfig &config = m_bundle.config();
     core::SampleRequest request;
-    request.condition = std::move(condition);
+    request.kind = kind;
+    request.condition = codeGridOf(m_bundle.stageOf(kind)->encode(map.contiguous()).cpu());
     request.canvas = request.condition.size;
     for (const models::ControlConfig &control : config.controls)
         request.controlTokens.push_back(tokenOf(control, controls));
@@ -51,36 +91,8 @@ core::SampleRequest requestFor(const models::ModelConfig &config, core::CodeGrid
     return request;
 }
 
-} // namespace
-
-MapPainter::MapPainter(const models::ModelBundle &bundle, int threads)
-    : m_bundle(bundle)
-    , m_engine(core::chooseEngine(transformerOf(bundle), bundle.device().str(), "fp32",
-                                  threads > 0 ? threads : at::get_num_threads()))
-{}
-
-MapPicture MapPainter::paint(const at::Tensor &labels, const Controls &controls, uint64_t seed, std::stop_token stop)
+MapPicture MapPainter::painted(const core::SampleRequest &request, const std::stop_token &stop)
 {
-    const int64_t channels = m_bundle.stageOf(models::ConditionKind::Labels)->config.inChannels;
-    const at::Tensor map = models::oneHot(labels.unsqueeze(0).to(m_bundle.device()), channels);
-    return painted(models::ConditionKind::Labels, map, controls, seed, stop);
-}
-
-MapPicture MapPainter::paintDepth(const at::Tensor &depth, const Controls &controls, uint64_t seed,
-                                  std::stop_token stop)
-{
-    const int64_t channels = m_bundle.stageOf(models::ConditionKind::Depth)->config.inChannels;
-    const at::Tensor map = depth.to(m_bundle.device()).expand({1, channels, depth.size(0), depth.size(1)});
-    return painted(models::ConditionKind::Depth, map, controls, seed, stop);
-}
-
-MapPicture MapPainter::painted(models::ConditionKind kind, const at::Tensor &map, const Controls &controls,
-                               uint64_t seed, const std::stop_token &stop)
-{
-    const models::Autoencoder &stage = *m_bundle.stageOf(kind);
-    core::SampleRequest request =
-        requestFor(m_bundle.config(), codeGridOf(stage.encode(map.contiguous()).cpu()), controls, seed);
-    request.kind = kind;
     at::Tensor windows = at::zeros({request.canvas.rows, request.canvas.columns}, at::kLong);
     auto window = windows.accessor<int64_t, 2>();
     const auto drawn = [&](const core::DrawnCode &code) {

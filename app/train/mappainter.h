@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/sampling/enginechoice.h"
+#include "core/sampling/sampler.h"
 #include "models/bundle.h"
 
 namespace tessera::train
@@ -22,10 +23,15 @@ struct MapPicture {
     at::Tensor windows; // int64 [h, w]: the window each code was drawn from
 };
 
+struct KeptCodes {
+    at::Tensor codes; // int64 [1, h, w]
+    at::Tensor kept;  // bool [h, w]
+};
+
 class MapPainter
 {
 public:
-    // Throws Error (ModelMismatch) for a model that does not paint from labels.
+    // Throws Error (ModelMismatch) for a model that does not paint from landscape labels (heldoutpicture.h).
     MapPainter(const models::ModelBundle &bundle, int threads);
 
     // The picture of one window, in pixels.
@@ -33,14 +39,20 @@ public:
     // Labels: int64 [H, W], sides multiples of the model's factor and at least side(). Nothing defined after a stop.
     MapPicture paint(const at::Tensor &labels, const Controls &controls, uint64_t seed, std::stop_token stop);
 
-    bool readsDepth() const { return m_bundle.stageOf(models::ConditionKind::Depth) != nullptr; }
-    // The same from depth: float [H, W] in [-1, 1], near is high (fieldmaps.h). REQUIRES: readsDepth().
-    MapPicture paintDepth(const at::Tensor &depth, const Controls &controls, uint64_t seed, std::stop_token stop);
+    // The same where only the codes that are not kept are drawn.
+    MapPicture fill(const at::Tensor &labels, const KeptCodes &kept, const Controls &controls, uint64_t seed,
+                    std::stop_token stop);
+
+    bool reads(models::ConditionKind kind) const { return m_bundle.stageOf(kind) != nullptr; }
+    // The same from depth or edges: float [H, W] in [-1, 1] (fieldmaps.h). REQUIRES: reads(kind).
+    MapPicture paintField(models::ConditionKind kind, const at::Tensor &field, const Controls &controls, uint64_t seed,
+                          std::stop_token stop);
 
 private:
-    // `map`: float [1, channels, H, W], what the stage of this kind reads.
-    MapPicture painted(models::ConditionKind kind, const at::Tensor &map, const Controls &controls, uint64_t seed,
-                       const std::stop_token &stop);
+    core::SampleRequest requestFor(models::ConditionKind kind, const at::Tensor &map, const Controls &controls,
+                                   uint64_t seed) const;
+    core::SampleRequest requestForLabels(const at::Tensor &labels, const Controls &controls, uint64_t seed) const;
+    MapPicture painted(const core::SampleRequest &request, const std::stop_token &stop);
 
     const models::ModelBundle &m_bundle;
     core::ChosenEngine m_engine;

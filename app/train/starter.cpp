@@ -11,6 +11,7 @@
 #include <c10/core/Device.h>
 
 #include "app/common/jsontext.h"
+#include "app/train/landscapeprocessor.h"
 #include "app/train/landscapestock.h"
 #include "app/train/starterplan.h"
 #include "app/train/threads.h"
@@ -122,6 +123,7 @@ private:
     // What would else be found out after hours.
     void checkBeforehand() const
     {
+        expectLandscapeProcessor();
         if (!m_options.resume && hasBegun())
             throw Error(ErrorCode::InvalidArgument, m_options.output.string()
                                                         + " holds an earlier run: resume it, or name another "

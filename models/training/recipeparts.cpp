@@ -18,7 +18,7 @@ constexpr int64_t kMostPixels = int64_t(1)
 RunKeys readRunKeys(Recipe &recipe)
 {
     return {recipe.atLeast<double>("minutes", 0, 0), recipe.atLeast<int64_t>("steps", 0, 0),
-            recipe.valueOr<uint64_t>("seed", 0), recipe.atLeast<double>("checkpoint_minutes", 0.01, 5)};
+            recipe.valueOr<uint64_t>("seed", 0), recipe.atLeast<double>("checkpoint_minutes", 0, 5)};
 }
 
 Schedule readSchedule(Recipe &recipe, const Schedule &otherwise)

@@ -19,7 +19,7 @@ struct RunKeys {
     double minutes = 0; // 0: no limit
     int64_t steps = 0;  // 0: no limit
     uint64_t seed = 0;
-    double checkpointMinutes = 0;
+    double checkpointMinutes = 0; // 0: after every step
 };
 RunKeys readRunKeys(Recipe &recipe);
 

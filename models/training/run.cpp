@@ -199,7 +199,7 @@ void TrainRun::writeLog(const std::string &line)
 
 bool TrainRun::checkpointDue() const
 {
-    return std::chrono::duration<double>(Clock::now() - m_lastSave).count() > m_checkpointSeconds;
+    return std::chrono::duration<double>(Clock::now() - m_lastSave).count() >= m_checkpointSeconds;
 }
 
 void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::string &phase, int64_t nextStep)

@@ -2,6 +2,7 @@
 // encoder and codebook are frozen and the decoder is sharpened against a patch discriminator. Codes learned in phase A
 // stay valid, so a transformer can be trained on them before, after or beside phase B.
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 
 #include <ATen/ATen.h>
@@ -53,7 +54,13 @@ struct VqganSettings : StageSettings {
 
     Perceptual perceptual() const // undefined without weight
     {
-        return perceptualWeight > 0 ? Perceptual::load(perceptualFile, perceptualBlocks) : Perceptual();
+        if (!(perceptualWeight > 0))
+            return {};
+        if (std::error_code ignored; !std::filesystem::exists(perceptualFile, ignored))
+            throw Error(ErrorCode::FileRead, "There is no perceptual network at "
+                                                 + std::filesystem::absolute(perceptualFile).string()
+                                                 + "; packaging/setup.sh --training makes one in build/perceptual.");
+        return Perceptual::load(perceptualFile, perceptualBlocks);
     }
 
 private:

@@ -1,8 +1,12 @@
 // The painter's command line on a machine without a display.
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
+#include <QImage>
 #include <QProcess>
+#include <QTemporaryDir>
 
 namespace tessera::tests
 {
@@ -22,6 +26,7 @@ Outcome runPainter(const QStringList &arguments)
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     for (const char *variable : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
         environment.remove(variable);
+    environment.insert("QT_QUICK_BACKEND", "software");
     QProcess process;
     process.setProcessEnvironment(environment);
     process.start(TESSERA_PAINTER, arguments);
@@ -29,6 +34,37 @@ Outcome runPainter(const QStringList &arguments)
         return {};
     return {process.exitCode(), process.exitStatus() == QProcess::CrashExit, process.readAllStandardOutput(),
             process.readAllStandardError()};
+}
+
+// How much of the window shows the colour, once it has been opened with the arguments.
+double shareShown(QRgb colour, const QStringList &arguments)
+{
+    const QTemporaryDir folder;
+    const QString shot = folder.filePath("window.png");
+    const Outcome outcome = runPainter(QStringList{"-platform", "offscreen", "--fake-renderer", "delay=0",
+                                                   "--window-size", "1000x700", "--screenshot", shot}
+                                       + arguments);
+    EXPECT_EQ(outcome.exitCode, 0) << outcome.err.toStdString();
+    const QImage window = QImage(shot).convertToFormat(QImage::Format_RGB32);
+    int64_t pixels = 0;
+    for (int y = 0; y < window.height(); ++y) {
+        const auto *row = reinterpret_cast<const QRgb *>(window.constScanLine(y));
+        pixels += std::count(row, row + window.width(), colour);
+    }
+    return double(pixels) / double(window.width() * window.height());
+}
+
+TEST(PainterCommandLine, TheFileAndTheModelThatAreNamedAreOpened)
+{
+    constexpr QRgb kFlower = qRgb(0x76, 0, 0); // of the label set
+    const QTemporaryDir folder;
+    const QString map = folder.filePath("map.png");
+    QImage flowers(256, 256, QImage::Format_RGB32);
+    flowers.fill(kFlower);
+    ASSERT_TRUE(flowers.save(map));
+    EXPECT_GT(shareShown(kFlower, {map}), 0.05);
+    EXPECT_LT(shareShown(kFlower, {}), 0.01);                        // the example map
+    EXPECT_LT(shareShown(kFlower, {map, "--model", "depth"}), 0.01); // the fake one of this name takes it for depth
 }
 
 TEST(PainterCommandLine, HelpAndVersionNeedNoDisplay)

@@ -3,12 +3,14 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 
 #include <QImage>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
@@ -24,6 +26,9 @@ namespace
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 TEST_F(Cli, RendersAPicture)
@@ -101,7 +106,7 @@ TEST_F(Cli, VariationOfManyEqualsTheOneAlone)
 
 TEST_F(Cli, CodesDecodeToThePictureAndScoresHaveTheirShape)
 {
-    render({"-o", file("a.png"), "--codes", file("a.npy"), "--scores", file("s.npy")});
+    const Outcome drawn = render({"-o", file("a.png"), "--codes", file("a.npy"), "--scores", file("s.npy"), "--json"});
     const Outcome outcome =
         run({"decode", "--model", model(), "--codes", file("a.npy"), "-o", file("b.png"), "--threads", "1"});
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
@@ -110,8 +115,10 @@ TEST_F(Cli, CodesDecodeToThePictureAndScoresHaveTheirShape)
     EXPECT_EQ(scores.planes, 2);
     EXPECT_EQ(scores.rows, 5);
     EXPECT_EQ(scores.columns, 6);
-    EXPECT_LT(scores.values[0], 0);
-    EXPECT_GT(scores.values[30], 0);
+    const auto entropy = scores.values.begin() + 30;
+    EXPECT_NEAR(std::accumulate(scores.values.begin(), entropy, 0.0) / 30,
+                -json::parse(drawn.out).at("nats_per_code").get<double>(), 1e-5);
+    EXPECT_GT(*entropy, 0);
 }
 
 TEST_F(Cli, AgainMakesTheSameFile)
@@ -297,6 +304,20 @@ TEST_F(Cli, ProgressJsonIsOneObjectALine)
     EXPECT_EQ(last.at("codes_total"), 30);
     EXPECT_EQ(previews, 2);
     EXPECT_EQ(files(), (std::vector<std::string>{"a-preview.png", "a.png"}));
+}
+
+TEST_F(Cli, ATerminalShowsABarAndItGoes)
+{
+    if (::access("/dev/ptmx", R_OK | W_OK) != 0)
+        GTEST_SKIP() << "no terminal can be made here";
+    const auto shown = [](const std::vector<std::string> &arguments) {
+        return Process(commandLine(arguments), ErrorOutput::Terminal).finish().err;
+    };
+    EXPECT_THAT(shown({"render", "--model", model(), "--map", map(), "-o", file("a.png")}),
+                AllOf(HasSubstr("] 0/30 codes, starting"),
+                      ContainsRegex("\\[#+] 30/30 codes, [0-9.]+ codes/s, 0 s left"), EndsWith("\r\x1b[K")));
+    EXPECT_EQ(shown({"encode", "--model", model(), "--image", file("a.png"), "-o", file("a.npy")}),
+              "\r\x1b[Kload ...\r\x1b[Kencode ...\r\x1b[K");
 }
 
 TEST_F(Cli, InterruptLeavesNothing)

@@ -1,4 +1,5 @@
 // `tessera-cli batch`, tested from outside: one bad map does not cost the others.
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -118,6 +119,24 @@ TEST_F(CliBatch, AShareWithoutMapsLeavesTheFolderToTheOthers)
     const Outcome outcome = batch({"--shard", "3/3"}); // of two maps
     EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
     EXPECT_TRUE(fs::is_directory(file("out")));
+}
+
+TEST_F(CliBatch, AnInterruptLeavesWholePicturesToGoOnFrom)
+{
+    Process process(commandLine({"batch", file("maps"), "-o", file("out"), "--model", model(), "--threads", "1",
+                                 "--size", "512x512", "--progress", "json"}));
+    ASSERT_TRUE(process.waitForError("\"title\":\"c.png\""));
+    process.sendSignal(SIGINT);
+    EXPECT_EQ(process.finish().exitCode, 130);
+    const std::string before = bytesOf(file("out/a.png"));
+    EXPECT_FALSE(before.empty());
+    EXPECT_FALSE(fs::exists(file("out/c.png")));
+
+    const Outcome rest = batch({"--resume", "--json"});
+    ASSERT_EQ(rest.exitCode, 0) << rest.err;
+    EXPECT_EQ(json::parse(rest.out).at("outputs"), json({file("out/c.png")}));
+    EXPECT_EQ(json::parse(rest.out).at("skipped"), json({file("out/a.png")}));
+    EXPECT_EQ(bytesOf(file("out/a.png")), before);
 }
 
 TEST_F(CliBatch, WritesCodesAndScoresIntoFolders)

@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
+#include <limits>
+#include <sstream>
 
 #include <QImage>
 #include <gmock/gmock.h>
@@ -9,7 +12,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/document/imagefile.h"
+#include "models/bundle.h"
+#include "models/modelfile.h"
 #include "tests/unit/app/clifixture.h"
+#include "tests/unit/models/checkpoint/samplefile.h"
 
 namespace tessera::tests
 {
@@ -33,6 +39,28 @@ TEST_F(Cli, EncodeThenDecodeIsReconstruct)
     ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
     EXPECT_EQ(core::readImage(file("b.png")), core::readImage(file("c.png")));
     EXPECT_EQ(json::parse(outcome.out).at("codes"), 30);
+}
+
+TEST_F(Cli, StagesTellTheirPhases)
+{
+    const auto phases = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--model", model(), "--progress", "json"});
+        const Outcome outcome = run(arguments);
+        EXPECT_EQ(outcome.exitCode, 0) << outcome.err;
+        std::vector<std::string> names;
+        std::istringstream lines(outcome.err);
+        for (std::string line; std::getline(lines, line);) {
+            const json event = json::parse(line);
+            EXPECT_EQ(event.at("event"), "phase");
+            names.push_back(event.at("phase"));
+        }
+        return names;
+    };
+    EXPECT_THAT(phases({"encode", "--image", map(), "-o", file("a.npy")}), ElementsAre("load", "encode"));
+    EXPECT_THAT(phases({"decode", "--codes", file("a.npy"), "-o", file("a.png")}), ElementsAre("load", "decode"));
+    EXPECT_THAT(phases({"reconstruct", "--image", map(), "-o", file("b.png")}),
+                ElementsAre("load", "encode", "decode"));
+    EXPECT_THAT(phases({"encode-condition", "--map", map(), "-o", file("c.npy")}), ElementsAre("load", "condition"));
 }
 
 TEST_F(Cli, ConditionCodesStandForTheMap)
@@ -117,6 +145,62 @@ TEST_F(Cli, InspectTellsWhatAModelIs)
     expectFailure(run({"inspect", map()}), "map.png");
 }
 
+TEST_F(Cli, InspectCountsWhatIsNotFiniteAndNamesItsTensor)
+{
+    const std::string name = "transformer.head.weight";
+    const models::ModelFile whole = models::ModelFile::open(model());
+    const models::StateDict tensors = whole.readTensors();
+    tensors.at(name).flatten().narrow(0, 7, 1).fill_(std::numeric_limits<double>::quiet_NaN());
+    models::ModelBundle::write(file("broken.safetensors"), whole.config, tensors, {});
+
+    const json report = json::parse(run({"inspect", file("broken.safetensors"), "--json"}).out);
+    EXPECT_EQ(report.at("non_finite"), 1);
+    for (const json &tensor : report.at("tensors"))
+        EXPECT_EQ(tensor.at("non_finite"), tensor.at("name") == name ? 1 : 0) << tensor;
+    EXPECT_THAT(run({"inspect", file("broken.safetensors")}).out,
+                testing::ContainsRegex("transformer.head.weight .*, not all finite"));
+}
+
+// A first stage as torch would have saved it, with a call of os.system beside it.
+void writeForeignCheckpoint(const fs::path &path)
+{
+    const fs::path stage = writeTinyModel(fs::path(path).replace_extension(".safetensors"), TinyKind::FirstStage);
+    const models::ModelFile plain = models::ModelFile::open(stage);
+    models::PickleText pickle;
+    pickle.raw("}(").text("extra").global("os", "system").text("false").raw("\x85R");
+    pickle.text("state_dict").raw("}(");
+    std::vector<std::pair<std::string, std::string>> storages;
+    for (const auto &[name, entry] : plain.entries) {
+        const std::string key = std::to_string(storages.size());
+        pickle.text(name).floatTensor(key, entry.shape);
+        storages.emplace_back(key, models::floats(int(entry.bytes / sizeof(float)), 0));
+    }
+    std::ofstream(path, std::ios::binary) << models::zipPlan(pickle.raw("uu").stop(), storages).bytes();
+    std::ofstream(fs::path(path).replace_extension(".yaml")) << plain.config.toJson().dump();
+}
+
+TEST_F(Cli, InspectNamesForeignObjects)
+{
+    writeForeignCheckpoint(file("foreign.ckpt"));
+    const Outcome outcome = run({"inspect", file("foreign.ckpt"), "--json"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const json report = json::parse(outcome.out);
+    EXPECT_EQ(report.at("format"), "torch zip");
+    EXPECT_EQ(report.at("foreign_objects"), json({"os.system"}));
+    EXPECT_THAT(run({"inspect", file("foreign.ckpt")}).out, testing::ContainsRegex("foreign objects +1\n"));
+}
+
+TEST_F(Cli, InspectTellsTheNumberFormatThatConvertWrote)
+{
+    std::string before = model();
+    for (const auto &[dtype, told] : {std::pair{"fp16", "float16"}, {"int8", "int8"}, {"fp32", "float32"}}) {
+        const std::string converted = file(std::string(dtype) + ".safetensors");
+        ASSERT_EQ(run({"convert", before, "-o", converted, "--dtype", dtype}).exitCode, 0);
+        EXPECT_EQ(json::parse(run({"inspect", converted, "--json"}).out).at("dtype"), json(told)) << dtype;
+        before = converted;
+    }
+}
+
 TEST_F(Cli, ConvertedModelStillPaints)
 {
     ASSERT_EQ(run({"convert", model(), "-o", file("int8.safetensors"), "--dtype", "int8"}).exitCode, 0);
@@ -168,9 +252,40 @@ TEST_F(Cli, DoctorKnowsTheMachine)
     const json report = json::parse(outcome.out);
     EXPECT_EQ(report.at("devices").at(0).at("name"), "cpu");
     EXPECT_GT(report.at("memory").at("total_bytes").get<uint64_t>(), 0u);
-    EXPECT_EQ(report.at("checks").size(), 3u);
+    ASSERT_EQ(report.at("checks").size(), 3u);
+    for (const json &check : report.at("checks"))
+        EXPECT_EQ(check.at("state"), "ok") << check;
     EXPECT_THAT(report.at("cpu").at("instructions").get<std::string>(),
                 testing::AnyOf("amx", "avx512", "avxvnni", "avx2", "portable"));
+}
+
+TEST_F(Cli, DoctorFailsWhereTheResourcesAreMissing)
+{
+    const Outcome outcome =
+        Process({"/usr/bin/env", "TESSERA_RESOURCES=" + file("none"), TESSERA_CLI, "doctor", "--json"}).finish();
+    EXPECT_EQ(outcome.exitCode, 1);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("The check of 'resources' failed"), HasSubstr(file("none"))));
+    EXPECT_EQ(json::parse(outcome.out).at("checks").at(0).at("state"), "failed");
+}
+
+// ./run in a tree where everything is built.
+TEST_F(Cli, RunPaintsTheExampleMapWhereThereIsNoDisplay)
+{
+    const auto written = [&](const std::string &name, const std::string &text) {
+        fs::create_directories(fs::path(file(name)).parent_path());
+        std::ofstream(file(name)) << text;
+        fs::permissions(file(name), fs::perms::owner_all);
+    };
+    written("run", bytesOf("run"));
+    // Whatever it asks for is done already.
+    written("packaging/build.sh", "say() { echo \"$@\" >&2; }\ncommand_not_found_handle() { :; }\n");
+    written("build/release/bin/tessera-cli", "#!/bin/sh\necho \"$@\"\n");
+    const std::vector<std::string> line{"/usr/bin/env", "-u", "DISPLAY", "-u", "WAYLAND_DISPLAY", file("run")};
+    const Outcome outcome = Process(line).finish();
+    EXPECT_EQ(outcome.exitCode, 0);
+    EXPECT_THAT(outcome.err, HasSubstr("there is no display"));
+    EXPECT_EQ(outcome.out, "render --map " + file("resources/examples/lake.png") + " -o lake-picture.png\n");
+    EXPECT_EQ(Process({file("run"), "labels", "--json"}).finish().out, "labels --json\n");
 }
 
 } // namespace

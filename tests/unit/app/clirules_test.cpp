@@ -54,6 +54,29 @@ protected:
     }
 };
 
+TEST_F(CliRules, EveryOptionReachesTheRequest)
+{
+    const Outcome outcome = render(
+        {"-o",        file("a.png"),  "--size",      "64x56",         "--seed",   "11",      "--variation", "5",
+         "--control", "light=sunset", "weather=fog", "--temperature", "0.9",      "--top-k", "9",           "--top-p",
+         "0.8",       "--guidance",   "2.5",         "--greedy",      "--window", "block:3"});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    json request = recordOf("a.png").at("request");
+    EXPECT_TRUE(request.at("condition").contains("labels"));
+    request.erase("condition");
+    EXPECT_EQ(request, json({{"width", 64},
+                             {"height", 56},
+                             {"controls", {{"light", "sunset"}, {"weather", "fog"}}},
+                             {"seed", 11},
+                             {"variation", 5},
+                             {"temperature", 0.9},
+                             {"top_k", 9},
+                             {"top_p", 0.8},
+                             {"guidance", 2.5},
+                             {"greedy", true},
+                             {"window", {{"policy", "block"}, {"step", 3}}}}));
+}
+
 TEST_F(CliRules, AgainKeepsThePrecisionUnlessAskedOtherwise)
 {
     render({"-o", file("a.png"), "--precision", "int8", "--seed", "4"});

@@ -3,12 +3,15 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "models/bundle.h"
+#include "models/modelfile.h"
 #include "models/training/evalnet.h"
 #include "models/training/shard.h"
 #include "tests/data/tinymodel.h"
@@ -63,6 +66,20 @@ protected:
         models::FreshSource source(1);
         models::EvalNet::create(config, source);
         models::EvalNet::write(folder / name, config, source.tensors(), {});
+    }
+    // Of a PNG, pixels: as its header has them.
+    static std::pair<uint32_t, uint32_t> sidesOf(const fs::path &png)
+    {
+        std::ifstream file(png, std::ios::binary);
+        std::string start(24, '\0');
+        file.read(start.data(), std::streamsize(start.size()));
+        const auto at = [&](size_t place) {
+            uint32_t value = 0;
+            for (size_t i = 0; i < 4; ++i)
+                value = value << 8 | uint8_t(start[place + i]);
+            return value;
+        };
+        return {at(16), at(20)};
     }
     static std::string judge() { return (folder / "judge.safetensors").string(); }
 
@@ -131,7 +148,19 @@ TEST_F(JudgingTest, AddsItsRowsAndASheet)
     EXPECT_GT(figures.at("seam"), 0);
     EXPECT_GT(figures.at("seam_real"), 0);
     EXPECT_TRUE(figures.contains("psnr"));
-    EXPECT_GT(fs::file_size(sheet), 32U * 32 * 3 * 16); // 4 tiles of the map, 7 pairs
+    // Rows of a map, of 12 and 4 pairs, and a canvas of 4 x 2 windows beside its map.
+    EXPECT_EQ(sidesOf(sheet), std::pair(8U * 32, (1U + 3 + 1 + 2) * 32));
+}
+
+TEST_F(JudgingTest, TheSheetShowsEachKindOfMapThatTheModelReads)
+{
+    writeTinyModel(folder / "every kind.safetensors", TinyKind::Several);
+    const fs::path sheet = folder / "sheet.png";
+    const Outcome outcome =
+        evaluate({"--judge", judge(), "--sheet", sheet.string(), "--pictures", "6", "--canvases", "0"},
+                 "every kind.safetensors");
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    EXPECT_EQ(sidesOf(sheet), std::pair(8U * 32, (3U + 1 + 2 + 2) * 32)); // pairs, filled, depth and edges, a canvas
 }
 
 // Needs a model that reads depth and a judge that tells it; who lacks either is judged by the other rows.
@@ -195,6 +224,24 @@ TEST_F(JudgingTest, WhatCannotBeJudgedIsOneSentence)
     EXPECT_THAT(refusal({"--windows", "--record", "/no/such/model.safetensors"}), HasSubstr("no folder '/no/such'"));
     writeTinyModel(folder / "depth.safetensors", TinyKind::Depth);
     EXPECT_THAT(refusal({"--judge", judge()}, "depth.safetensors"), HasSubstr("does not paint from labels"));
+}
+
+// The pictures' labels would go to planes that mean something else.
+TEST_F(JudgingTest, AModelOfAnotherLabelSetIsRefused)
+{
+    const models::ModelFile tiny = models::ModelFile::open(folder / "tiny.safetensors");
+    models::ModelConfig config = tiny.config;
+    config.condition.labelSet = "plants";
+    models::ModelBundle::write(folder / "plants.safetensors", config, tiny.readTensors(), {});
+    for (const std::vector<std::string> &measured :
+         {std::vector<std::string>{"--windows"}, {"--precisions"}, {"--judge", judge()}}) {
+        const Outcome outcome = evaluate(measured, "plants.safetensors");
+        EXPECT_EQ(outcome.exitCode, 1) << measured[0];
+        EXPECT_THAT(outcome.err,
+                    HasSubstr("plants.safetensors paints from the label set 'plants' in 25 planes; expected "
+                              "what the pictures come with, 'landscape' in 25."))
+            << measured[0];
+    }
 }
 
 TEST_F(JudgingTest, PicturesWithoutLabelsAreNotPaintedFrom)

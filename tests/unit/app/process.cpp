@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include <fcntl.h>
+#include <pty.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <thread>
@@ -18,18 +19,30 @@ namespace tessera::tests
 namespace
 {
 
-struct Pipe {
+// What is written to one end is read from the other.
+struct Channel {
     int readEnd = -1;
     int writeEnd = -1;
-    Pipe()
-    {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-            std::abort();
-        readEnd = ends[0];
-        writeEnd = ends[1];
-    }
 };
+
+Channel makePipe()
+{
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+        std::abort();
+    return {ends[0], ends[1]};
+}
+
+Channel makeTerminal()
+{
+    const winsize size{.ws_row = 24, .ws_col = 200, .ws_xpixel = 0, .ws_ypixel = 0};
+    Channel terminal;
+    if (::openpty(&terminal.readEnd, &terminal.writeEnd, nullptr, nullptr, &size) != 0)
+        std::abort();
+    for (const int end : {terminal.readEnd, terminal.writeEnd})
+        ::fcntl(end, F_SETFD, FD_CLOEXEC);
+    return terminal;
+}
 
 // Appends what there is; false at the end.
 bool readSome(int descriptor, std::string &text)
@@ -43,9 +56,9 @@ bool readSome(int descriptor, std::string &text)
 
 } // namespace
 
-Process::Process(const std::vector<std::string> &arguments)
+Process::Process(const std::vector<std::string> &arguments, ErrorOutput errors)
 {
-    const Pipe out, err;
+    const Channel out = makePipe(), err = errors == ErrorOutput::Terminal ? makeTerminal() : makePipe();
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

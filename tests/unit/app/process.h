@@ -15,11 +15,14 @@ struct Outcome {
     std::string err;
 };
 
+enum class ErrorOutput { Pipe, Terminal };
+
 class Process
 {
 public:
-    // arguments[0] is the program. Standard input is empty, both outputs are pipes.
-    explicit Process(const std::vector<std::string> &arguments);
+    // arguments[0] is the program. Standard input is empty, both outputs are pipes; or stderr is a terminal of its own,
+    // 200 columns wide.
+    explicit Process(const std::vector<std::string> &arguments, ErrorOutput errors = ErrorOutput::Pipe);
     ~Process();
     Process(const Process &) = delete;
     Process &operator=(const Process &) = delete;

@@ -73,6 +73,18 @@ protected:
             "patch_size": 4, "norm_groups": 4}}})";
     }
 
+    fs::path result() const { return output() / "result"; }
+    fs::path checkpoint() const { return result() / "checkpoint.safetensors"; }
+    // The arguments that train the prepared stage into result().
+    std::vector<std::string> training(const std::vector<std::string> &more) const
+    {
+        std::vector<std::string> arguments{"condition",       "--threads",       "1",
+                                           "--recipe",        recipe().string(), "--data",
+                                           output().string(), "--output",        result().string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return arguments;
+    }
+
 private:
     fs::path m_folder = fs::path(testing::TempDir()) / ("train_test_" + std::to_string(getpid()));
 };
@@ -295,12 +307,30 @@ TEST_F(TrainTest, EvaluateTellsWhatReducedPrecisionsCost)
 TEST_F(TrainTest, ATrainingThatLearnedNothingFails)
 {
     prepareTraining();
-    const Outcome brief = run({"condition", "--minutes", "0.00001", "--recipe", recipe().string(), "--data",
-                               output().string(), "--output", (output() / "brief").string()});
+    const Outcome brief = run(training({"--minutes", "0.00001"}));
     EXPECT_EQ(brief.exitCode, 1);
     EXPECT_THAT(brief.err, HasSubstr("was over before its first step, so no model is written"));
-    EXPECT_TRUE(fs::exists(output() / "brief" / "checkpoint.safetensors"));
-    EXPECT_FALSE(fs::exists(output() / "brief" / "model.safetensors"));
+    EXPECT_TRUE(fs::exists(checkpoint()));
+    EXPECT_FALSE(fs::exists(result() / "model.safetensors"));
+}
+
+TEST_F(TrainTest, AnInterruptedTrainingKeepsACheckpointToGoOnFrom)
+{
+    prepareTraining();
+    Process process(command(training({"--minutes", "10", "--progress", "json"})));
+    ASSERT_TRUE(process.waitForError("\"values\"")); // of a step
+    process.sendSignal(SIGINT);
+    const Outcome outcome = process.finish();
+    EXPECT_EQ(outcome.exitCode, 130);
+    EXPECT_THAT(outcome.err, HasSubstr("holds a checkpoint, --resume goes on from it"));
+    const auto stepsDone = [&] { return std::stoll(models::readSafetensorsIndex(checkpoint()).metadata.at("step")); };
+    const auto interruptedAt = stepsDone();
+    EXPECT_GT(interruptedAt, 0);
+
+    const Outcome resumed = run(training({"--resume", "--steps", std::to_string(interruptedAt + 2)}));
+    EXPECT_EQ(resumed.exitCode, 0) << resumed.err;
+    EXPECT_EQ(stepsDone(), interruptedAt + 2);
+    EXPECT_TRUE(fs::exists(result() / "model.safetensors"));
 }
 
 TEST_F(TrainTest, TooFewPicturesToJudgeByAreToldBeforeAnyIsPainted)
@@ -333,26 +363,34 @@ TEST_F(TrainTest, TooFewPicturesToJudgeByAreToldBeforeAnyIsPainted)
 TEST_F(TrainTest, AFullDiskStopsTheTrainingAndLeavesTheCheckpointBefore)
 {
     prepareTraining();
-    const fs::path result = output() / "result", checkpoint = result / "checkpoint.safetensors";
-    const auto train = [&](const char *steps, const std::string &before) {
-        const std::string shell = before + "exec '" TESSERA_TRAIN "' condition --threads 1 --steps " + steps
-                                  + " --recipe '" + recipe().string() + "' --data '" + output().string()
-                                  + "' --output '" + result.string() + "'";
-        return Process({"/bin/bash", "-c", shell}).finish();
+    const auto identity = [&] {
+        return models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint())));
     };
-    const Outcome first = train("2", "");
+    const Outcome first = run(training({"--steps", "2"}));
     ASSERT_EQ(first.exitCode, 0) << first.err;
-    const std::string before =
-        models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint)));
+    const std::string before = identity();
 
-    const Outcome full = train("4 --resume", "ulimit -f 16; ");
+    const std::vector<std::string> goingOn = training({"--steps", "4", "--resume"});
+    const Outcome full = Process({"/bin/bash", "-c", "ulimit -f 16; exec " + shellWords(goingOn)}).finish();
     EXPECT_EQ(full.exitCode, 1);
     EXPECT_THAT(full.err, AllOf(HasSubstr("checkpoint.safetensors cannot be written: File too large"), EndsWith("\n")));
-    EXPECT_EQ(before, models::identityOf({}, models::readSafetensors(models::readSafetensorsIndex(checkpoint))));
-    for (const auto &entry : fs::directory_iterator(result))
+    EXPECT_EQ(before, identity());
+    for (const auto &entry : fs::directory_iterator(result()))
         EXPECT_THAT(entry.path().extension().string(), AnyOf(".safetensors", ".jsonl", ".png"));
-    const Outcome again = train("4 --resume", "");
+    const Outcome again = run(goingOn);
     EXPECT_EQ(again.exitCode, 0) << again.err;
+}
+
+TEST_F(TrainTest, OneBenchmarkIsMeasuredAsJson)
+{
+    const Outcome outcome = run({"bench", "--filter", "^data/painted-map", "--threads", "1", "--json"});
+    if (outcome.err.find("without Google Benchmark") != std::string::npos)
+        GTEST_SKIP() << outcome.err;
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const auto benchmarks = nlohmann::json::parse(outcome.out).at("benchmarks");
+    ASSERT_EQ(benchmarks.size(), 1U);
+    EXPECT_THAT(benchmarks.at(0).at("name").get<std::string>(), HasSubstr("data/painted-map"));
+    EXPECT_GT(benchmarks.at(0).at("real_time"), 0);
 }
 
 TEST_F(TrainTest, PicturesToLookAt)

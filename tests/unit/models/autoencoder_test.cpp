@@ -119,6 +119,15 @@ TEST_F(GoldenAutoencoder, RoundsOddSizesDown)
     EXPECT_NEAR(encoded.abs().sum().item<double>(), 458.781932, 2e-2);
 }
 
+TEST(AutoencoderLayout, DepthGoesToSpaceAsLibTorchHasIt)
+{
+    const at::Tensor x = at::arange(2 * 18 * 2 * 5, at::kFloat).reshape({2, 18, 2, 5});
+    EXPECT_TRUE(at::equal(depthToSpace(x, 3), at::pixel_shuffle(x, 3)));
+    const at::Tensor last = x.contiguous(at::MemoryFormat::ChannelsLast);
+    EXPECT_TRUE(at::equal(depthToSpace(last, 3), at::pixel_shuffle(x, 3)));
+    EXPECT_TRUE(depthToSpace(last, 3).is_contiguous(at::MemoryFormat::ChannelsLast)); // convolutions go on as before
+}
+
 TEST(AutoencoderLayout, MatchesThePublishedModels)
 {
     struct Published {

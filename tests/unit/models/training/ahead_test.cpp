@@ -1,13 +1,13 @@
 #include "models/training/ahead.h"
 
 #include <atomic>
-#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "models/training/recipe.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
 {
@@ -15,20 +15,16 @@ namespace tessera::models
 namespace
 {
 
-class AheadTest : public testing::Test
+class AheadTest : public TemporaryFolderTest
 {
 protected:
-    AheadTest() { m_options.output = std::filesystem::path(testing::TempDir()) / "ahead"; }
-    ~AheadTest() override { std::filesystem::remove_all(m_options.output); }
-
     TrainRun run() const
     {
+        TrainOptions options;
+        options.output = folder / "run";
         Recipe recipe(nlohmann::json{{"steps", 8}, {"seed", 3}});
-        return {m_options, recipe};
+        return {options, recipe};
     }
-
-private:
-    TrainOptions m_options;
 };
 
 // Batches that are made ahead do not touch the device: none is needed.

@@ -8,6 +8,7 @@
 #include "models/error.h"
 #include "models/safetensors.h"
 #include "tests/unit/models/fillsource.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 namespace tessera::models
 {
@@ -99,9 +100,11 @@ TEST(Perceptual, EqualPicturesHaveNoDistanceAndFiniteGradients)
     EXPECT_TRUE(x.grad().isfinite().all().item<bool>());
 }
 
-TEST(Perceptual, LoadNamesWhatIsMissing)
+using PerceptualFile = TemporaryFolderTest;
+
+TEST_F(PerceptualFile, IsToldWhatItLacks)
 {
-    const std::string path = testing::TempDir() + "perceptual_test.safetensors";
+    const std::filesystem::path path = folder / "net.safetensors";
     writeSafetensors(path, {{"scaling_layer.shift", at::zeros({1, 3, 1, 1})}}, {});
     try {
         Perceptual::load(path);
@@ -111,7 +114,6 @@ TEST(Perceptual, LoadNamesWhatIsMissing)
         EXPECT_NE(std::string(error.what()).find("scaling_layer.scale"), std::string::npos) << error.what();
     }
     EXPECT_THROW(Perceptual::load(path, 6), Error);
-    std::filesystem::remove(path);
 }
 
 } // namespace

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/models/temporaryfolder.h"
+
 namespace tessera::models
 {
 
@@ -115,11 +117,10 @@ TEST(Png, PixelsComeBack)
     }
 }
 
-TEST(Png, TheFileHoldsTheEncodedBytesAndNothingIsLeftBeside)
+using PngFile = TemporaryFolderTest;
+
+TEST_F(PngFile, HoldsTheEncodedBytesAndNothingIsLeftBeside)
 {
-    const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "tessera_png_test";
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
     const Bytes rgb = pattern(4, 4);
     writePng(folder / "a.png", 4, 4, rgb.data());
     writePng(folder / "a.png", 4, 4, rgb.data());

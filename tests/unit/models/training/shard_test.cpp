@@ -1,6 +1,7 @@
 #include "models/training/shard.h"
 
 #include "models/error.h"
+#include "tests/unit/models/temporaryfolder.h"
 
 #include <cstring>
 #include <fstream>
@@ -18,18 +19,9 @@ namespace
 
 using testing::HasSubstr;
 
-class ShardTest : public testing::Test
+class ShardTest : public TemporaryFolderTest
 {
 protected:
-    void SetUp() override
-    {
-        const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
-        m_folder = std::filesystem::path(testing::TempDir()) / ("tessera_shard_" + test);
-        std::filesystem::remove_all(m_folder);
-        std::filesystem::create_directories(m_folder);
-    }
-    void TearDown() override { std::filesystem::remove_all(m_folder); }
-
     static ShardPicture picture(int width, int height, int salt)
     {
         const std::size_t pixels = static_cast<std::size_t>(width) * height;
@@ -49,7 +41,7 @@ protected:
 
     std::filesystem::path writeThree() const
     {
-        const std::filesystem::path path = m_folder / "three.tlds";
+        const std::filesystem::path path = folder / "three.tlds";
         ShardWriter writer(path, 6, 4);
         for (int salt = 1; salt <= 3; ++salt)
             writer.add(picture(6, 4, salt));
@@ -66,7 +58,7 @@ protected:
     // The message of the error that opening these bytes gives.
     std::string refusal(const std::string &bytes) const
     {
-        const std::filesystem::path path = m_folder / "broken.tlds";
+        const std::filesystem::path path = folder / "broken.tlds";
         std::ofstream(path, std::ios::binary) << bytes;
         try {
             ShardReader reader(path);
@@ -83,8 +75,6 @@ protected:
         std::memcpy(bytes.data() + at, &value, sizeof value);
         return bytes;
     }
-
-    std::filesystem::path m_folder;
 };
 
 void expectSame(const ShardPicture &a, const ShardPicture &b)
@@ -125,36 +115,36 @@ TEST_F(ShardTest, ManyThreadsMayRead)
 
 TEST_F(ShardTest, AnEmptyShardIsAShard)
 {
-    ShardWriter(m_folder / "empty.tlds", 8, 8).close();
-    EXPECT_EQ(ShardReader(m_folder / "empty.tlds").size(), 0u);
+    ShardWriter(folder / "empty.tlds", 8, 8).close();
+    EXPECT_EQ(ShardReader(folder / "empty.tlds").size(), 0u);
 }
 
 TEST_F(ShardTest, TheFileAppearsWhenItIsComplete)
 {
     {
-        ShardWriter writer(m_folder / "part.tlds", 6, 4);
+        ShardWriter writer(folder / "part.tlds", 6, 4);
         writer.add(picture(6, 4, 1));
-        EXPECT_FALSE(std::filesystem::exists(m_folder / "part.tlds"));
-        EXPECT_TRUE(listShards(m_folder).empty());
+        EXPECT_FALSE(std::filesystem::exists(folder / "part.tlds"));
+        EXPECT_TRUE(listShards(folder).empty());
     }
-    EXPECT_TRUE(std::filesystem::is_empty(m_folder));
+    EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
 TEST_F(ShardTest, WrongPicturesAreRefused)
 {
-    ShardWriter writer(m_folder / "a.tlds", 6, 4);
+    ShardWriter writer(folder / "a.tlds", 6, 4);
     EXPECT_THROW(writer.add(picture(4, 4, 1)), Error);
     ShardPicture noJson = picture(6, 4, 1);
     noJson.facts = "seed 1";
     EXPECT_THROW(writer.add(noJson), Error);
     EXPECT_EQ(writer.count(), 0);
-    EXPECT_THROW(ShardWriter(m_folder / "b.tlds", 0, 4), Error);
+    EXPECT_THROW(ShardWriter(folder / "b.tlds", 0, 4), Error);
 }
 
 TEST_F(ShardTest, AFolderThatIsNotThereIsAWriteError)
 {
     try {
-        ShardWriter writer(m_folder / "missing" / "a.tlds", 6, 4);
+        ShardWriter writer(folder / "missing" / "a.tlds", 6, 4);
         FAIL() << "no error";
     } catch (const Error &error) {
         EXPECT_EQ(error.code(), ErrorCode::FileWrite);
@@ -192,7 +182,7 @@ TEST_F(ShardTest, AHugeFactsLengthIsRefused)
 
 TEST_F(ShardTest, APipeIsNoShardAndWaitsForNobody)
 {
-    const std::filesystem::path path = m_folder / "pipe.tlds";
+    const std::filesystem::path path = folder / "pipe.tlds";
     ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
     try {
         ShardReader reader(path);
@@ -205,11 +195,11 @@ TEST_F(ShardTest, APipeIsNoShardAndWaitsForNobody)
 
 TEST_F(ShardTest, ShardsAreListedByName)
 {
-    ShardWriter(m_folder / "b.tlds", 1, 1).close();
-    ShardWriter(m_folder / "a.tlds", 1, 1).close();
-    std::ofstream(m_folder / "notes.txt") << "no shard";
-    EXPECT_EQ(listShards(m_folder), (std::vector<std::filesystem::path>{m_folder / "a.tlds", m_folder / "b.tlds"}));
-    EXPECT_THROW(listShards(m_folder / "missing"), Error);
+    ShardWriter(folder / "b.tlds", 1, 1).close();
+    ShardWriter(folder / "a.tlds", 1, 1).close();
+    std::ofstream(folder / "notes.txt") << "no shard";
+    EXPECT_EQ(listShards(folder), (std::vector<std::filesystem::path>{folder / "a.tlds", folder / "b.tlds"}));
+    EXPECT_THROW(listShards(folder / "missing"), Error);
 }
 
 } // namespace tessera::models
