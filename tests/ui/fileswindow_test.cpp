@@ -184,6 +184,21 @@ TEST(Files, WhatIsProposedReplacesNothingButTheWorksOwnFile)
     EXPECT_EQ(QDir(folder.path()).count() - 2, 5u); // without . and ..
 }
 
+TEST(Files, TheWorksOwnFileIsProposedWhateverItsFolderIsCalled)
+{
+    const QTemporaryDir folder;
+    const QString odd = folder.filePath("50% #1");
+    ASSERT_TRUE(QDir().mkpath(odd));
+    PainterWindow painter;
+    painter.session.folder()->setPath(folder.path());
+    ASSERT_TRUE(painter.session.saveMap(ui::Session::Labels, QUrl::fromLocalFile(odd + "/100%.png")));
+    painter.key(Qt::Key_S, Qt::ControlModifier | Qt::ShiftModifier);
+    ASSERT_TRUE(cardOpen(painter, "fileName"));
+    EXPECT_EQ(painter.session.folder()->path(), odd);
+    EXPECT_EQ(painter.text("fileName"), "100%.png");
+    EXPECT_TRUE(painter.text("fileWarning").contains("replaced"));
+}
+
 TEST(Files, MapsAndPicturesEachHaveTheirFolder)
 {
     const QTemporaryDir maps, pictures;

@@ -27,8 +27,8 @@ QtObject {
         return session.source === Session.Depth ? "depthName"
              : session.source === Session.Edges ? "edgesName" : "labelsName"
     }
-    function lastPart(path) {
-        return decodeURIComponent(path.toString().split("/").pop())
+    function lastPart(url) {
+        return decodeURIComponent(url.toString().split("/").pop())
     }
     function goToFolder(kind) {
         if (folders[kind])
@@ -47,7 +47,7 @@ QtObject {
     // `key`: the property that remembers the name. `action` says whether it was saved.
     function chooseTarget(kind, title, filters, key, own, action) {
         goToFolder(kind)
-        files.askWhere(title, filters, own !== "" ? lastPart(own) : root[key], own, url => {
+        files.askWhere(title, filters, own !== "" ? own.split("/").pop() : root[key], own, url => {
             remember(kind, url)
             if (action(url) && lastPart(url) !== files.proposal)
                 root[key] = lastPart(url)
@@ -84,7 +84,7 @@ QtObject {
         const own = /\.(png|tiff?)$/i.test(file) ? file : ""
         session.holdMap(source)
         if (own !== "")
-            folders["map"] = files.folder.folderOf("file://" + own)
+            folders["map"] = files.folder.absolute(own + "/..")
         chooseTarget("map", qsTr("Save the map as PNG or TIFF"), ["*.png", "*.tif", "*.tiff"], mapNameKey(), own,
                      url => root.session.saveMap(source, url))
     }
