@@ -26,7 +26,6 @@ class MapDocument : public QObject
     Q_PROPERTY(int smallestSide MEMBER kSmallestSide CONSTANT)
     Q_PROPERTY(int largestSide MEMBER kLargestSide CONSTANT)
     Q_PROPERTY(QString title READ title NOTIFY stateChanged)
-    Q_PROPERTY(QString filePath READ filePath NOTIFY stateChanged)
     Q_PROPERTY(bool modified READ modified NOTIFY stateChanged)
     Q_PROPERTY(bool canUndo READ canUndo NOTIFY stateChanged)
     Q_PROPERTY(bool canRedo READ canRedo NOTIFY stateChanged)

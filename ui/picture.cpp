@@ -35,8 +35,7 @@ void Picture::showSaved(const QImage &image, const QByteArray &record, const QSt
 
 void Picture::keepAsFormer(const Content &picture)
 {
-    const auto isWork = [](const Content &content) { return content.unsaved && !content.partial; };
-    if (!picture.image.isNull() && (isWork(picture) || !isWork(m_former)))
+    if (!picture.image.isNull() && picture.loss() >= m_former.loss())
         m_former = picture;
 }
 

@@ -29,6 +29,8 @@ public:
         bool startingPoint = false; // not rendered
         bool partial = false;       // more of it may come
 
+        // How much would be lost with it: a landscape can be made again, a file opened again, a part completed.
+        int loss() const { return image.isNull() || startingPoint ? 0 : !unsaved ? 1 : partial ? 2 : 3; }
         // Pictures are compared by identity: a copy is equal, the same pixels made again are not.
         bool operator==(const Content &other) const { return image.cacheKey() == other.image.cacheKey(); }
     };
@@ -45,18 +47,18 @@ public:
     const QString &result() const { return m_content.result; }
     bool hasFormer() const { return !m_former.image.isNull(); }
 
-    // All of these keep the picture before; of several a whole one that is not saved, until another such is replaced.
+    // The next three keep the picture before behind the one shown, see keepAsFormer(); but what comes behind a part is
+    // more of it.
     // A whole picture. `record`: what the written file carries so that the picture can be made again.
     void show(const QImage &image, const QByteArray &record = {}, const QString &result = {});
-    // What there is of a picture; the next one shown is more of it.
     void showPart(const QImage &image, const QString &result);
-    // A picture that went off the canvas without being replaced by another is kept like these.
+    // A whole picture of a file, also behind a part.
+    void showSaved(const QImage &image, const QByteArray &record, const QString &result);
+    // Keeps a picture behind the one shown, unless more would be lost with the one that is kept there.
     void keepAsFormer(const Content &picture);
     // Exchanges what is shown for the picture that was shown before; nothing without one.
     Q_INVOKABLE void showFormer();
     const QByteArray &record() const { return m_content.record; }
-    // A whole picture of a file.
-    void showSaved(const QImage &image, const QByteArray &record, const QString &result);
     // A picture that was not rendered and is no loss: it can be made again.
     void showStartingPoint(const QImage &image);
     void markSaved(const Content &picture); // where it is the one shown or the one before

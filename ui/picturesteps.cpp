@@ -33,13 +33,14 @@ void PictureSteps::follow(const MapDocument &document, Picture &picture, RenderS
     }
 }
 
-std::optional<Picture::Content> PictureSteps::unsavedBehind(const Picture::Content &shown) const
+std::vector<Picture::Content> PictureSteps::unsavedPictures() const
 {
+    std::vector<Picture::Content> pictures;
     for (const Step &step : m_steps)
-        for (const auto &[one, other] : {std::pair(&step.before, &step.after), std::pair(&step.after, &step.before)})
-            if (step.pictures && one->picture == shown && other->picture.unsaved)
-                return other->picture;
-    return std::nullopt;
+        for (const Side *side : {&step.before, &step.after})
+            if (side->picture.unsaved)
+                pictures.push_back(side->picture);
+    return pictures;
 }
 
 void PictureSteps::forgetPictures()
@@ -56,12 +57,6 @@ void PictureSteps::markSaved(const Picture::Content &picture)
         for (Side *side : {&step.before, &step.after})
             if (side->picture == picture)
                 side->picture.unsaved = false;
-}
-
-bool PictureSteps::unsaved() const
-{
-    return std::any_of(m_steps.begin(), m_steps.end(),
-                       [](const Step &step) { return step.before.picture.unsaved || step.after.picture.unsaved; });
 }
 
 } // namespace tessera::ui

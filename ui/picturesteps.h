@@ -4,7 +4,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "ui/mapdocument.h"
@@ -29,12 +28,12 @@ public:
     // longer.
     void follow(const MapDocument &document, Picture &picture, RenderSettings &settings);
     void markSaved(const Picture::Content &picture);
-    // What undo or redo would exchange the shown picture for, if that is not saved.
-    std::optional<Picture::Content> unsavedBehind(const Picture::Content &shown) const;
+    // Pictures that can come back and are not saved, the oldest first.
+    std::vector<Picture::Content> unsavedPictures() const;
     // Another picture is made: none of these comes back, only their settings do.
     void forgetPictures();
     // Whether a picture that can come back is not saved.
-    bool unsaved() const;
+    bool unsaved() const { return !unsavedPictures().empty(); }
 
 private:
     struct Step {

@@ -92,11 +92,11 @@ void Session::wireRendering()
     connect(&m_controller, &RenderController::pictureFinished, this, &Session::showRendered);
 }
 
-// Pictures of surprises come back no more, but for one that would be lost.
+// Pictures of surprises come back no more, but for the one whose loss would be the greatest.
 void Session::leaveSurprises()
 {
-    if (const auto behind = m_surprises.unsavedBehind(m_picture.content()))
-        m_picture.keepAsFormer(*behind);
+    for (const Picture::Content &picture : m_surprises.unsavedPictures())
+        m_picture.keepAsFormer(picture);
     m_surprises.forgetPictures();
 }
 
@@ -397,6 +397,8 @@ void Session::useLabelSet(const core::LabelSet &set)
     const LabelDocument::Translation translation = m_labels.translateTo(set);
     if (!translation.done)
         return;
+    if (translation.unmapped > 0)
+        m_readWithLoss.insert(m_labels.filePath());
     const QString title = QString::fromStdString(set.title);
     const double share = 100.0 * double(translation.unmapped) / double(m_labels.map().labels.size());
     const QString lost =

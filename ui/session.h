@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <QList>
@@ -98,13 +99,17 @@ public:
     Q_INVOKABLE void unloadModel();
     // What was dropped on the window: a model, a map or a picture with its record, told by what it is.
     Q_INVOKABLE void openAny(const QUrl &place);
-    // Each tells what went wrong through notices and leaves everything as it was; true when done. The source is the
-    // kind of map that the file was asked for: a model that came since may have put another in hand. Opening comes back
-    // to it, and waits for a model that is being opened, in whose words labels are read. Of a picture with its record the
-    // map it was painted from is taken, with its settings and the picture itself: one step of undo, as of a surprise.
+    // Each tells what went wrong through notices and leaves everything as it was; true when done, or when it waits. The
+    // source is the kind of map that the file was asked for: a model that came since may have put another in hand.
+    // Opening comes back to it, and waits for a model that is being opened, in whose words labels are read. Of a picture
+    // with its record the map it was painted from is taken, with its settings and the picture itself: one step of undo,
+    // as of a surprise.
     Q_INVOKABLE bool openMap(Source source, const QUrl &file);
     Q_INVOKABLE bool openPhotoAsEdges(const QUrl &file);
     Q_INVOKABLE bool saveMap(Source source, const QUrl &file);
+    // The path of the file that the map may be written over: what it was read from or written to, where maps can be
+    // written there and nothing was lost on reading. Empty: none.
+    Q_INVOKABLE QString ownFile(Source source);
     Q_INVOKABLE bool savePicture(const QUrl &file);
     // The next saveMap() or savePicture() writes what is there now, whatever comes while a name is chosen. A copy is
     // kept until then.
@@ -157,6 +162,7 @@ private:
     void showRendered(const QImage &image, const QByteArray &record);
     void showPart(const QImage &image);
     PictureSteps::Side side() const;
+    void waitForModel(const QUrl &file, std::optional<Source> source);
     void openWaitingMap();
     HeldMap mapAsItIs(Source source);
     bool takeInHand(Source source);
@@ -195,6 +201,7 @@ private:
         std::optional<Source> source; // what it was chosen for; nothing: what the model begins with
     };
     std::optional<WaitingMap> m_waitingMap; // until the model is there
+    std::set<QString> m_readWithLoss;       // paths of files that hold more than the map that was read
     // See holdMap(); empty: what is there when it is saved.
     std::optional<HeldMap> m_heldMap;
     std::optional<Picture::Content> m_heldPicture;

@@ -52,6 +52,8 @@ void Session::openAny(const QUrl &place)
 {
     if (looksLikeModel(toPath(place)))
         openModel(place);
+    else if (m_controller.openingAnother())
+        waitForModel(place, {}); // which may paint from something else
     else
         openMap(m_source, place);
 }
@@ -59,9 +61,7 @@ void Session::openAny(const QUrl &place)
 bool Session::openMap(Source source, const QUrl &file)
 {
     if (m_controller.openingAnother()) {
-        m_waitingMap = WaitingMap{file, source};
-        m_notices.show(Notices::Info, tr("The model is still being opened"),
-                       tr("%1 opens as soon as it is there.").arg(file.fileName()));
+        waitForModel(file, source);
         return true;
     }
     const std::filesystem::path path = toPath(file);
@@ -75,6 +75,13 @@ bool Session::openMap(Source source, const QUrl &file)
                }
            })
            && opened;
+}
+
+void Session::waitForModel(const QUrl &file, std::optional<Source> source)
+{
+    m_waitingMap = WaitingMap{file, source};
+    m_notices.show(Notices::Info, tr("The model is still being opened"),
+                   tr("%1 opens as soon as it is there.").arg(file.fileName()));
 }
 
 bool Session::reopen(const core::RecordedPicture &picture, const std::filesystem::path &path)
@@ -189,6 +196,8 @@ void Session::readMap(const std::filesystem::path &path)
         const QString gaps = importText(imported.report);
         const bool smaller = tooLarge(imported.map);
         m_labels.replace(fitted(std::move(imported.map)), name);
+        if (smaller || !gaps.isEmpty())
+            m_readWithLoss.insert(name);
         if (smaller)
             tellMadeSmaller(gaps);
         else if (!gaps.isEmpty())
@@ -198,9 +207,10 @@ void Session::readMap(const std::filesystem::path &path)
         makeWay();
         const bool smaller = tooLarge(map);
         fieldOf(m_source).replace(fitted(std::move(map)), name);
-        if (smaller)
+        if (smaller) {
+            m_readWithLoss.insert(name);
             tellMadeSmaller();
-        else
+        } else
             tellIfFlat(fieldOf(m_source)); // which a render would tell, too
     }
 }
@@ -257,6 +267,14 @@ Session::HeldMap Session::mapAsItIs(Source source)
             }};
 }
 
+QString Session::ownFile(Source source)
+{
+    static const QStringList kWritten{"png", "tif", "tiff"};
+    const QString &path = documentOf(source)->filePath();
+    const bool fits = kWritten.contains(QFileInfo(path).suffix().toLower());
+    return fits && !m_readWithLoss.contains(path) ? path : QString();
+}
+
 bool Session::saveMap(Source source, const QUrl &file)
 {
     const std::filesystem::path path = toPath(file);
@@ -264,6 +282,7 @@ bool Session::saveMap(Source source, const QUrl &file)
         const HeldMap map = m_heldMap && m_heldMap->source == source ? *m_heldMap : mapAsItIs(source);
         map.write(path);
         documentOf(source)->markSaved(QString::fromStdString(path.string()), map.state);
+        m_readWithLoss.erase(QString::fromStdString(path.string()));
         m_heldMap.reset();
         m_notices.dismiss();
     });

@@ -1,4 +1,4 @@
-// What the landscape generator was compiled for.
+// What the landscape generator is compiled for unless TESSERA_LANDSCAPE_ARCH says otherwise.
 #pragma once
 
 #include "models/error.h"

@@ -40,6 +40,7 @@ public:
 private:
     const at::Tensor &add(at::Tensor tile);
     bool addPainted(const MapPicture &picture);
+    void count();
     void endRow();
     bool addMaps();
     void addReconstructions();
@@ -92,9 +93,14 @@ bool Painting::addPainted(const MapPicture &picture)
     if (!picture.picture.defined())
         return false;
     add(picture.picture);
+    count();
+    return true;
+}
+
+void Painting::count()
+{
     ++m_painted;
     m_bar.show({"look sheet", m_painted, m_total, double(m_painted) / double(m_total), {}});
-    return true;
 }
 
 void Painting::endRow()
@@ -195,6 +201,7 @@ bool Painting::addCanvas()
     for (const at::Tensor &row : both.split(m_side, 1))
         for (const at::Tensor &tile : row.split(m_side, 2))
             add(tile);
+    count();
     return true;
 }
 

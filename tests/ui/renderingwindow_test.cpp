@@ -169,6 +169,9 @@ TEST(Rendering, AnErrorShowsABannerAndKeepsTheDocument)
     EXPECT_EQ(painter.session.labels()->map(), before);
     painter.stroke({100, 200}, {200, 200}); // not modal
     EXPECT_EQ(painter.labelAt(150, 200), kGrass);
+    const quint64 state = painter.session.document()->stateId();
+    painter.click("bannerTitle"); // does not paint on what lies below
+    EXPECT_EQ(painter.session.document()->stateId(), state);
     painter.click("bannerClose");
     EXPECT_FALSE(painter.shown("banner"));
     EXPECT_TRUE(painter.item("renderButton")->isEnabled());

@@ -77,11 +77,9 @@ QtObject {
     function showModel() {
         modelCard.open()
     }
-    // In its own file, where that is one that maps can be written to.
     function saveMap() {
         const source = session.source
-        const file = session.documentOf(source).filePath
-        const own = /\.(png|tiff?)$/i.test(file) ? file : ""
+        const own = session.ownFile(source)
         session.holdMap(source)
         if (own !== "")
             folders["map"] = files.folder.absolute(own + "/..")

@@ -120,6 +120,7 @@ Card {
     Connections {
         target: root.folder
         function onPathChanged() {
+            root.unreadable = false
             if (root.saving && root.name === root.proposal)
                 root.propose()
         }
@@ -201,7 +202,7 @@ Card {
             Layout.fillWidth: true
             placeholderText: root.saving ? qsTr("File name") : qsTr("File name or path")
             onAccepted: root.choose()
-            onTextEdited: root.unreadable = false
+            onTextChanged: root.unreadable = false
             Accessible.name: qsTr("File name")
         }
         RowLayout {

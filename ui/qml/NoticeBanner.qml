@@ -18,6 +18,13 @@ Rectangle {
     Accessible.role: Accessible.AlertMessage
     Accessible.name: notices.title + ". " + notices.detail
 
+    // What lies below is not painted on through it.
+    MouseArea {
+        anchors.fill: parent
+        acceptedButtons: Qt.AllButtons
+        hoverEnabled: true
+        onWheel: wheel => wheel.accepted = true
+    }
     Rectangle {
         width: 3
         height: parent.height

@@ -18,7 +18,8 @@ Rectangle {
         const controller = root.session.controller
         switch (controller.modelState) {
         case RenderController.Loading:
-            return controller.busy ? qsTr("A model waits for this picture") : qsTr("Opening the model…")
+            return !controller.busy ? qsTr("Opening the model…")
+                 : controller.openingAnother ? qsTr("A model waits for this picture") : qsTr("Another speed waits for this picture")
         case RenderController.Ready: return controller.modelName
         case RenderController.Failed: return qsTr("The model could not be opened")
         }

@@ -76,6 +76,19 @@ TEST(Picture, AWholeOneStaysBehindTheNext)
     EXPECT_EQ(picture.image(), filled(Qt::red)); // the saved one gave way
 }
 
+TEST(Picture, WhatWouldBeTheGreaterLossStaysBehind)
+{
+    Picture picture;
+    picture.showPart(filled(Qt::green), {});
+    const Picture::Content part = picture.content();
+    picture.showStartingPoint(filled(Qt::gray));
+    picture.keepAsFormer(part);
+    picture.show(filled(Qt::blue)); // the landscape can be made again
+    EXPECT_TRUE(picture.unsaved());
+    picture.showFormer();
+    EXPECT_EQ(picture.image(), filled(Qt::green));
+}
+
 TEST(Picture, AStoppedOneBehindWhatIsOpenedCountsAsUnsaved)
 {
     Picture picture;

@@ -86,12 +86,11 @@ TEST(PictureSteps, WhatAStepCoveredIsKnownAsLongAsItIsNotForgotten)
     desk.picture.show(QImage(4, 4, QImage::Format_RGB32));
     const Picture::Content before = desk.picture.content();
     desk.surprise();
-    const auto behind = desk.steps.unsavedBehind(desk.picture.content());
-    ASSERT_TRUE(behind);
-    EXPECT_TRUE(*behind == before);
-    EXPECT_FALSE(desk.steps.unsavedBehind(before)); // the surprise can be made again
+    const auto unsaved = desk.steps.unsavedPictures(); // the surprise can be made again
+    ASSERT_EQ(unsaved.size(), 1u);
+    EXPECT_TRUE(unsaved[0] == before);
     desk.steps.forgetPictures();
-    EXPECT_FALSE(desk.steps.unsavedBehind(desk.picture.content()));
+    EXPECT_TRUE(desk.steps.unsavedPictures().empty());
 }
 
 } // namespace

@@ -174,9 +174,11 @@ TEST(Reopening, TheUnsavedPictureThatASurpriseCoveredStaysBehindTheNextOne)
     ASSERT_TRUE(desk.loadModel("model.safetensors"));
     ASSERT_TRUE(desk.render(2));
     const QImage unsaved = session.picture()->image();
-    session.surpriseWith(5);
-    ASSERT_TRUE(QTest::qWaitFor([&] { return !session.imagining(); }, kLandscapeWaitMs));
-    ASSERT_TRUE(session.picture()->startingPoint());
+    for (const quint32 seed : {5, 6}) {
+        session.surpriseWith(seed);
+        ASSERT_TRUE(QTest::qWaitFor([&] { return !session.imagining(); }, kLandscapeWaitMs));
+        ASSERT_TRUE(session.picture()->startingPoint());
+    }
 
     ASSERT_TRUE(desk.render(3));
 
@@ -259,6 +261,39 @@ TEST(Reopening, AMapIsReadInTheWordsOfAModelThatIsBeingOpened)
     ASSERT_TRUE(desk.waitFor([&] { return session.labels()->filePath() == file; })) << desk.said().toStdString();
     EXPECT_EQ(session.labels()->labelSet().name, "cocostuff");
     EXPECT_EQ(session.labels()->map(), core::LabelMap(256, 256, 150));
+}
+
+TEST(Reopening, ADroppedMapIsForTheModelThatIsBeingOpened)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    QImage map(256, 256, QImage::Format_Grayscale8);
+    map.fill(3);
+    map.setPixel(0, 0, qRgb(200, 200, 200));
+    const QString file = desk.folder.filePath("near.png");
+    ASSERT_TRUE(map.save(file));
+    session.controller()->loadModel("depth.safetensors");
+    session.openAny(QUrl::fromLocalFile(file));
+    ASSERT_TRUE(desk.waitFor([&] { return session.depth()->filePath() == file; })) << desk.said().toStdString();
+}
+
+TEST(Saving, AFileThatHoldsMoreThanWasReadIsNotTheMapsOwn)
+{
+    Desk desk;
+    Session &session = desk.session;
+    ASSERT_TRUE(desk.loadModel("model.safetensors"));
+    const QString file = desk.folder.filePath("large.png"), own = desk.folder.filePath("own.png");
+    QImage map(MapDocument::kLargestSide + 16, 256, QImage::Format_Grayscale8);
+    map.fill(kGrass);
+    ASSERT_TRUE(map.save(file));
+    ASSERT_TRUE(session.openMap(Session::Labels, QUrl::fromLocalFile(file)));
+    EXPECT_EQ(session.labels()->filePath(), file);
+    EXPECT_EQ(session.ownFile(Session::Labels), "");
+    ASSERT_TRUE(session.saveMap(Session::Labels, QUrl::fromLocalFile(own)));
+    EXPECT_EQ(session.ownFile(Session::Labels), own);
+    ASSERT_TRUE(session.saveMap(Session::Labels, QUrl::fromLocalFile(file))); // on purpose
+    EXPECT_EQ(session.ownFile(Session::Labels), file);
 }
 
 TEST(Reopening, AnotherPrecisionThanTheChosenOneIsSaid)
