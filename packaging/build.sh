@@ -21,10 +21,9 @@ tessera_left_in() {
 
 # Bytes that may be used: what the machine has, or less where a control group, such as a container's, leaves less.
 # A line of /proc/self/cgroup is "ID:CONTROLLERS:/PATH", of version 2 "0::/PATH"; groups around a group count, too.
-# tessera_free_memory ROOT: empty, or in a test a folder that stands for the root folder.
 tessera_free_memory() {
-    local system=$1 free left controllers path files
-    free=$(awk '/^MemAvailable/ { printf "%.0f", $2 * 1024 }' "$system/proc/meminfo")
+    local free left controllers path files
+    free=$(awk '/^MemAvailable/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)
     while IFS=: read -r _ controllers path; do
         case ",$controllers," in
             ,,) files=(/sys/fs/cgroup memory.max memory.current inactive_file) ;;
@@ -32,14 +31,14 @@ tessera_free_memory() {
             *) continue ;;
         esac
         while true; do
-            left=$(tessera_left_in "$system${files[0]}$path" "${files[@]:1}")
+            left=$(tessera_left_in "${files[0]}$path" "${files[@]:1}")
             if [[ -n $left && $left -lt $free ]]; then
                 free=$left
             fi
             [[ -n $path ]] || break
             path=${path%/*}
         done
-    done <"$system/proc/self/cgroup"
+    done < <(cat /proc/self/cgroup 2>/dev/null)
     echo "$free"
 }
 
@@ -47,7 +46,7 @@ tessera_free_memory() {
 tessera_jobs() {
     local cores memory
     cores=$(nproc)
-    memory=$(($(tessera_free_memory "") / 1500000000))
+    memory=$(($(tessera_free_memory) / 1500000000))
     if [[ $memory -lt 1 ]]; then
         memory=1
     fi
@@ -87,9 +86,15 @@ tessera_configure() {
         return
     fi
     say "configuring for the LibTorch in $(tessera_torch)"
-    rm -f "$stamp"
-    # Fresh: CMake would refuse a cache from elsewhere, and keeps what it did not find the last time as not there.
-    if ! (cd "$root" && cmake --fresh --preset release) >"$root/build/configure.log" 2>&1; then
+    # Fresh: CMake would refuse a cache from elsewhere, and keeps what it did not find the last time as not there. But
+    # what somebody configured by hand keeps its settings.
+    local fresh=(--fresh)
+    if [[ -e $build/build.ninja && ! -e $stamp ]]; then
+        fresh=()
+    fi
+    mkdir -p "$build"
+    echo "being configured" >"$stamp"
+    if ! (cd "$root" && cmake "${fresh[@]}" --preset release) >"$root/build/configure.log" 2>&1; then
         cat "$root/build/configure.log" >&2
         say "configuring failed; the output above is also in build/configure.log"
         return 1
@@ -97,10 +102,12 @@ tessera_configure() {
     printf '%s\n' "$configuration" >"$stamp"
 }
 
-# ccache fails, and every compiler with it, where it cannot write its files, as without a home.
+# ccache fails, and every compiler with it, where it cannot write its files, and, even disabled, without a HOME.
 tessera_check_ccache() {
     local folder
-    folder=$(ccache --get-config cache_dir 2>/dev/null) || return 0
+    command -v ccache >/dev/null || return 0
+    export HOME=${HOME:-/}
+    folder=$(ccache --get-config cache_dir)
     mkdir -p "$folder" 2>/dev/null || true
     if [[ ! -w $folder ]]; then
         export CCACHE_DISABLE=1
@@ -123,7 +130,12 @@ tessera_compile() {
     fi
 }
 
+# Status 3: set-up failed, so that nothing is known of the program.
 tessera_build() {
     # In a shell of its own: the lock is released before anything is started.
-    (tessera_lock && "$root/packaging/setup.sh" && tessera_configure && tessera_compile "$@")
+    (
+        tessera_lock
+        "$root/packaging/setup.sh" || exit 3
+        tessera_configure && tessera_compile "$@"
+    )
 }

@@ -81,20 +81,20 @@ install_packages() {
         fi
         return
     fi
-    local missing=() as_root=()
+    local missing=()
     mapfile -t missing < <(missing_packages)
     [[ ${#missing[@]} -gt 0 ]] || return 0
 
-    local install=(apt-get install --no-install-recommends)
+    local install=(apt-get install --no-install-recommends) as_root=(env DEBIAN_FRONTEND=noninteractive)
+    say "Debian packages are missing: ${missing[*]}"
     if [[ $EUID -ne 0 ]]; then
-        as_root=(sudo)
-        if ! command -v sudo >/dev/null || ! sudo -l apt-get >/dev/null; then
-            say "Debian packages are missing, and only root can install them; as root, run:" \
-                "apt-get update && ${install[*]} ${missing[*]}"
+        if ! command -v sudo >/dev/null || ! sudo -l "${as_root[@]}" apt-get >/dev/null; then
+            say "only root can install them; as root, run: apt-get update && ${install[*]} ${missing[*]}"
             exit 1
         fi
+        as_root=(sudo "${as_root[@]}")
     fi
-    say "installing Debian packages: ${missing[*]}"
+    say "installing them"
     # One source that cannot be reached need not be the one that has them.
     if ! into_log "${as_root[@]}" apt-get update; then
         say "apt-get update complained (see $log): going on with what it found"
@@ -102,7 +102,7 @@ install_packages() {
     # Answered with no, the real command tells the sizes and does nothing.
     "${as_root[@]}" "${install[@]}" --assume-no "${missing[@]}" 2>/dev/null \
         | grep -E '^(Need to get|After this operation)' | sed 's/^/setup:   /' >&2 || true
-    logged "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}" -y "${missing[@]}"
+    logged "${as_root[@]}" "${install[@]}" -y "${missing[@]}"
 }
 
 make_venv() {
