@@ -135,6 +135,7 @@ public:
 
     void run()
     {
+        startThreads();
         begin(0);
         append();
         goOn(0); // a turn ahead of the others from now on, which find the prefixes that it leaves
@@ -145,33 +146,45 @@ public:
             for (const size_t i : m_asking)
                 goOn(i);
         }
-        for (std::thread &thread : m_threads)
-            thread.join();
+        joinThreads();
         for (const std::exception_ptr &failure : m_failures)
             if (failure)
                 std::rethrow_exception(failure);
     }
 
 private:
-    // Until the task wants something or has ended.
-    void begin(size_t i)
+    // All before any task begins: where there are too few nothing is lost.
+    void startThreads()
     {
         try {
-            m_threads.emplace_back([this, i] { sit(i); });
+            while (m_threads.size() < m_tasks.size())
+                m_threads.emplace_back([this, i = m_threads.size()] { sit(i); });
         } catch (const std::system_error &) { // no more threads
-            return miss(i, std::make_exception_ptr(tooManyTasks()));
+            dismiss();
+            throw tooManyTasks();
         } catch (...) {
-            return miss(i, std::current_exception());
+            dismiss();
+            throw;
         }
-        m_baton.pass(int(i), Baton::kCaller);
     }
 
-    // The task cannot begin.
-    void miss(size_t i, std::exception_ptr failure)
+    // The threads there are, without their tasks.
+    void dismiss()
     {
-        m_failures[i] = std::move(failure);
-        m_ended[i] = true;
+        m_dismissed = true;
+        for (size_t i = 0; i < m_threads.size(); ++i)
+            m_baton.pass(int(i), Baton::kCaller);
+        joinThreads();
     }
+
+    void joinThreads()
+    {
+        for (std::thread &thread : m_threads)
+            thread.join();
+    }
+
+    // Until the task wants something or has ended.
+    void begin(size_t i) { m_baton.pass(int(i), Baton::kCaller); }
 
     // As where there is no memory for so many: fewer at once would do.
     Error tooManyTasks() const
@@ -186,7 +199,8 @@ private:
     {
         m_baton.awaitTurn(int(i));
         try {
-            m_tasks[i](*m_seats[i]);
+            if (!m_dismissed)
+                m_tasks[i](*m_seats[i]);
         } catch (...) {
             m_failures[i] = std::current_exception();
         }
@@ -259,6 +273,7 @@ private:
     std::vector<std::thread> m_threads;
     std::vector<std::exception_ptr> m_failures;
     std::vector<char> m_ended; // not bool: each task writes its own
+    bool m_dismissed = false;
     std::vector<size_t> m_asking;
     std::vector<float> m_logits;
 };

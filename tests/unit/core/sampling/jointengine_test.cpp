@@ -116,7 +116,8 @@ TEST(JointEngine, WantOfThreadsIsAsThatOfMemory)
 {
     const TinyModel model;
     const auto engine = makeCpuEngine(model.transformer);
-    const std::vector<EngineTask> tasks(3, [](TransformerEngine &) {});
+    int begun = 0;
+    const std::vector<EngineTask> tasks(3, [&](TransformerEngine &) { ++begun; });
     const tests::NoMoreThreads none;
     try {
         runJointly(*engine, tasks);
@@ -125,6 +126,7 @@ TEST(JointEngine, WantOfThreadsIsAsThatOfMemory)
         EXPECT_EQ(error.code(), ErrorCode::OutOfMemory);
         EXPECT_NE(std::string(error.what()).find("3 pictures"), std::string::npos) << error.what();
     }
+    EXPECT_EQ(begun, 0);
 }
 #endif
 
