@@ -31,7 +31,8 @@ class RenderController : public QObject
     Q_PROPERTY(QVariantList modelFacts READ modelFacts NOTIFY modelChanged)
     // Models are opened in their fastest precision instead of the exact one; changing it opens the model anew.
     Q_PROPERTY(bool fast READ fast WRITE setFast NOTIFY modelChanged)
-    Q_PROPERTY(bool openingAnother READ openingAnother NOTIFY modelChanged) // not the one in use in another precision
+    // A model is on its way that is not the one in use in another precision.
+    Q_PROPERTY(bool openingAnother READ openingAnother NOTIFY modelChanged)
     Q_PROPERTY(bool fasterOffered READ fasterOffered NOTIFY modelChanged) // for the open model
     Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)                    // a render runs or waits
     Q_PROPERTY(bool cancelling READ cancelling NOTIFY busyChanged)        // asked to stop, not yet stopped

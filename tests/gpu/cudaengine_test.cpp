@@ -89,7 +89,8 @@ TEST_F(CudaEngine, OneKernelForAllLayersGivesTheLogitsOfMany)
                        several = makeCudaEngine(model.transformer, {.precision = precision, .whole = false});
             const auto one = chunkLogits(*whole, kChunks), many = chunkLogits(*several, kChunks);
             if (cudaWays(*whole).whole == 0)
-                GTEST_SKIP() << "one kernel did not suit this device: " << heads << " heads, precision " << int(precision);
+                GTEST_SKIP() << "one kernel did not suit this device: " << heads << " heads, precision "
+                             << int(precision);
             EXPECT_EQ(cudaWays(*several).whole, 0);
             for (size_t i = 0; i < one.size(); ++i) {
                 if (precision == CudaPrecision::Float32)

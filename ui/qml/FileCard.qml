@@ -14,9 +14,9 @@ Card {
     property bool saving: false
     property bool modelFolders: false // folders that hold a model are chosen like files
     property var whenChosen: null // function(url)
-    property string wanted: ""     // what a file to be written is called where nothing has that name
-    property string own: ""        // the path of the file that may be written over
-    property string proposal: ""   // the name that was proposed last
+    property string wanted: "" // what a file to be written is called where nothing has that name
+    property string own: "" // the path of the file that may be written over
+    property string proposal: "" // the name that was proposed last
     property bool unreadable: false // the folder that was to be entered
 
     readonly property string name: nameField.text.trim()

@@ -19,7 +19,8 @@ Rectangle {
         switch (controller.modelState) {
         case RenderController.Loading:
             return !controller.busy ? qsTr("Opening the model…")
-                 : controller.openingAnother ? qsTr("A model waits for this picture") : qsTr("Another speed waits for this picture")
+                 : controller.openingAnother ? qsTr("A model waits for this picture")
+                                             : qsTr("Another speed waits for this picture")
         case RenderController.Ready: return controller.modelName
         case RenderController.Failed: return qsTr("The model could not be opened")
         }
