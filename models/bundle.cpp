@@ -1,8 +1,6 @@
 #include "models/bundle.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <numeric>
@@ -11,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/compression.h"
+#include "models/digest.h"
 #include "models/error.h"
 #include "models/modelfile.h"
 #include "models/networks.h"
@@ -43,12 +42,7 @@ public:
         std::memcpy(&rest, from, bytes);
         mix(rest ^ uint64_t(bytes) << 56);
     }
-    std::string text() const
-    {
-        std::array<char, 17> digits{};
-        std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(m_state));
-        return digits.data();
-    }
+    std::string text() const { return digestText(m_state); }
 
 private:
     void mix(uint64_t word)

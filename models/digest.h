@@ -2,8 +2,11 @@
 // that within one run of a program alone, so nothing that is kept may go by it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <string>
 #include <string_view>
 
 namespace tessera::models
@@ -20,6 +23,14 @@ inline uint64_t digestOf(const void *data, std::size_t size)
 inline uint64_t digestOf(std::string_view text)
 {
     return digestOf(text.data(), text.size());
+}
+
+// 16 hex digits.
+inline std::string digestText(uint64_t digest)
+{
+    std::array<char, 17> digits{};
+    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(digest));
+    return digits.data();
 }
 
 } // namespace tessera::models

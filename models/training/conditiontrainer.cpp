@@ -69,6 +69,8 @@ protected:
             {"accuracy", *figures.accuracy}, {"mean_iou", *figures.meanIou}, {"codes_used", double(figures.codesUsed)}};
     }
 
+    std::string pictures() const override { return m_pictures.origin(); }
+
     ModelConfig modelConfig() const override
     {
         ModelConfig config;

@@ -206,21 +206,20 @@ private:
     {
         save(nextStep);
         if (nextStep > 0)
-            publish();
+            publish(nextStep);
     }
 
-    void publish()
+    void publish(int64_t steps)
     {
         const StateDict averaged = m_optimizer->averaged();
-        std::map<std::string, std::string> notes;
+        Values figures;
         if (!m_run.options().stop.stop_requested()) { // whoever stops a run does not want to wait for figures
             const c10::NoGradGuard noGradients;
-            const Values figures = validate(netOf(m_config, averaged));
+            figures = validate(netOf(m_config, averaged));
             m_run.report(kPhase + " (validation)", figures);
-            for (const auto &[name, value] : figures)
-                notes[name] = std::to_string(value);
         }
-        EvalNet::write(m_run.file("model.safetensors"), m_config, averaged, notes);
+        EvalNet::write(m_run.file("model.safetensors"), m_config, averaged,
+                       m_run.notes(figures, steps, m_pictures->origin()));
     }
 
     Values validate(const EvalNet &net) const

@@ -91,6 +91,8 @@ protected:
         return {{"psnr", *figures.psnr}, {"mean_error", *figures.meanError}, {"codes_used", double(figures.codesUsed)}};
     }
 
+    std::string pictures() const override { return m_pictures.origin(); }
+
     ModelConfig modelConfig() const override
     {
         ModelConfig config;

@@ -124,6 +124,14 @@ PictureSet::PictureSet(const std::filesystem::path &folder)
         readShard(ShardReader(path));
     if (m_pictures.empty()) // a shard may hold none
         throw Error(ErrorCode::FileRead, "There are no pictures in " + folder.string() + ": " + kExpectedShards);
+    m_files = shards.front().filename().string();
+    if (shards.size() > 1)
+        m_files += " to " + shards.back().filename().string();
+}
+
+std::string PictureSet::origin() const
+{
+    return std::to_string(size()) + " in " + m_files + ", identity " + digestText(m_identity);
 }
 
 void PictureSet::readShard(const ShardReader &reader)

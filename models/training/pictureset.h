@@ -48,6 +48,9 @@ public:
     bool labelled() const;
     // Of everything in the set: equal pictures in equal order, equal identity.
     uint64_t identity() const { return m_identity; }
+    // For people: how many pictures, from which files, and the identity, by which pictures made anew are known to be
+    // the same.
+    std::string origin() const;
     // A fact of a picture as text, such as "light"; "" when it is not known.
     std::string fact(int64_t index, const std::string &key) const;
 
@@ -67,6 +70,7 @@ private:
     void readShard(const ShardReader &reader);
     at::Tensor colours(int64_t picture) const; // uint8 [3, height, width]
 
+    std::string m_files; // names of the first and the last
     std::vector<ShardPicture> m_pictures;
     std::vector<std::map<std::string, std::string>> m_facts;
     at::Tensor m_colours; // uint8 [pictures, height, width, 3] on a device; undefined: those of m_pictures serve

@@ -260,6 +260,20 @@ std::map<std::string, StateDict> TrainRun::load()
     return parts;
 }
 
+std::map<std::string, std::string> TrainRun::notes(const Values &figures, int64_t steps,
+                                                   const std::string &pictures) const
+{
+    std::map<std::string, std::string> notes;
+    for (const auto &[name, value] : figures)
+        notes[name] = std::to_string(value);
+    notes["recipe"] = m_options.recipe.dump();
+    notes["program"] = "Tessera " TESSERA_VERSION;
+    notes["steps"] = std::to_string(steps);
+    notes["minutes"] = std::to_string(std::lround(seconds() / 60));
+    notes["pictures"] = pictures;
+    return notes;
+}
+
 void TrainRun::checkSource(const SafetensorsIndex &index) const
 {
     const auto found = index.metadata.find("learns_from"); // older checkpoints do without

@@ -70,6 +70,9 @@ public:
     // of the checkpoint to go on from, none where the run begins. Throws Error when there is none to resume, when the
     // folder cannot be made, and as the constructor does where another run was quicker.
     std::map<std::string, StateDict> load();
+    // What a model's file tells about its making: figures, the recipe as JSON, the program, steps and minutes over all
+    // sessions, and what it learned from.
+    std::map<std::string, std::string> notes(const Values &figures, int64_t steps, const std::string &pictures) const;
     const std::string &loadedPhase() const { return m_loadedPhase; }
 
     std::filesystem::path file(const std::string &name) const { return m_options.output / name; }

@@ -250,10 +250,10 @@ void StageTraining::keep(int64_t nextStep)
 {
     save(nextStep);
     if (nextStep > 0 && m_phase != "warm") // else there are random weights, or no codebook
-        publish();
+        publish(nextStep);
 }
 
-void StageTraining::publish()
+void StageTraining::publish(int64_t steps)
 {
     const StateDict averaged = averagedParameters();
     Values figures;
@@ -262,10 +262,8 @@ void StageTraining::publish()
         figures = validate(modelOf(m_model.config, averaged));
         m_run.report(m_phase + " (validation)", figures);
     }
-    std::map<std::string, std::string> notes;
-    for (const auto &[name, value] : figures)
-        notes[name] = std::to_string(value);
-    ModelBundle::write(m_run.file("model.safetensors"), modelConfig(), averaged, notes);
+    ModelBundle::write(m_run.file("model.safetensors"), modelConfig(), averaged,
+                       m_run.notes(figures, steps, pictures()));
 }
 
 StageTraining::Values StageTraining::step(Ahead<Batch> &ahead)

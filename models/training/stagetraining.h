@@ -80,6 +80,7 @@ protected:
     // Figures and pictures of the averaged model on data it was not trained on; writes samples.png.
     virtual Values validate(const Autoencoder &model) = 0;
     virtual ModelConfig modelConfig() const = 0;
+    virtual std::string pictures() const = 0; // what it learns from, as PictureSet::origin() has it
 
     StateDict averagedParameters() const;
     c10::Device device() const { return m_run.options().device; }
@@ -100,7 +101,7 @@ private:
     void codesStep(const Batch &batch, Values &values);
     void save(int64_t nextStep);
     void keep(int64_t nextStep);
-    void publish();
+    void publish(int64_t steps);
     void expectQuantiser() const;
     void expectCodebook() const;
 

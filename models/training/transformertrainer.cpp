@@ -244,10 +244,10 @@ private:
     {
         save(nextStep);
         if (nextStep > 0) // else nothing is learned yet
-            publish();
+            publish(nextStep);
     }
 
-    void publish()
+    void publish(int64_t steps)
     {
         const StateDict averaged = m_optimizer->averaged();
         TrainRun::Values figures;
@@ -258,11 +258,11 @@ private:
         StateDict tensors = withPrefixAdded(averaged, "transformer.");
         tensors.merge(withPrefixAdded(m_firstStage.tensors(), "first_stage_model."));
         tensors.merge(m_conditions.tensors());
-        std::map<std::string, std::string> notes;
-        for (const auto &[name, value] : figures)
-            notes[name] = std::to_string(value);
+        std::string pictures = m_pictures.origin();
+        if (m_canvasPictures)
+            pictures += "; canvases: " + m_canvasPictures->origin();
         ModelBundle::write(m_run.file("model.safetensors"), m_settings.config, compressed(tensors, m_settings.format),
-                           notes);
+                           m_run.notes(figures, steps, pictures));
     }
 
     TrainRun m_run;

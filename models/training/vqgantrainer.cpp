@@ -216,6 +216,8 @@ protected:
         return {{"psnr", figures.psnr}, {"texture", figures.texture}, {"codes_used", double(figures.codesUsed)}};
     }
 
+    std::string pictures() const override { return m_pictures->origin(); }
+
     ModelConfig modelConfig() const override
     {
         ModelConfig config;

@@ -13,6 +13,7 @@ namespace
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 class PictureSetTest : public testing::Test
 {
@@ -58,6 +59,7 @@ TEST_F(PictureSetTest, ShardsWithoutPicturesAreNoData)
                              + ": expected .tlds files made by `tessera-train landscapes`.");
     write("b.tlds", {picture(1, 1)});
     EXPECT_EQ(PictureSet(m_folder).size(), 1);
+    EXPECT_THAT(PictureSet(m_folder).origin(), MatchesRegex("1 in a.tlds to b.tlds, identity [0-9a-f]{16}"));
 }
 
 TEST_F(PictureSetTest, LabelsOutsideTheSetAreRefusedByPlace)

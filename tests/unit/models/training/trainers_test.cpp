@@ -42,6 +42,26 @@ TEST_F(TrainersTest, LeaveModelsThatOpen)
         EXPECT_GT(fs::file_size(folder / file), 100U) << file;
 }
 
+TEST_F(TrainersTest, ModelsTellHowTheyWereMade)
+{
+    json recipe = transformerRecipe();
+    recipe["steps"] = 500; // the options ask for less
+    TrainOptions run = options(recipe, "told");
+    run.steps = 3;
+    trainTransformer(run);
+    for (const char *name : {"vqgan", "condition", "told"}) {
+        const std::map<std::string, std::string> notes =
+            ModelBundle::inspect(folder / name / "model.safetensors").notes;
+        EXPECT_EQ(notes.at("pictures"), PictureSet(folder / "train").origin()) << name;
+        EXPECT_EQ(notes.at("program").find("Tessera "), 0) << name;
+        EXPECT_EQ(notes.at("minutes"), "0") << name;
+    }
+    const std::map<std::string, std::string> notes = ModelBundle::inspect(folder / "told" / "model.safetensors").notes;
+    EXPECT_EQ(json::parse(notes.at("recipe")), recipe);
+    EXPECT_EQ(notes.at("steps"), "3");
+    EXPECT_TRUE(notes.contains("nats_with_map"));
+}
+
 TEST_F(TrainersTest, FrozenPhaseKeepsTheCodes)
 {
     const StateDict last = weights("vqgan");
