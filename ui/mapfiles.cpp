@@ -61,7 +61,7 @@ core::FieldMap readFieldMap(const fs::path &path)
 
 FieldOfPhoto readEdgesOfPhoto(const fs::path &path)
 {
-    core::Image photo = core::readPicture(path);
+    core::Image photo = core::readPicture(path).image;
     const bool smaller = tooLarge(photo);
     if (smaller) {
         const QSize size = fittedSize(photo.width, photo.height);

@@ -102,7 +102,7 @@ ConditionOptions conditionFor(const core::ModelInfo &model, const std::string &m
 {
     const std::string &kind = mapKind.empty() ? model.paintsFrom : mapKind;
     if (!kind.empty())
-        model.expectTakes(kind);
+        expectTakes(model, kind);
     ConditionOptions condition;
     if (kind == "labels")
         condition.map = map.string();
@@ -111,7 +111,7 @@ ConditionOptions conditionFor(const core::ModelInfo &model, const std::string &m
     else if (kind == "edges")
         condition.edges = map.string();
     else
-        throw Error(ErrorCode::InvalidArgument, "This model paints from "
+        throw Error(ErrorCode::InvalidArgument, model.path.string() + " paints from "
                                                     + (model.paintsFrom.empty() ? "nothing" : model.paintsFrom)
                                                     + "; a batch needs one that paints from labels, depth or edges.");
     return condition;
@@ -264,7 +264,7 @@ private:
                 request.variation = uint32_t(i);
             m_tally.codes += results[i].drawn;
             std::string record = m_renderer.record(request, results[i]);
-            writeOutputs({{job.targets[i], std::move(results[i]), std::move(record), nullptr}}, m_progress);
+            writeOutputs({{job.targets[i], std::move(results[i]), std::move(record), nullptr, {}}}, m_progress);
         }
     }
 

@@ -1,6 +1,5 @@
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -49,8 +48,7 @@ void run(const ConvertOptions &options)
                                                     + ".safetensors, or .safetensors.index.json for several files.");
     expectOtherThanInputs({target}, filesOf(options.model));
     checkTarget(target);
-    std::optional<WritingScope> writing; // until then a signal ends the command at once: there is nothing to leave
-    core::convertModel(options.model, target, options.dtype, [&] { writing.emplace(); });
+    core::convertModel(options.model, target, options.dtype, finishUndisturbed);
 }
 
 } // namespace

@@ -108,13 +108,13 @@ core::LabelMap readMask(const fs::path &path)
     return mask;
 }
 
-core::RenderRecord readRecord(const fs::path &path)
+core::RecordedPicture readRecorded(const fs::path &path)
 {
     auto picture = core::readRecordedPicture(path);
     if (!picture)
         throw Error(ErrorCode::FileFormat,
                     path.string() + " carries no render record; expected a PNG written by Tessera.");
-    return std::move(picture->record);
+    return std::move(*picture);
 }
 
 } // namespace tessera::cli

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/document/picturefile.h"
 #include "core/map/fieldmap.h"
 #include "core/map/labelmap.h"
 #include "core/render/recordjson.h"
@@ -22,7 +23,7 @@ core::LabelMap readLabels(const std::filesystem::path &path, const std::string &
 core::FieldMap readField(const std::filesystem::path &path);
 // 1 where the mask is white (at least half bright, on black where it is transparent), 0 elsewhere.
 core::LabelMap readMask(const std::filesystem::path &path);
-// The record a rendered PNG carries. Throws Error (FileFormat) when there is none.
-core::RenderRecord readRecord(const std::filesystem::path &path);
+// A rendered PNG with its record. Throws Error (FileFormat) when it carries none.
+core::RecordedPicture readRecorded(const std::filesystem::path &path);
 
 } // namespace tessera::cli

@@ -17,7 +17,7 @@ namespace tessera::cli
 namespace
 {
 
-enum class Mode { AtOnce, Ask, Wait };
+enum class Mode { AtOnce, Ask, Wait, Never };
 
 // Never destroyed: the waiting thread uses it until the process ends.
 struct State {
@@ -33,14 +33,19 @@ State &state()
     return *instance;
 }
 
-[[noreturn]] void endNow()
+void writeSentence()
 {
-    for (const auto &undo : state().undo)
-        undo();
     std::string_view text = "\ntessera-cli: Interrupted; no unfinished file was left.\n";
     if (!::isatty(STDERR_FILENO)) // behind "^C" or a bar a line begins
         text.remove_prefix(1);
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+[[noreturn]] void endNow()
+{
+    for (const auto &undo : state().undo)
+        undo();
+    writeSentence();
     ::_exit(app::kExitInterrupted);
 }
 
@@ -49,15 +54,15 @@ void onSignal()
 {
     const std::scoped_lock lock(state().mutex);
     const bool asked = state().mode != Mode::AtOnce && state().stop.request_stop();
-    if (!asked && state().mode != Mode::Wait)
+    if (!asked && state().mode != Mode::Wait && state().mode != Mode::Never)
         endNow();
 }
 
-// Returns what it was.
+// Returns what it was; there is no way back from Never.
 int setMode(Mode mode)
 {
     const std::scoped_lock lock(state().mutex);
-    return int(std::exchange(state().mode, mode));
+    return int(state().mode == Mode::Never ? Mode::Never : std::exchange(state().mode, mode));
 }
 
 } // namespace
@@ -78,6 +83,17 @@ void installInterrupts()
         while (sigwait(&signals, &signal) == 0)
             onSignal();
     }).detach();
+}
+
+void finishUndisturbed()
+{
+    setMode(Mode::Never);
+}
+
+void tellInterrupted()
+{
+    finishUndisturbed();
+    writeSentence();
 }
 
 InterruptibleScope::InterruptibleScope() : m_before(setMode(Mode::Ask)) {}

@@ -18,6 +18,12 @@ void holdInterrupts();
 // Writing to a pipe that nobody reads fails from then on, as any write may, and ends nothing.
 void installInterrupts();
 
+// From now on no signal ends the program: what was asked for is being put in its place, and then told, which takes no
+// time worth interrupting and must not end with a word of a command that left nothing.
+void finishUndisturbed();
+// The sentence of an interrupted command; once, however many signals come.
+void tellInterrupted();
+
 // While one lives, a signal asks the stop token; a second one ends the program. Without one a signal ends it at once.
 // Scopes nest: when one ends, what was before holds again.
 class InterruptibleScope
@@ -36,8 +42,7 @@ private:
     const int m_before;
 };
 
-// While one lives, a signal ends nothing: files are being written, which takes no time worth interrupting. The next
-// InterruptibleScope finds it in its token.
+// While one lives, a signal ends nothing: files are being written. The next InterruptibleScope finds it in its token.
 class WritingScope
 {
 public:

@@ -55,7 +55,7 @@ void writePalette(const LabelsOptions &options)
 {
     const core::LabelSet set = core::loadLabelSet(options.set.empty() ? kStarterSet : options.set);
     checkTarget(options.palette);
-    const WritingScope writing;
+    finishUndisturbed();
     core::writeFileAtomically(options.palette, QByteArray::fromStdString(core::gimpPalette(set)));
 }
 

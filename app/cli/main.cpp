@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <QCoreApplication>
+#include <QLoggingCategory>
 
 #include "app/cli/commands.h"
 #include "app/cli/help.h"
@@ -56,12 +57,13 @@ int refuseUsage(const CLI::App &app, const CLI::ParseError &error)
 int run(CLI::App &app, int argc, char **argv)
 {
     try {
+        tessera::app::refuseEmptyAssignments(argc, argv);
         app.parse(argc, argv);
         return tessera::app::kExitDone;
     } catch (const CLI::ParseError &error) {
         return refuseUsage(app, error);
     } catch (const tessera::cli::Interrupted &) {
-        say("Interrupted; no unfinished file was left");
+        tessera::cli::tellInterrupted();
         return tessera::app::kExitInterrupted;
     } catch (const std::filesystem::filesystem_error &error) {
         say("The file " + error.path1().string() + " cannot be used: " + error.code().message());
@@ -80,6 +82,8 @@ int main(int argc, char **argv)
     tessera::app::occupyStandardStreams();
     tessera::app::parkWaitingThreads(argv);
     tessera::cli::installInterrupts();
+    // Qt tells on the error stream what is odd about pictures that it reads all the same.
+    QLoggingCategory::setFilterRules("qt.gui.imageio*=false");
     const QCoreApplication application(argc, argv); // Qt finds its image plug-ins by it
     tessera::app::keepDecimalPoints();
     CLI::App app("Paints pictures from maps with a transformer over VQGAN codes.", "tessera-cli");

@@ -15,7 +15,7 @@ std::string fileOf(RequestPart part, const RequestFiles &files)
 {
     switch (part) {
     case RequestPart::None:
-        return {};
+        return files.values;
     case RequestPart::Canvas:
         return files.canvas;
     case RequestPart::Condition:
@@ -53,6 +53,11 @@ void naming(const std::string &file, const std::function<void()> &work, ErrorCod
     }
 }
 
+void expectTakes(const core::ModelInfo &model, const std::string &kind)
+{
+    naming(model.path.string(), [&] { model.expectTakes(kind); });
+}
+
 void checkNamed(const core::Renderer &renderer, const core::RenderRequest &request, const RequestFiles &files)
 {
     try {
@@ -61,7 +66,8 @@ void checkNamed(const core::Renderer &renderer, const core::RenderRequest &reque
         std::string sentence = error.what();
         if (error.part() == RequestPart::Canvas && isScalable(files))
             sentence = app::withoutFullStop(sentence) + " (--size scales it).";
-        throw core::RequestError(error.part(), named(sentence, fileOf(error.part(), files)));
+        const std::string file = fileOf(error.part(), files); // which the sentence cannot know
+        throw core::RequestError(error.part(), file.empty() ? sentence : file + ": " + sentence);
     }
 }
 

@@ -16,8 +16,12 @@ std::string named(const std::string &sentence, const std::string &file);
 // Runs `work`; an Error of the code names `file`.
 void naming(const std::string &file, const std::function<void()> &work, ErrorCode code = ErrorCode::InvalidArgument);
 
+// ModelInfo::expectTakes with the model's file in the sentence.
+void expectTakes(const core::ModelInfo &model, const std::string &kind);
+
 // The files that the parts of a request were read from; empty where there was none.
 struct RequestFiles {
+    std::string values; // single ones, such as the seed
     std::string condition;
     bool scalable = false; // the condition fits any canvas
     std::string canvas;    // what gave it its size; empty when it was chosen

@@ -44,6 +44,7 @@ struct Task {
     std::unique_ptr<core::Renderer> renderer;
     core::RenderRequest request;
     std::optional<core::RenderRecord> record; // of the picture that is made again
+    QColorSpace space;                        // of the picture that a part is repainted of
 };
 
 std::vector<fs::path> inputsOf(const RenderOptions &options)
@@ -73,8 +74,11 @@ Task freshTask(const RenderOptions &options, Progress &progress)
     Task task;
     task.renderer = std::make_unique<core::Renderer>(options.model.model, options.model.renderer);
     std::optional<core::Image> initial;
-    if (!options.init.empty())
-        initial = core::readPicture(options.init);
+    if (!options.init.empty()) {
+        core::FilePicture before = core::readPicture(options.init);
+        initial = std::move(before.image);
+        task.space = before.space;
+    }
     std::optional<std::pair<int, int>> ownSize;
     if (initial)
         ownSize = {initial->width, initial->height};
@@ -94,39 +98,50 @@ Task freshTask(const RenderOptions &options, Progress &progress)
     return task;
 }
 
-// In the record's precision unless another is asked for.
-std::unique_ptr<core::Renderer> rendererFor(const core::RenderRecord &record, const std::string &model,
-                                            const RenderOptions &options)
+// The record's model in the record's precision, unless others are asked for.
+std::unique_ptr<core::Renderer> rendererFor(const core::RenderRecord &record, const RenderOptions &options)
 {
+    const std::string &model = options.modelGiven ? options.model.model : record.modelFile;
+    if (model.empty())
+        throw Error(ErrorCode::FileFormat, options.again + " says no model's place; --model names it.");
     core::RendererOptions how = options.model.renderer;
-    if (options.precisionGiven)
-        return std::make_unique<core::Renderer>(model, how);
-    how.precision = record.precision;
+    if (!options.precisionGiven)
+        how.precision = record.precision;
     try {
         return std::make_unique<core::Renderer>(model, how);
     } catch (const Error &error) {
-        if (error.code() != ErrorCode::InvalidArgument)
-            throw;
-        throw Error(error.code(), options.again + " was made in " + record.precision + " and cannot be made so here ("
-                                      + app::withoutFullStop(error.what())
-                                      + "); --precision renders it in another one.");
+        const std::string found = " (" + app::withoutFullStop(error.what()) + ")";
+        if (error.code() == ErrorCode::ModelNotFound && !options.modelGiven)
+            throw Error(error.code(), "The model of " + options.again + " is not where it was" + found
+                                          + "; --model names its place.");
+        if (error.code() == ErrorCode::InvalidArgument && !options.precisionGiven)
+            throw Error(error.code(), options.again + " was made in " + record.precision + " and cannot be made so here"
+                                          + found + "; --precision renders it in another one.");
+        throw;
     }
 }
 
 // The picture's own request, on the model it was made with.
 Task repeatedTask(const RenderOptions &options)
 {
-    core::RenderRecord record = readRecord(options.again);
+    core::RecordedPicture picture = readRecorded(options.again);
+    core::RenderRecord &record = picture.record;
     Task task;
-    task.renderer = rendererFor(record, options.modelGiven ? options.model.model : record.modelFile, options);
+    task.renderer = rendererFor(record, options);
     const core::ModelInfo &info = task.renderer->info();
     if (info.identity != record.request.modelIdentity)
         throw Error(ErrorCode::ModelMismatch, options.again + " was made with the model " + record.request.modelIdentity
                                                   + " (" + record.modelName + "), but " + info.path.string()
                                                   + " is the model " + info.identity + ".");
     task.request = record.request;
-    checkNamed(*task.renderer, task.request, {options.again, false, options.again, options.again, options.again});
+    checkNamed(*task.renderer, task.request,
+               {.values = options.again,
+                .condition = options.again,
+                .canvas = options.again,
+                .initial = options.again,
+                .region = options.again});
     task.record = std::move(record);
+    task.space = picture.image.colorSpace();
     return task;
 }
 
@@ -234,7 +249,7 @@ std::vector<Finished> paintOneByOne(const RenderOptions &options, const Task &ta
         core::RenderResult result =
             renderOnce(*task.renderer, request, progress, preview.get(), options.output.previewEvery);
         std::string record = task.renderer->record(request, result);
-        results.push_back({outputs[i], std::move(result), std::move(record), preview});
+        results.push_back({outputs[i], std::move(result), std::move(record), preview, task.space});
     }
     return results;
 }
@@ -249,7 +264,7 @@ std::vector<Finished> paintTogether(const Task &task, const std::vector<Outputs>
         core::RenderRequest request = task.request;
         request.variation = uint32_t(i);
         std::string record = task.renderer->record(request, pictures[i]);
-        results.push_back({outputs[i], std::move(pictures[i]), std::move(record), nullptr});
+        results.push_back({outputs[i], std::move(pictures[i]), std::move(record), nullptr, task.space});
     }
     return results;
 }
@@ -268,6 +283,7 @@ void run(const RenderOptions &options)
     const bool together = variations > 1 && options.output.previewEvery == 0;
     const std::vector<Finished> results =
         together ? paintTogether(task, outputs, progress) : paintOneByOne(options, task, outputs, progress);
+    finishUndisturbed();
     if (task.record)
         writeAgain(options, task, results, progress);
     else

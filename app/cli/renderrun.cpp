@@ -40,6 +40,11 @@ std::string wantedOption(const core::ModelInfo &model)
     return "--" + model.paintsFrom + " FILE";
 }
 
+[[noreturn]] void refuseFor(const core::ModelInfo &model, const std::string &sentence)
+{
+    throw Error(ErrorCode::InvalidArgument, model.path.string() + " " + sentence);
+}
+
 void expectNoCondition(const core::ModelInfo &model, bool unconditional)
 {
     const bool fits =
@@ -47,12 +52,10 @@ void expectNoCondition(const core::ModelInfo &model, bool unconditional)
     if (fits)
         return;
     if (model.paintsFrom == "coordinates")
-        throw Error(ErrorCode::InvalidArgument, "This model paints from coordinates and takes no condition option.");
+        refuseFor(model, "paints from coordinates and takes no condition option.");
     if (model.paintsFrom == "objects")
-        throw Error(ErrorCode::InvalidArgument,
-                    "This model paints from layouts of objects, which cannot be given here.");
-    throw Error(ErrorCode::InvalidArgument,
-                "This model paints from " + model.sources() + "; expected " + wantedOption(model) + ".");
+        refuseFor(model, "paints from layouts of objects, which cannot be given here.");
+    refuseFor(model, "paints from " + model.sources() + "; expected " + wantedOption(model) + ".");
 }
 
 // Sets the condition and returns its own size in pixels, when it has one.
@@ -60,7 +63,7 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
                                   const std::string &labels, core::RenderRequest &request, std::string &note)
 {
     if (!options.map.empty()) {
-        model.expectTakes("labels");
+        expectTakes(model, "labels");
         core::LabelMap map = readLabels(options.map, labels, model, note);
         const Size size{map.width, map.height};
         request.condition = std::move(map);
@@ -68,7 +71,7 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
     }
     if (!options.depth.empty() || !options.edges.empty()) {
         request.mapKind = options.depth.empty() ? "edges" : "depth";
-        model.expectTakes(request.mapKind);
+        expectTakes(model, request.mapKind);
         core::FieldMap field = readField(options.depth.empty() ? options.edges : options.depth);
         const Size size{field.width, field.height};
         request.condition = std::move(field);
@@ -78,13 +81,13 @@ std::optional<Size> readCondition(const core::ModelInfo &model, const ConditionO
         core::CodeGrid codes = core::readNpyCodes(options.conditionCodes);
         const Size size{codes.size.columns * model.factor, codes.size.rows * model.factor};
         if (!options.mapKind.empty())
-            model.expectTakes(options.mapKind);
+            expectTakes(model, options.mapKind);
         request.mapKind = options.mapKind;
         request.condition = std::move(codes);
         return size;
     }
     if (options.classIndex) {
-        model.expectTakes("class");
+        expectTakes(model, "class");
         request.condition = *options.classIndex;
         return {};
     }
@@ -148,7 +151,7 @@ void stageAll(StagedFiles &staged, const Finished &finished, Progress &progress)
     bool whole = true;
     stage(staged, outputs.picture, [&](const fs::path &place) {
         whole = core::writePicture(place, core::toQImage(finished.result.picture),
-                                   QByteArray::fromStdString(finished.record));
+                                   QByteArray::fromStdString(finished.record), finished.space);
     });
     if (!whole)
         progress.note(finished.outputs.picture.string()
@@ -236,10 +239,7 @@ core::RenderRequest requestFor(const core::Renderer &renderer, const ConditionOp
 {
     const core::ModelInfo &model = renderer.info();
     if (model.paintsFrom.empty())
-        throw Error(ErrorCode::InvalidArgument,
-                    model.path.string()
-                        + " is a first stage alone: it encodes and decodes pictures, but cannot "
-                          "paint one.");
+        refuseFor(model, "is a first stage alone: it encodes and decodes pictures, but cannot paint one.");
     core::RenderRequest request = renderer.defaultRequest();
     const std::optional<Size> mapSize = readCondition(model, condition, paint.labels, request, note);
     const int window = model.window * model.factor;

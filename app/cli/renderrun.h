@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <QColorSpace>
+
 #include "app/cli/naming.h"
 #include "app/cli/options.h"
 #include "app/cli/progress.h"
@@ -64,6 +66,7 @@ struct Finished {
     core::RenderResult result;
     std::string record;                   // of Renderer::record
     std::shared_ptr<PreviewFile> preview; // may be null
+    QColorSpace space;                    // to write the picture in, as core::writePicture has it
 };
 // Writes the files of all results or none: they are first written beside their places, then moved there; previews then
 // stay. Ctrl+C waits meanwhile.

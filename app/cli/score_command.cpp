@@ -69,7 +69,7 @@ core::CodeGrid codesOf(const ScoreOptions &options, core::Renderer &renderer)
     if (!options.codes.empty())
         return core::readNpyCodes(options.codes);
     core::CodeGrid codes;
-    naming(options.image, [&] { codes = renderer.encode(core::readPicture(options.image)); });
+    naming(options.image, [&] { codes = renderer.encode(core::readPicture(options.image).image); });
     return codes;
 }
 
@@ -139,6 +139,7 @@ void run(const ScoreOptions &options)
     request.guidance = options.paint.guidance.value_or(1.0);
     RequestFiles files = filesOf(options.condition, options.paint);
     files.canvas = judgedFile;
+    files.scalable = false; // there is no --size
     checkNamed(renderer, request, files);
     core::RenderScore score;
     Progress progress(options.report.progress);

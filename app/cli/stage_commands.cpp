@@ -40,8 +40,8 @@ struct StageOptions {
     std::string output;
 };
 
-// Runs one stage; `work` tells its phases, returns what it wants to add to the JSON and writes the output inside a
-// WritingScope.
+// Runs one stage; `work` tells its phases, calls finishUndisturbed() before it writes the output, and returns what it
+// wants to add to the JSON.
 void runStage(const StageOptions &options, const std::function<json(core::Renderer &, Progress &)> &work)
 {
     const Clock::time_point start = Clock::now();
@@ -69,15 +69,16 @@ json gridReport(const core::CodeGrid &codes)
 
 json writeCodes(const StageOptions &options, const core::CodeGrid &codes)
 {
-    const WritingScope writing;
+    finishUndisturbed();
     core::writeNpy(options.output, codes);
     return gridReport(codes);
 }
 
-json writeDecoded(const StageOptions &options, const core::CodeGrid &codes, const core::Image &picture)
+json writeDecoded(const StageOptions &options, const core::CodeGrid &codes, const core::Image &picture,
+                  const QColorSpace &space)
 {
-    const WritingScope writing;
-    core::writeImage(options.output, core::toQImage(picture));
+    finishUndisturbed();
+    core::writePicture(options.output, core::toQImage(picture), {}, space);
     json report = gridReport(codes);
     report["size"] = {picture.width, picture.height};
     return report;
@@ -112,7 +113,7 @@ void runEncode(const StageOptions &options)
     checkCodesTarget(options.output);
     requireFile(options.image);
     runStage(options, [&](core::Renderer &renderer, Progress &progress) {
-        return writeCodes(options, encoded(options, renderer, core::readPicture(options.image), progress));
+        return writeCodes(options, encoded(options, renderer, core::readPicture(options.image).image, progress));
     });
 }
 
@@ -126,7 +127,7 @@ void runDecode(const StageOptions &options)
         progress.phase("decode");
         core::Image picture;
         naming(options.codes, [&] { picture = renderer.decode(codes); });
-        return writeDecoded(options, codes, picture);
+        return writeDecoded(options, codes, picture, {});
     });
 }
 
@@ -136,12 +137,12 @@ void runReconstruct(const StageOptions &options)
     checkPictureTarget(options.output);
     requireFile(options.image);
     runStage(options, [&](core::Renderer &renderer, Progress &progress) {
-        const core::Image original = core::readPicture(options.image);
-        const core::CodeGrid codes = encoded(options, renderer, original, progress);
+        const core::FilePicture original = core::readPicture(options.image);
+        const core::CodeGrid codes = encoded(options, renderer, original.image, progress);
         progress.phase("decode");
         const core::Image decoded = renderer.decode(codes);
-        json report = writeDecoded(options, codes, decoded);
-        report["psnr"] = signalToNoise(original, decoded);
+        json report = writeDecoded(options, codes, decoded, original.space);
+        report["psnr"] = signalToNoise(original.image, decoded);
         return report;
     });
 }
@@ -150,7 +151,7 @@ core::CodeGrid conditionCodes(const StageOptions &options, core::Renderer &rende
 {
     const core::ModelInfo &model = renderer.info();
     const std::string wanted = !options.map.empty() ? "labels" : !options.depth.empty() ? "depth" : "edges";
-    model.expectTakes(wanted);
+    expectTakes(model, wanted);
     progress.phase("condition");
     core::CodeGrid codes;
     if (options.map.empty()) {

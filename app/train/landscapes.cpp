@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/train/landscapeprocessor.h"
+#include "core/landscape/batchpainter.h"
 #include "core/landscape/device.h"
 #include "core/landscape/landscape.h"
 #include "models/device.h"
@@ -64,6 +65,7 @@ public:
 
     void make()
     {
+        core::checkRequest(m_options.width, m_options.height, m_options.lightings);
         expectSeeds();
         const models::SharedFolder folder(m_options.output);
         for (const Run &run : missingRuns()) {

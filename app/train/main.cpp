@@ -288,6 +288,7 @@ int run(int argc, char **argv)
     addBenchmarks(app, line);
     app::refuseEmptyValues(app);
     try {
+        app::refuseEmptyAssignments(argc, argv);
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
         if (error.get_exit_code() == 0) // --help and --version

@@ -4,6 +4,7 @@
 #include "core/document/floattiff.h"
 #include "core/document/pngchunks.h"
 #include "core/document/pngtext.h"
+#include "core/document/quietlibtiff.h"
 #include "models/error.h"
 
 #include <QBuffer>
@@ -281,12 +282,14 @@ QImage decodeImage(const QByteArray &content, const std::string &fileName)
     reader.setAutoTransform(true);
     const QByteArray format = reader.format();
     checkFormat(format, fileName);
+    quietLibtiff();
     checkReadable(content, format, fileName);
     checkSize(reader.size(), fileName);
     checkWhole(content, format, fileName);
     const QImage image = reader.read();
     if (image.isNull()) {
-        failFormat(fileName, "is damaged or cut off: " + reader.errorString().toStdString());
+        failFormat(fileName, "is damaged or cut off, or of a kind that is not read ("
+                                 + reader.errorString().toStdString() + "); expected whole numbers of 8 or 16 bits");
     }
     checkSize(image.size(), fileName);
     return image;

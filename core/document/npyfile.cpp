@@ -176,7 +176,7 @@ struct Array {
 QByteArray headerOf(const QByteArray &content, const fs::path &path)
 {
     if (content.size() < kPreludeBytes || !content.startsWith("\x93NUMPY")) {
-        fail(path, "is not a .npy file: its first bytes are others");
+        fail(path, "is not a .npy file: expected \\x93NUMPY as its first bytes");
     }
     if (!content.startsWith(kMagic)) {
         fail(path, "is a .npy file of version " + std::to_string(uchar(content[6])) + "."
@@ -184,7 +184,7 @@ QByteArray headerOf(const QByteArray &content, const fs::path &path)
     }
     const qsizetype length = qFromLittleEndian<quint16>(content.constData() + 8);
     if (content.size() - kPreludeBytes < length) {
-        fail(path, "is cut off inside its header");
+        fail(path, "is cut off inside its header of " + std::to_string(length) + " bytes");
     }
     return content.mid(kPreludeBytes, length);
 }

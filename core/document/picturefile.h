@@ -5,6 +5,7 @@
 #include "core/render/recordjson.h"
 
 #include <QByteArray>
+#include <QColorSpace>
 #include <QImage>
 
 #include <filesystem>
@@ -13,15 +14,23 @@
 namespace tessera::core
 {
 
-// Throws Error like readImage.
-Image readPicture(const std::filesystem::path &path);
+struct FilePicture {
+    Image image;
+    QColorSpace space; // what its numbers mean; invalid where the file does not say, which means sRGB
+};
 
-// `record` makes the picture again, see core/render/recordjson.h; only PNG files carry it. False when it is too
-// long to be carried and was left out. Throws Error like writeImage.
-bool writePicture(const std::filesystem::path &path, const QImage &picture, const QByteArray &record);
+// The numbers as they are in the file: what is made of a picture keeps them where nothing changes, and so keeps the
+// colour space, too. Throws Error like readImage.
+FilePicture readPicture(const std::filesystem::path &path);
+
+// `record` makes the picture again, see core/render/recordjson.h; only PNG files carry it. `space`: of the picture that
+// this one was made from. False when the record is too long to be carried and was left out. Throws Error like
+// writeImage.
+bool writePicture(const std::filesystem::path &path, const QImage &picture, const QByteArray &record,
+                  const QColorSpace &space = {});
 
 struct RecordedPicture {
-    QImage image; // RGB32
+    QImage image; // RGB32, the numbers as they are in the file
     QByteArray text;
     RenderRecord record; // what the text says
 };

@@ -49,7 +49,8 @@ void forEachPngChunk(const QByteArray &png, const std::string &fileName, PngChec
         }
         const qsizetype length = qFromBigEndian<quint32>(png.constData() + at);
         if (length > png.size() - at - kChunkOverhead) {
-            fail(fileName, "is cut off inside the chunk at byte " + std::to_string(at));
+            fail(fileName, "is cut off inside the chunk at byte " + std::to_string(at) + ": expected "
+                               + std::to_string(length) + " bytes in it");
         }
         const quint32 expected = qFromBigEndian<quint32>(png.constData() + at + 8 + length);
         const bool wanted = checksums == PngChecksums::All || isCritical(png[at + 4]);

@@ -241,6 +241,9 @@ CodeGrid Renderer::encode(const Image &picture)
     m_private->checkOpen();
     const int factor = info().factor;
     checkPicture(m_private->bundle->config(), picture);
+    if (const int64_t channels = m_private->bundle->config().firstStage.inChannels; channels != 3)
+        throw Error(ErrorCode::ModelMismatch, info().path.string() + " encodes planes with a depth of "
+                                                  + std::to_string(channels) + "; expected 3: red, green and blue.");
     m_private->checkEncodingMemory(m_private->bundle->config().firstStage,
                                    {picture.height / factor, picture.width / factor});
     return m_private->run("Encoding the picture", [&] {

@@ -5,7 +5,9 @@
 #include <fstream>
 #include <numeric>
 #include <sstream>
+#include <thread>
 
+#include <QColorSpace>
 #include <QImage>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,6 +16,7 @@
 
 #include "core/document/imagefile.h"
 #include "core/document/npyfile.h"
+#include "core/document/picturefile.h"
 #include "models/bundle.h"
 #include "models/modelfile.h"
 #include "tests/unit/app/clifixture.h"
@@ -206,6 +209,32 @@ TEST_F(Cli, RegionEditLeavesTheRestAndCanBeMadeAgain)
     EXPECT_EQ(bytesOf(file("b.png")), bytesOf(file("c.png")));
 }
 
+TEST_F(Cli, APictureKeepsItsColourSpaceWithItsNumbers)
+{
+    render({"-o", file("a.png"), "--size", "64x64"});
+    QImage before = core::readImage(file("a.png"));
+    before.setColorSpace(QColorSpace::AdobeRgb); // the same numbers are other colours
+    core::writeImage(file("before.png"), before);
+    QImage mask(64, 64, QImage::Format_Grayscale8);
+    mask.fill(0);
+    for (int y = 0; y < 16; ++y)
+        std::fill_n(mask.scanLine(y), 16, uchar(255));
+    core::writeImage(file("mask.png"), mask);
+    const Outcome outcome = render({"-o", file("after.png"), "--init", file("before.png"), "--region", file("mask.png"),
+                                    "--seed", "5", "--codes", file("after.npy")});
+    ASSERT_EQ(outcome.exitCode, 0) << outcome.err;
+    const core::FilePicture after = core::readPicture(file("after.png"));
+    EXPECT_EQ(after.space, QColorSpace(QColorSpace::AdobeRgb));
+    EXPECT_EQ(core::toQImage(after.image).copy(24, 0, 40, 64),
+              core::toQImage(core::readPicture(file("a.png")).image).copy(24, 0, 40, 64));
+    run({"render", "--again", file("after.png"), "-o", file("again.png"), "--threads", "1"});
+    EXPECT_EQ(bytesOf(file("after.png")), bytesOf(file("again.png")));
+
+    run({"reconstruct", "--model", model(), "--image", file("before.png"), "-o", file("through.png")});
+    EXPECT_EQ(core::readPicture(file("through.png")).space, QColorSpace(QColorSpace::AdobeRgb));
+    EXPECT_FALSE(core::readPicture(file("a.png")).space.isValid()); // others are written as before
+}
+
 TEST_F(Cli, WrongUsageIsTwo)
 {
     for (const std::vector<std::string> &arguments : std::vector<std::vector<std::string>>{
@@ -329,6 +358,20 @@ TEST_F(Cli, InterruptLeavesNothing)
     const Outcome outcome = process.finish();
     EXPECT_EQ(outcome.exitCode, 130);
     EXPECT_TRUE(files().empty()) << testing::PrintToString(files());
+}
+
+// From when the results are in their place to when the program is gone.
+TEST_F(Cli, ASignalBehindTheWorkChangesNothing)
+{
+    std::ofstream(file("a.png")) << "old";
+    Process process(commandLine({"render", "--model", model(), "--map", map(), "-o", file("a.png")}));
+    while (bytesOf(file("a.png")) == "old")
+        std::this_thread::yield();
+    process.sendSignal(SIGTERM);
+    const Outcome outcome = process.finish();
+    EXPECT_EQ(outcome.exitCode, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("a.png"));
+    EXPECT_EQ(outcome.err, "");
 }
 
 TEST_F(Cli, InterruptedVariationsLeaveEarlierFilesAsTheyWere)

@@ -274,6 +274,38 @@ TEST_F(CliRules, AWordThatIsNoCommandIsNamed)
                   "twice");
 }
 
+TEST_F(CliRules, FaultsOfUsageNameTheOption)
+{
+    expectRefused({"--nosuch"}, "'--nosuch'", "--help lists them");
+    expectRefused({"render", "--map", map(), "-o", file("a.png"), "--seed", "1", "--seed", "2"},
+                  "--seed is given more than once", ".");
+    expectRefused({"render", "-o", file("a.png"), "--map"}, "--map has no value", ".");
+    expectRefused({"render", "--map", map(), "-o", file("a.png"), "--codes=", file("a.npy")}, "--codes",
+                  "an empty value");
+    EXPECT_TRUE(files().empty());
+}
+
+// libtiff, libpng and Qt have much to say about files.
+TEST_F(CliRules, DecodersSayNothingThemselves)
+{
+    const QByteArray numbersOf32Bits = QByteArray::fromHex(
+        "49492a00200000000000a0c0009cfa450000803e6f12833a000080bf0000c8420a000001030001000000030000000101"
+        "030001000000020000000201030001000000200000000301030001000000010000000601030001000000010000001101"
+        "040001000000080000001501030001000000010000001601030001000000020000001701040001000000180000005301"
+        "0300010000000100000000000000");
+    std::ofstream(file("a.tif"), std::ios::binary).write(numbersOf32Bits.constData(), numbersOf32Bits.size());
+    expectFailure(run({"encode", "--model", model(), "--image", file("a.tif"), "-o", file("a.npy")}),
+                  "a.tif is damaged or cut off, or of a kind that is not read");
+
+    render({"-o", file("a.png")});
+    std::string odd = bytesOf(file("a.png"));
+    odd.insert(33, QByteArray::fromHex("0000000467414d41000000008b25604d").toStdString()); // gAMA of 0 behind IHDR
+    std::ofstream(file("odd.png"), std::ios::binary) << odd;
+    const Outcome outcome = run({"encode", "--model", model(), "--image", file("odd.png"), "-o", file("b.npy")});
+    EXPECT_EQ(outcome.exitCode, 0);
+    EXPECT_EQ(outcome.err, "");
+}
+
 TEST_F(CliRules, TransparentPixelsOfAMaskAreBlack)
 {
     render({"-o", file("a.png"), "--size", "64x64"});

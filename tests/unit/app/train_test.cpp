@@ -102,8 +102,12 @@ TEST_F(TrainTest, WrongUsageIsTwo)
     const Outcome outcome = run({"landscapes", "--count", "1", "--size", "12", "-o", output().string()});
     EXPECT_EQ(outcome.exitCode, 2);
     EXPECT_THAT(outcome.err, AllOf(HasSubstr("'12'"), HasSubstr("WIDTHxHEIGHT")));
+    EXPECT_EQ(run({"landscapes", "--count", "1", "--size", "9000x64", "-o", output().string()}).exitCode, 1);
+    EXPECT_FALSE(fs::exists(output()));
     EXPECT_EQ(run({"--help"}).exitCode, 0);
     EXPECT_EQ(run({"evaluate", "--model", ""}).exitCode, 2);
+    EXPECT_EQ(run({"evaluate", "--model=", "--json"}).err,
+              "tessera-train: --model: an empty value was found, expected one that says something.\n");
 }
 
 TEST_F(TrainTest, NumbersOutOfRangeAreWrongUsage)

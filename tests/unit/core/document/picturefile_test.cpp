@@ -43,7 +43,7 @@ TEST_F(PictureFile, readsWhatItWroteAndWhatItWasMadeFrom)
     const Image picture = striped(13, 7);
     const QByteArray text = recordFor(picture);
     EXPECT_TRUE(writePicture(file("a.png"), toQImage(picture), text));
-    EXPECT_EQ(readPicture(file("a.png")), picture);
+    EXPECT_EQ(readPicture(file("a.png")).image, picture);
     const auto read = readRecordedPicture(file("a.png"));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->image.format(), QImage::Format_RGB32);
@@ -58,7 +58,7 @@ TEST_F(PictureFile, tellsPicturesWithoutARecordFromOtherFiles)
     EXPECT_TRUE(writePicture(file("plain.png"), toQImage(striped(4, 4)), {}));
     EXPECT_FALSE(readRecordedPicture(file("plain.png")));
     EXPECT_TRUE(writePicture(file("a.tif"), toQImage(striped(4, 4)), recordFor(striped(4, 4))));
-    EXPECT_EQ(readPicture(file("a.tif")), striped(4, 4));
+    EXPECT_EQ(readPicture(file("a.tif")).image, striped(4, 4));
     EXPECT_THAT(errorOf(ErrorCode::FileFormat, [&] { readRecordedPicture(file("a.tif")); }),
                 AllOf(HasSubstr("a.tif"), HasSubstr("not a PNG file")));
     EXPECT_THAT(errorOf(ErrorCode::FileRead, [&] { readRecordedPicture(file("none.png")); }), HasSubstr("none.png"));
@@ -76,7 +76,7 @@ TEST_F(PictureFile, saysWhenARecordIsTooLongForAPngAndLeftOut)
     EXPECT_EQ(carried(), longest);
     EXPECT_FALSE(writePicture(file("a.png"), picture, longest + 'x'));
     EXPECT_FALSE(carried());
-    EXPECT_EQ(readPicture(file("a.png")), striped(4, 4));
+    EXPECT_EQ(readPicture(file("a.png")).image, striped(4, 4));
 }
 
 } // namespace
