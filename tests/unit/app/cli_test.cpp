@@ -19,6 +19,7 @@
 #include "core/document/picturefile.h"
 #include "models/bundle.h"
 #include "models/modelfile.h"
+#include "models/parameters.h"
 #include "tests/unit/app/clifixture.h"
 
 namespace tessera::tests
@@ -233,6 +234,19 @@ TEST_F(Cli, APictureKeepsItsColourSpaceWithItsNumbers)
     run({"reconstruct", "--model", model(), "--image", file("before.png"), "-o", file("through.png")});
     EXPECT_EQ(core::readPicture(file("through.png")).space, QColorSpace(QColorSpace::AdobeRgb));
     EXPECT_FALSE(core::readPicture(file("a.png")).space.isValid()); // others are written as before
+}
+
+TEST_F(Cli, AStageOfMapsTakesNoPictures)
+{
+    const models::ModelFile whole = models::ModelFile::open(model());
+    models::ModelConfig config;
+    config.firstStage = *whole.config.condition.stage;
+    config.imageTokens = {0, config.firstStage.codes};
+    models::ModelBundle::write(file("maps.safetensors"), config,
+                               models::withPrefixRemoved(whole.readTensors(), "cond_stage_model."), {});
+    render({"-o", file("a.png")});
+    expectFailure(run({"encode", "--model", file("maps.safetensors"), "--image", file("a.png"), "-o", file("a.npy")}),
+                  "maps.safetensors encodes planes with a depth of 25; expected 3");
 }
 
 TEST_F(Cli, WrongUsageIsTwo)
