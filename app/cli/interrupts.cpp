@@ -53,8 +53,9 @@ void writeSentence()
 void onSignal()
 {
     const std::scoped_lock lock(state().mutex);
-    const bool asked = state().mode != Mode::AtOnce && state().stop.request_stop();
-    if (!asked && state().mode != Mode::Wait && state().mode != Mode::Never)
+    const Mode mode = state().mode;
+    const bool asked = (mode == Mode::Ask || mode == Mode::Wait) && state().stop.request_stop();
+    if (!asked && (mode == Mode::AtOnce || mode == Mode::Ask))
         endNow();
 }
 

@@ -21,7 +21,7 @@ void expectTakes(const core::ModelInfo &model, const std::string &kind);
 
 // The files that the parts of a request were read from; empty where there was none.
 struct RequestFiles {
-    std::string values; // single ones, such as the seed
+    std::string values; // what is no map or picture, such as the temperature
     std::string condition;
     bool scalable = false; // the condition fits any canvas
     std::string canvas;    // what gave it its size; empty when it was chosen
