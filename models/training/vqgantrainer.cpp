@@ -174,14 +174,10 @@ protected:
         const double share = (m_run.learned() - m_frozenSince) / (1 - m_frozenSince);
         const double rate =
             scheduledRate(m_own.adversaryRate, share, m_settings.schedule.warmUp, m_settings.schedule.lastRate);
-        const at::Tensor output = reconstructed(real);
-        // A leaf: each loss goes back as far as the picture once, and all of them together through the decoder.
-        const at::Tensor picture = output.detach().requires_grad_(true);
-        const Judged judged = judge(picture, real);
-        output.backward(pictureGradient(output, picture, real, judged, values));
-        values["gradient"] = m_optimizer->step(rate);
-        values["rate"] = rate;
+        // Alone at first: a decoder that learned without it meanwhile would lose what texture it has.
+        const Judged judged = m_frozenSteps < m_own.aloneSteps ? judgedAsItIs(real) : decoderStep(real, rate, values);
         discriminatorStep(judged, rate, values);
+        values["rate"] = rate;
         ++m_frozenSteps;
     }
 
@@ -273,15 +269,35 @@ private:
         return {m_discriminator.forward(picture, true, true), m_discriminator.forward(real, true, true)};
     }
 
-    // Of the decoder's loss: to reconstruct and, once the discriminator has had its steps alone, to look real.
+    Judged judgedAsItIs(const at::Tensor &real) const
+    {
+        at::Tensor picture;
+        {
+            const c10::NoGradGuard noGradients;
+            picture = reconstructed(real);
+        }
+        return judge(picture, real);
+    }
+
+    // What is judged is the picture from before the step.
+    Judged decoderStep(const at::Tensor &real, double rate, Values &values)
+    {
+        const at::Tensor output = reconstructed(real);
+        // A leaf: each loss goes back as far as the picture once, and all of them together through the decoder.
+        const at::Tensor picture = output.detach().requires_grad_(true);
+        const Judged judged = judge(picture, real);
+        output.backward(pictureGradient(output, picture, real, judged, values));
+        values["gradient"] = m_optimizer->step(rate);
+        return judged;
+    }
+
+    // Of the decoder's loss: to reconstruct and to look real.
     at::Tensor pictureGradient(const at::Tensor &output, const at::Tensor &picture, const at::Tensor &real,
                                const Judged &judged, Values &values)
     {
         const at::Tensor reconstruction = reconstructionLoss(picture, real, values);
         const at::Tensor gradient = lossGradient(reconstruction, picture);
         values["loss"] = reconstruction.item<double>();
-        if (m_frozenSteps < m_own.aloneSteps)
-            return gradient;
         const double ramp = std::min(1.0, double(m_frozenSteps - m_own.aloneSteps) / double(m_own.rampSteps));
         const at::Tensor adversarial = generatorLoss(judged.made.logits);
         const at::Tensor towardsReal = lossGradient(adversarial, picture);

@@ -85,6 +85,31 @@ TEST_F(TrainersTest, DecoderAloneIsSharpenedFromAModel)
             << name;
 }
 
+TEST_F(TrainersTest, DecoderWaitsWhileTheDiscriminatorLearnsAlone)
+{
+    json recipe = vqganRecipe();
+    for (const char *key : {"model", "quantiser", "learning_rate"})
+        recipe.erase(key);
+    const fs::path start = folder / "vqgan" / "model.safetensors";
+    recipe["start"] = start.string();
+    recipe["adversary"].update({{"from", 0}, {"alone_steps", 3}});
+    std::vector<bool> decoderLearned;
+    const auto note = [&](const TrainProgress &progress) {
+        if (progress.phase == "frozen")
+            decoderLearned.push_back(progress.values.contains("loss"));
+    };
+    TrainOptions run = options(recipe, "alone");
+    run.steps = 3;
+    run.progress = note;
+    trainVqgan(run);
+    expectEqual(partTensors(folder / "alone" / "model.safetensors", Part::FirstStage),
+                partTensors(start, Part::FirstStage));
+    run.resume = true;
+    run.steps = 4;
+    trainVqgan(run);
+    EXPECT_EQ(decoderLearned, (std::vector{false, false, false, true}));
+}
+
 // Weights of VGG's layout by chance; of the first two blocks alone, which is all that these tests look at.
 class PerceptualSource : public ParameterSource
 {
