@@ -1,9 +1,10 @@
 // Sound files with a few random mutations each: always an error or an index whose every element lies in the file.
 // TESSERA_FUZZ_RUNS sets how many; the seed is fixed.
-#include <array>
 #include <cstdlib>
-#include <random>
+#include <string>
+#include <vector>
 
+#include "tests/fuzz/mutator.h"
 #include "tests/unit/models/checkpoint/reading.h"
 #include "tests/unit/models/checkpoint/samplefile.h"
 
@@ -13,55 +14,6 @@ namespace tessera::models
 namespace
 {
 
-// Opcodes that the machine knows, so that mutations reach deep.
-constexpr std::string_view kOpcodes("(.012BCGJKMNQRTUX]abcdehjlqrstu})\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f"
-                                    "\x90\x91\x92\x93\x94\x95\x96");
-
-class Mutator
-{
-public:
-    explicit Mutator(uint64_t seed) : m_random(seed) {}
-
-    size_t below(size_t limit) { return size_t(m_random() % limit); }
-
-    void mutate(std::string &bytes)
-    {
-        const size_t count = 1 + below(6);
-        for (size_t i = 0; i < count; ++i)
-            mutateOnce(bytes, below(bytes.size()));
-    }
-
-private:
-    void mutateOnce(std::string &bytes, size_t at)
-    {
-        switch (below(7)) {
-        case 0:
-            bytes[at] = char(bytes[at] ^ (1 << below(8)));
-            break;
-        case 1:
-            bytes[at] = char(below(256));
-            break;
-        case 2:
-            bytes.erase(at, 1 + below(8));
-            bytes += '.'; // never empty
-            break;
-        case 3:
-            bytes.insert(at, bytes.substr(below(bytes.size()), below(40)));
-            break;
-        case 4:
-            bytes.insert(at, 1, char(below(256)));
-            break;
-        case 5:
-            bytes.replace(at, 1 + below(8), std::string(1 + below(8), below(2) == 0 ? '\0' : '\xFF'));
-            break;
-        default:
-            bytes.insert(at, 1, kOpcodes[below(kOpcodes.size())]);
-        }
-    }
-
-    std::mt19937_64 m_random;
-};
-
 std::string withoutChecksums(ZipPlan plan)
 {
     for (ZipEntryPlan &entry : plan.entries)
@@ -69,28 +21,15 @@ std::string withoutChecksums(ZipPlan plan)
     return plan.bytes();
 }
 
-std::string mutatedFile(Mutator &mutator)
+// Containers stay sound, so that the pickle is reached.
+std::string aroundPickle(ZipPlan plan, const std::string &pickle)
 {
-    static const std::array<std::string, 4> files{withoutChecksums(lightningZip()), withoutChecksums(smallZip()),
-                                                  lightningLegacy().bytes(), smallLegacy().bytes()};
-    std::string file = files[mutator.below(files.size())];
-    mutator.mutate(file);
-    return file;
+    plan.entries.front().content = pickle;
+    return plan.bytes();
 }
 
-// Containers stay sound, so that the pickle is reached.
-std::string fileAroundMutatedPickle(Mutator &mutator)
+std::string aroundPickle(LegacyPlan plan, const std::string &pickle)
 {
-    const bool isZip = mutator.below(2) == 0;
-    const bool isSmall = mutator.below(2) == 0;
-    std::string pickle = isSmall ? smallPickle() : isZip ? lightningPickle() : lightningLegacy().object;
-    mutator.mutate(pickle);
-    if (isZip) {
-        ZipPlan plan = isSmall ? smallZip() : lightningZip();
-        plan.entries.front().content = pickle;
-        return plan.bytes();
-    }
-    LegacyPlan plan = isSmall ? smallLegacy() : lightningLegacy();
     plan.object = pickle;
     return plan.bytes();
 }
@@ -133,11 +72,15 @@ TEST(MutatedCheckpoint, IsRefusedOrInsideItsFile)
 {
     const char *wanted = std::getenv("TESSERA_FUZZ_RUNS");
     const size_t runs = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 20'000;
-    Mutator mutator(20'210'401);
+    const std::vector<std::string> files{withoutChecksums(lightningZip()), withoutChecksums(smallZip()),
+                                         lightningLegacy().bytes(), smallLegacy().bytes()};
+    const std::vector<std::string> pickles{lightningPickle(), smallPickle(), lightningLegacy().object};
+    fuzz::Mutator mutator(20'210'401);
     size_t accepted = 0;
-    for (size_t i = 0; i < runs && !HasFailure(); i += 2) {
-        tryFile(mutatedFile(mutator), accepted);
-        tryFile(fileAroundMutatedPickle(mutator), accepted);
+    for (size_t i = 0; i < runs && !HasFailure(); i += 3) {
+        tryFile(mutator.next(files), accepted);
+        tryFile(aroundPickle(lightningZip(), mutator.next(pickles)), accepted);
+        tryFile(aroundPickle(lightningLegacy(), mutator.next(pickles)), accepted);
     }
     // The mutations are mild enough to pass the first gates.
     EXPECT_GT(accepted, runs / 100);
