@@ -51,7 +51,7 @@ TESSERA_PIXEL Way follow(const Ground &ground, Vec3 eye, Vec3 ray, MarchQuality 
         if (t > reach)
             return Way::Misses;
         const Vec3 p = eye + ray * t;
-        const float h = ground.height(p.x, p.z, t);
+        const float h = ground.heightBelow(p, t, i > 0 ? before : 0);
         const float clearance = p.y - h;
         if (terrain.hasWater && ray.y < 0 && p.y < terrain.waterLevel && (clearance > 0 || terrain.waterLevel > h)
             && meetsWater(ground, eye, ray, distance))
@@ -97,7 +97,7 @@ TESSERA_PIXEL float lightReaching(const Ground &ground, Vec3 point)
         const Vec3 q = point + scene.light * t;
         if (q.y > top)
             break;
-        const float clearance = q.y - ground.bareHeight(q.x, q.z, 3);
+        const float clearance = q.y - ground.bareHeight(q.x, q.z, 3, 8 * t); // what is far throws soft shadows
         open = std::min(open, 14 * clearance / t);
         if (open < .002f)
             return 0;

@@ -204,7 +204,7 @@ constexpr float kFarCrowns = .7f;
 TESSERA_PIXEL float awayInReaches(const Scene &scene, float x, float z)
 {
     const Vec3 eye = scene.camera.position;
-    return std::max(std::fabs(x - eye.x), std::fabs(z - eye.z)) * (1 / kFinestReach);
+    return std::max(std::fabs(x - eye.x), std::fabs(z - eye.z)) / finestReach(scene.camera);
 }
 
 TESSERA_PIXEL int octavesOfGrid(int grid)
@@ -285,6 +285,7 @@ void HeightCache::begin(const Scene &scene)
     m_scene = &scene;
     m_x = scene.camera.position.x;
     m_z = scene.camera.position.z;
+    m_inverseReach = 1 / finestReach(scene.camera);
     for (int i = 0; i < kLevels; ++i) {
         Level &level = m_levels[i];
         level.cell = kFinestCell * static_cast<float>(1 << i);

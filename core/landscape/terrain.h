@@ -58,14 +58,20 @@ struct GroundSample {
 };
 
 inline constexpr float kFinestCell = .0004f; // of the heights' cache, km
-inline constexpr float kFinestReach = kFinestCell * 440;
+
+// How far from the eye the finest grid is used, km, and each coarser one twice as far. Where it can be, cells are 0.6 to
+// 1.2 pixels wide.
+TESSERA_PIXEL inline float finestReach(const Camera &camera)
+{
+    return kFinestCell * std::clamp(.85f * camera.columns * camera.focal, 300.f, 440.f);
+}
 
 #ifdef __CUDACC__
 // A GPU has none.
 struct HeightCache {
     TESSERA_PIXEL bool lookUp(float, float, GroundSample &) { return false; }
-    TESSERA_PIXEL bool lookUpTop(float, float, float &) { return false; }
-    TESSERA_PIXEL bool lookUpHeight(float, float, float &) { return false; }
+    TESSERA_PIXEL bool lookUpTop(float, float, float &, float = 0) { return false; }
+    TESSERA_PIXEL bool lookUpHeight(float, float, float &, float = 0) { return false; }
 };
 #else
 // Heights on nested square grids around the camera, each twice as coarse as the one inside it; patches are
@@ -87,19 +93,19 @@ public:
         return true;
     }
 
-    // The same for one number of the sample.
-    bool lookUpTop(float x, float z, float &top)
+    // The same for one number of the sample, at least as coarse as it is seen from `away` km.
+    bool lookUpTop(float x, float z, float &top, float away = 0)
     {
         Corner q;
-        if (!find(x, z, q))
+        if (!find(x, z, q, away))
             return false;
         top = q.blend(q.level->tops.get());
         return true;
     }
-    bool lookUpHeight(float x, float z, float &height)
+    bool lookUpHeight(float x, float z, float &height, float away = 0)
     {
         Corner q;
-        if (!find(x, z, q))
+        if (!find(x, z, q, away))
             return false;
         height = q.blend(q.level->heights.get());
         return true;
@@ -148,9 +154,9 @@ private:
         }
     };
 
-    bool find(float x, float z, Corner &corner)
+    bool find(float x, float z, Corner &corner, float away = 0)
     {
-        const float r = std::max(std::fabs(x - m_x), std::fabs(z - m_z)) * (1 / kFinestReach);
+        const float r = std::max({std::fabs(x - m_x), std::fabs(z - m_z), away}) * m_inverseReach;
         // Each grid reaches twice as far as the one inside it: the exponent of the float counts the doublings.
         const int doublings = static_cast<int>(std::bit_cast<std::uint32_t>(r) >> 23) - 126;
         const int level = std::clamp(doublings, 0, kLevels - 1);
@@ -186,6 +192,7 @@ private:
     const Scene *m_scene = nullptr;
     float m_x = 0;
     float m_z = 0;
+    float m_inverseReach = 0;
     Level m_levels[kLevels];
 };
 #endif
@@ -228,18 +235,28 @@ struct Ground {
         return sample;
     }
 
-    // Height with the tree tops of a forest, and without.
+    // Height with the tree tops of a forest, and without; this at least as coarse as it is seen from `away` km.
     TESSERA_PIXEL float height(float x, float z, float distance) const
     {
         float top;
         return cache && cache->lookUpTop(x, z, top) ? top : at(x, z, distance).top;
     }
-    TESSERA_PIXEL float bareHeight(float x, float z, float distance) const
+    TESSERA_PIXEL float bareHeight(float x, float z, float distance, float away = 0) const
     {
         float bare;
-        if (cache && cache->lookUpHeight(x, z, bare))
+        if (cache && cache->lookUpHeight(x, z, bare, away))
             return bare;
         return uncached == Heights::Whole ? wholeHeight(scene, x, z) : at(x, z, distance).height;
+    }
+
+    // height() below a point of a ray that was `clearance` km above the land a step before: while it stays high, a
+    // coarse grid will do, of which less has to be filled.
+    TESSERA_PIXEL float heightBelow(Vec3 point, float distance, float clearance) const
+    {
+        float top;
+        if (cache && cache->lookUpTop(point.x, point.z, top, 40 * clearance) && point.y - top > .5f * clearance)
+            return top;
+        return height(point.x, point.z, distance);
     }
 
     // Exact heights with tree tops at eight places.
