@@ -11,6 +11,7 @@
 
 #include "models/error.h"
 #include "models/training/failure.h"
+#include "models/training/lineage.h"
 #include "models/training/pictureset.h"
 #include "models/training/recipeparts.h"
 
@@ -227,6 +228,7 @@ void TrainRun::expectFinite(const StateDict &tensors) const
 
 std::map<std::string, StateDict> TrainRun::load()
 {
+    m_lineage = lineageOf(m_options.recipe); // before its files may change
     std::map<std::string, StateDict> parts;
     if (!m_options.resume) {
         m_folder.begin();
@@ -271,6 +273,8 @@ std::map<std::string, std::string> TrainRun::notes(const Values &figures, int64_
     notes["steps"] = std::to_string(steps);
     notes["minutes"] = std::to_string(std::lround(seconds() / 60));
     notes["pictures"] = pictures;
+    if (!m_lineage.empty())
+        notes["lineage"] = m_lineage;
     return notes;
 }
 

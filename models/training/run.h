@@ -71,7 +71,7 @@ public:
     // folder cannot be made, and as the constructor does where another run was quicker.
     std::map<std::string, StateDict> load();
     // What a model's file tells about its making: figures, the recipe as JSON, the program, steps and minutes over all
-    // sessions, and what it learned from.
+    // sessions, what it learned from, and the same of the models that the recipe names (lineage.h).
     std::map<std::string, std::string> notes(const Values &figures, int64_t steps, const std::string &pictures) const;
     const std::string &loadedPhase() const { return m_loadedPhase; }
 
@@ -103,7 +103,7 @@ private:
     double m_begun = 0;         // seconds before the first step
     Clock::time_point m_start = Clock::now();
     Clock::time_point m_lastSave = Clock::now();
-    std::string m_loadedPhase, m_learnsFrom;
+    std::string m_loadedPhase, m_learnsFrom, m_lineage;
     std::ofstream m_log; // opened with the first line: until then an earlier run's stays
 };
 

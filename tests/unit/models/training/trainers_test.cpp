@@ -1,5 +1,6 @@
 // The training runs as a whole, on a few tiny pictures: they learn, stop, go on exactly where they were, and leave
 // models that open.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -49,6 +50,28 @@ TEST_F(TrainersTest, ModelsTellHowTheyWereMade)
     EXPECT_EQ(json::parse(notes.at("recipe")), recipe);
     EXPECT_EQ(notes.at("steps"), "3");
     EXPECT_TRUE(notes.contains("nats_with_map"));
+}
+
+TEST_F(TrainersTest, ModelsTellHowThoseWereMadeThatTheyBuildOn)
+{
+    const auto train = [](const json &recipe, const std::string &output) {
+        TrainOptions run = options(recipe, output);
+        run.steps = 1;
+        trainTransformer(run);
+        return folder / output / "model.safetensors";
+    };
+    json recipe = transformerRecipe();
+    recipe["start"] = recipe["condition_stage"] = train(recipe, "built").string(); // one file as two things
+    const json lineage = json::parse(ModelBundle::inspect(train(recipe, "built-on")).notes.at("lineage"));
+    ASSERT_EQ(lineage.size(), 2U);
+    const auto toldFor = [&](const json &keys) {
+        const auto found = std::ranges::find_if(lineage, [&](const json &told) { return told["for"] == keys; });
+        return found == lineage.end() ? json() : *found;
+    };
+    EXPECT_EQ(toldFor(json::array({"first_stage"}))["recipe"], vqganRecipe());
+    const json earlier = toldFor(json::array({"start", "condition_stage"}));
+    EXPECT_EQ(earlier["recipe"], transformerRecipe());
+    EXPECT_EQ(earlier["lineage"].size(), 2U); // its first stage and its condition stage
 }
 
 TEST_F(TrainersTest, StoppedRunGoesOnExactly)
