@@ -296,15 +296,18 @@ void decodeAs(const DecodeNetwork &network, const DecodeBuffers &buffers, int ro
     }
 }
 
-// Lets the one kernel that needs much shared memory have it.
+// Lets the one kernel that needs much shared memory have it. The limit is the process's: it only grows, for another
+// engine may rely on it.
 template<typename T, int kRows>
 bool allowShared(int embedding, int most)
 {
     const int bytes = kRows * 4 * embedding * int(sizeof(float));
-    return bytes <= most
-           && cudaFuncSetAttribute(product<T, kLongLoads<T>, kRows, PlainInput, ResidualOutput>,
-                                   cudaFuncAttributeMaxDynamicSharedMemorySize, bytes)
-                  == cudaSuccess;
+    const auto kernel = product<T, kLongLoads<T>, kRows, PlainInput, ResidualOutput>;
+    cudaFuncAttributes now{};
+    if (bytes > most || cudaFuncGetAttributes(&now, kernel) != cudaSuccess)
+        return false;
+    return now.maxDynamicSharedSizeBytes >= bytes
+           || cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes) == cudaSuccess;
 }
 
 template<typename T>

@@ -30,6 +30,13 @@ __device__ inline unsigned loadAcquired(const unsigned *address)
     return value;
 }
 
+// With what the block's threads wrote before their barrier: whoever loads the sum by loadAcquired() sees it. A fence would
+// do the same, but also wait for loads under way, which are the next weights.
+__device__ inline void addReleasing(unsigned *address, unsigned value)
+{
+    asm volatile("red.release.gpu.global.add.u32 [%0], %1;" ::"l"(address), "r"(value) : "memory");
+}
+
 // Where all blocks wait for each other. What they add together turns the counter's top bit once at every meeting, so
 // the counter is never set back.
 class Meeting
@@ -46,10 +53,8 @@ public:
     __device__ void arrive()
     {
         __syncthreads();
-        if (threadIdx.x == 0) {
-            __threadfence();
-            atomicAdd(&m_state->arrived, blockIdx.x == 0 ? kTopBit - (gridDim.x - 1) : 1u);
-        }
+        if (threadIdx.x == 0)
+            addReleasing(&m_state->arrived, blockIdx.x == 0 ? kTopBit - (gridDim.x - 1) : 1u);
     }
 
     __device__ void wait()
@@ -61,7 +66,6 @@ public:
                     atomicExch(&m_state->lost, 1u);
                 }
             }
-            __threadfence();
             m_side ^= kTopBit;
         }
         __syncthreads();
