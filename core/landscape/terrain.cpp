@@ -231,9 +231,10 @@ TESSERA_PIXEL GroundSample wholeSample(const Scene &scene, float x, float z)
     return sample;
 }
 
-TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z)
+TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z, float away)
 {
-    return terrainHeight(scene, x, z, octavesAway(awayInReaches(scene, x, z)));
+    const float reaches = std::max(awayInReaches(scene, x, z), away / finestReach(scene.camera));
+    return terrainHeight(scene, x, z, octavesAway(reaches));
 }
 
 #ifdef __CUDACC__

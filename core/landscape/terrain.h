@@ -59,8 +59,8 @@ struct GroundSample {
 
 inline constexpr float kFinestCell = .0004f; // of the heights' cache, km
 
-// How far from the eye the finest grid is used, km, and each coarser one twice as far. Where it can be, cells are 0.6 to
-// 1.2 pixels wide.
+// How far from the eye the finest grid is used, km, and each coarser one twice as far: cells are 0.6 to 1.2 pixels
+// wide, in small pictures less, as the shape of what is near would suffer, in large ones more, as a grid has no more.
 TESSERA_PIXEL inline float finestReach(const Camera &camera)
 {
     return kFinestCell * std::clamp(.85f * camera.columns * camera.focal, 300.f, 440.f);
@@ -93,7 +93,7 @@ public:
         return true;
     }
 
-    // The same for one number of the sample, at least as coarse as it is seen from `away` km.
+    // The same for one number of the sample, from no finer grid than is used `away` km from the eye.
     bool lookUpTop(float x, float z, float &top, float away = 0)
     {
         Corner q;
@@ -209,7 +209,7 @@ TESSERA_PIXEL F crownsAbove(const Scene &scene, F x, F z, F forest);
 // What the cache holds of a place, without the rounding of its cells: as many octaves as the grid that the place lies
 // in.
 TESSERA_PIXEL GroundSample wholeSample(const Scene &scene, float x, float z);
-TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z);
+TESSERA_PIXEL float wholeHeight(const Scene &scene, float x, float z, float away = 0);
 
 // Where there is no cache: heights for a first look, without single crowns; or what the cache would give, exactly.
 enum class Heights : std::uint8_t { Rough, Whole };
@@ -235,7 +235,7 @@ struct Ground {
         return sample;
     }
 
-    // Height with the tree tops of a forest, and without; this at least as coarse as it is seen from `away` km.
+    // Height with the tree tops of a forest, and without; this no finer than it is used `away` km from the eye.
     TESSERA_PIXEL float height(float x, float z, float distance) const
     {
         float top;
@@ -246,11 +246,11 @@ struct Ground {
         float bare;
         if (cache && cache->lookUpHeight(x, z, bare, away))
             return bare;
-        return uncached == Heights::Whole ? wholeHeight(scene, x, z) : at(x, z, distance).height;
+        return uncached == Heights::Whole ? wholeHeight(scene, x, z, away) : at(x, z, distance).height;
     }
 
-    // height() below a point of a ray that was `clearance` km above the land a step before: while it stays high, a
-    // coarse grid will do, of which less has to be filled.
+    // height() below a point of a ray that was `clearance` km above the land a step before, 0 where that is not known:
+    // while it stays high, a coarse grid will do, of which less has to be filled.
     TESSERA_PIXEL float heightBelow(Vec3 point, float distance, float clearance) const
     {
         float top;

@@ -1,7 +1,8 @@
 #include "models/training/lineage.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <map>
-#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -18,36 +19,45 @@ namespace
 using nlohmann::json;
 
 // JSON within text would be escaped once more by every run of a chain. Texts of other make stay what they are.
-json unwrapped(const std::map<std::string, std::string> &notes, const std::string &path)
+json unwrapped(const std::map<std::string, std::string> &notes, const char *key, const std::filesystem::path &path)
 {
-    json told = notes;
-    for (const char *key : {"recipe", "lineage"}) {
-        const auto note = notes.find(key);
-        try {
-            if (note != notes.end())
-                told[key] = parseJsonText(note->second, path);
-        } catch (const Error &) {
-        }
+    try {
+        return parseJsonText(notes.at(key), path);
+    } catch (const Error &) {
+        return notes.at(key);
     }
-    return told;
+}
+
+void addOnce(json &lineage, const json &told)
+{
+    if (std::ranges::find(lineage, told) == lineage.end())
+        lineage.push_back(told);
 }
 
 } // namespace
 
 std::string lineageOf(const json &recipe)
 {
-    std::map<std::string, std::vector<std::string>> keys; // by file: one that serves as many things is told once
+    std::map<std::filesystem::path, json> keys; // by file: one that serves as many things is told once
     for (const char *key : {"start", "first_stage", "condition_stage", "depth_stage", "edges_stage"})
         if (const auto named = recipe.find(key); named != recipe.end() && named->is_string() && *named != "")
-            keys[named->get<std::string>()].emplace_back(key);
-    json lineage = json::array();
+            keys[ModelFile::resolve(named->get<std::string>())].push_back(key);
+    json lineage = json::array(), before = json::array();
     for (const auto &[path, names] : keys) {
         const std::map<std::string, std::string> notes = ModelFile::open(path).notes;
         if (!notes.contains("recipe"))
             continue;
-        lineage.push_back(unwrapped(notes, path));
-        lineage.back()["for"] = names;
+        json told = notes;
+        told["recipe"] = unwrapped(notes, "recipe", path);
+        told["for"] = names;
+        told.erase("lineage");
+        addOnce(lineage, told);
+        if (notes.contains("lineage"))
+            for (const json &earlier : unwrapped(notes, "lineage", path))
+                addOnce(before, earlier);
     }
+    for (const json &earlier : before)
+        addOnce(lineage, earlier);
     return lineage.empty() ? "" : lineage.dump();
 }
 

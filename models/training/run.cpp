@@ -214,6 +214,7 @@ void TrainRun::save(const std::map<std::string, StateDict> &parts, const std::st
                       {"seconds", std::to_string(seconds())},
                       {"begun", std::to_string(m_begun)},
                       {"learns_from", m_learnsFrom},
+                      {"lineage", m_lineage},
                       {"phase", phase}});
     m_lastSave = Clock::now();
 }
@@ -228,9 +229,9 @@ void TrainRun::expectFinite(const StateDict &tensors) const
 
 std::map<std::string, StateDict> TrainRun::load()
 {
-    m_lineage = lineageOf(m_options.recipe); // before its files may change
     std::map<std::string, StateDict> parts;
     if (!m_options.resume) {
+        m_lineage = lineageOf(m_options.recipe);
         m_folder.begin();
         keepEarlierRun();
         return parts;
@@ -251,6 +252,8 @@ std::map<std::string, StateDict> TrainRun::load()
                                                + index.metadata.at("seconds") + "', expected numbers.");
     }
     checkSource(index);
+    if (const auto lineage = index.metadata.find("lineage"); lineage != index.metadata.end())
+        m_lineage = lineage->second; // the files that the recipe names may be others by now
     m_folder.begin();
     m_loadedPhase = index.metadata.at("phase");
     m_start = Clock::now();

@@ -29,6 +29,7 @@ constexpr int64_t kValidated = 32;
 
 constexpr int64_t kPictureChannels = 3;
 constexpr int64_t kLeastPatches = 3; // side of what the discriminator's last convolutions see, which take one each
+constexpr double kMostWaiting = 0.1; // of the frozen phase, however many steps the discriminator is to have alone
 
 struct VqganSettings : StageSettings {
     explicit VqganSettings(Recipe &recipe) : StageSettings(recipe)
@@ -164,21 +165,24 @@ protected:
         StateDictSource source(tensors);
         m_discriminator = Discriminator::create(m_own.discriminator, source);
         m_discriminatorOptimizer = std::make_unique<Optimizer>(m_discriminator.parameters(), settings);
-        m_frozenSteps = 0;
+        m_waitedSteps = m_decoderSteps = 0;
         m_frozenSince = m_own.adversaryFrom;
     }
 
+    // The discriminator is alone at first: a decoder that went on without its word would lose what texture it has.
     void frozenStep(const Batch &batch, Values &values) override
     {
         const at::Tensor real = batch.input.contiguous(at::MemoryFormat::ChannelsLast);
-        const double share = (m_run.learned() - m_frozenSince) / (1 - m_frozenSince);
-        const double rate =
-            scheduledRate(m_own.adversaryRate, share, m_settings.schedule.warmUp, m_settings.schedule.lastRate);
-        // Alone at first: a decoder that learned without it meanwhile would lose what texture it has.
-        const Judged judged = m_frozenSteps < m_own.aloneSteps ? judgedAsItIs(real) : decoderStep(real, rate, values);
+        const bool alone =
+            m_decoderSteps == 0 && m_waitedSteps < m_own.aloneSteps && shareOfFrozenPhase() < kMostWaiting;
+        if (!alone && m_decoderSteps == 0)
+            m_frozenSince = m_run.learned(); // the decoder's schedule begins with its first step
+        const double rate = scheduledRate(m_own.adversaryRate, shareOfFrozenPhase(), m_settings.schedule.warmUp,
+                                          m_settings.schedule.lastRate);
+        const Judged judged = alone ? judgedWithoutStep(real) : decoderStep(real, rate, values);
         discriminatorStep(judged, rate, values);
         values["rate"] = rate;
-        ++m_frozenSteps;
+        ++(alone ? m_waitedSteps : m_decoderSteps);
     }
 
     void addState(std::map<std::string, StateDict> &parts) const override
@@ -187,7 +191,8 @@ protected:
             return;
         parts["discriminator"] = m_discriminator.tensors();
         parts["discriminator_optimizer"] = m_discriminatorOptimizer->state();
-        parts["frozen"] = {{"steps", at::scalar_tensor(m_frozenSteps, at::kLong)},
+        parts["frozen"] = {{"steps", at::scalar_tensor(m_waitedSteps + m_decoderSteps, at::kLong)},
+                           {"waited", at::scalar_tensor(m_waitedSteps, at::kLong)},
                            {"since", at::scalar_tensor(m_frozenSince, at::kDouble)}};
     }
 
@@ -198,7 +203,10 @@ protected:
         copyInto(m_discriminator.tensors(), checkpointPart(parts, "discriminator"), "The checkpoint's discriminator");
         m_discriminatorOptimizer->restore(checkpointPart(parts, "discriminator_optimizer"));
         const StateDict &frozen = checkpointPart(parts, "frozen");
-        m_frozenSteps = frozen.at("steps").item<int64_t>();
+        const int64_t steps = frozen.at("steps").item<int64_t>();
+        const auto waited = frozen.find("waited"); // absent in older checkpoints
+        m_waitedSteps = waited == frozen.end() ? std::min(steps, m_own.aloneSteps) : waited->second.item<int64_t>();
+        m_decoderSteps = steps - m_waitedSteps;
         if (const auto since = frozen.find("since"); since != frozen.end()) // absent in older checkpoints
             m_frozenSince = since->second.item<double>();
         // With a larger budget the phase has begun earlier than planned: what is left of it is its schedule.
@@ -247,6 +255,8 @@ private:
         return m_perceptual.distance(m_perceptual.taps(output), targetTaps).mean();
     }
 
+    double shareOfFrozenPhase() const { return (m_run.learned() - m_frozenSince) / (1 - m_frozenSince); }
+
     struct Judged {
         DiscriminatorOutput made, real;
     };
@@ -269,7 +279,7 @@ private:
         return {m_discriminator.forward(picture, true, true), m_discriminator.forward(real, true, true)};
     }
 
-    Judged judgedAsItIs(const at::Tensor &real) const
+    Judged judgedWithoutStep(const at::Tensor &real) const
     {
         at::Tensor picture;
         {
@@ -298,7 +308,7 @@ private:
         const at::Tensor reconstruction = reconstructionLoss(picture, real, values);
         const at::Tensor gradient = lossGradient(reconstruction, picture);
         values["loss"] = reconstruction.item<double>();
-        const double ramp = std::min(1.0, double(m_frozenSteps - m_own.aloneSteps) / double(m_own.rampSteps));
+        const double ramp = std::min(1.0, double(m_decoderSteps) / double(m_own.rampSteps));
         const at::Tensor adversarial = generatorLoss(judged.made.logits);
         const at::Tensor towardsReal = lossGradient(adversarial, picture);
         const at::Tensor last = m_model.decoder.lastLayer();
@@ -329,8 +339,8 @@ private:
     std::optional<PictureSet> m_pictures;
     size_t m_shards = 0; // that they were read from
     PictureSet m_validation;
-    int64_t m_frozenSteps = 0;
-    double m_frozenSince = 1; // as TrainRun::learned(): where the frozen phase' schedule begins
+    int64_t m_waitedSteps = 0, m_decoderSteps = 0; // of the frozen phase
+    double m_frozenSince = 1;                      // as TrainRun::learned(): where the frozen phase' schedule begins
     Discriminator m_discriminator;
     std::unique_ptr<Optimizer> m_discriminatorOptimizer;
 };

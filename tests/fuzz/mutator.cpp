@@ -44,6 +44,9 @@ constexpr std::array kWords{"PK\1\2"sv,
                             "[1, 2]"sv,
                             "taming.modules.util.Labelator"sv,
                             "__is_first_stage__"sv};
+// Opcodes of pickles.
+constexpr std::string_view kOpcodes("(.012BCGJKMNQRTUX]abcdehjlqrstu})\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f"
+                                    "\x90\x91\x92\x93\x94\x95\x96");
 constexpr std::array<uint64_t, 12> kNumbers{
     0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, INT64_MAX - 1U, ~uint64_t(0)};
 
@@ -64,7 +67,7 @@ void Mutator::writeNumber(std::string &bytes, size_t at)
 void Mutator::changeOnce(std::string &bytes, const std::string &other)
 {
     const size_t at = below(bytes.size());
-    switch (below(9)) {
+    switch (below(10)) {
     case 0:
         bytes[at] = char(bytes[at] ^ (1 << below(8)));
         break;
@@ -88,6 +91,9 @@ void Mutator::changeOnce(std::string &bytes, const std::string &other)
         break;
     case 7:
         bytes.replace(at, word().size(), word());
+        break;
+    case 8:
+        bytes.insert(at, 1, kOpcodes[below(kOpcodes.size())]);
         break;
     default: {
         const size_t from = below(other.size());

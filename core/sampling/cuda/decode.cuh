@@ -296,18 +296,19 @@ void decodeAs(const DecodeNetwork &network, const DecodeBuffers &buffers, int ro
     }
 }
 
-// Lets the one kernel that needs much shared memory have it. The limit is the process's: it only grows, for another
-// engine may rely on it.
+// Lets the one kernel that needs much shared memory have it. The limit is the kernel's, not an engine's, so it is
+// always the same.
 template<typename T, int kRows>
 bool allowShared(int embedding, int most)
 {
     const int bytes = kRows * 4 * embedding * int(sizeof(float));
     const auto kernel = product<T, kLongLoads<T>, kRows, PlainInput, ResidualOutput>;
-    cudaFuncAttributes now{};
-    if (bytes > most || cudaFuncGetAttributes(&now, kernel) != cudaSuccess)
+    cudaFuncAttributes attributes{};
+    if (cudaFuncGetAttributes(&attributes, kernel) != cudaSuccess)
         return false;
-    return now.maxDynamicSharedSizeBytes >= bytes
-           || cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes) == cudaSuccess;
+    const int limit = most - int(attributes.sharedSizeBytes);
+    return bytes <= limit
+           && cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, limit) == cudaSuccess;
 }
 
 template<typename T>

@@ -4,9 +4,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/cuda/CUDAGraph.h>
-#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAFunctions.h>
 
 #include "core/sampling/cuda/batchpass.h"
 
@@ -123,11 +121,8 @@ void SmallPasses::record(Recorded &pass, const Batch &batch, int64_t first, int6
         } catch (const c10::Error &) { // the recording was void, as is known
         }
     }
-    try { // LibTorch's memory would go on asking the graph what is recorded
-        c10::cuda::CUDACachingAllocator::endAllocateToPool(c10::cuda::current_device(), m_pool);
-    } catch (const c10::Error &) { // it was told already
-    }
-    m_failed = std::move(graph);
+    // LibTorch's allocators may go on asking it what is recorded, for as long as they live.
+    [[maybe_unused]] const at::cuda::CUDAGraph *left = graph.release();
     C10_CUDA_IGNORE_ERROR(cudaGetLastError()); // forgotten by asking for it
 }
 

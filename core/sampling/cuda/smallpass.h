@@ -53,7 +53,6 @@ private:
     bool m_record;
     PinnedBuffer m_buffer; // never grows: graphs read it
     c10::MempoolId_t m_pool{0, 0};
-    std::unique_ptr<at::cuda::CUDAGraph> m_failed; // LibTorch's memory may still know it
     std::map<Key, std::unique_ptr<Recorded>> m_passes;
     int64_t m_replays = 0;
 };

@@ -30,8 +30,8 @@ __device__ inline unsigned loadAcquired(const unsigned *address)
     return value;
 }
 
-// With what the block's threads wrote before their barrier: whoever loads the sum by loadAcquired() sees it. A fence would
-// do the same, but also wait for loads under way, which are the next weights.
+// With what the block's threads wrote before their barrier: whoever loads the sum by loadAcquired() sees it. Fences
+// around both would do the same, but the one after waiting also waits for the weights that are under way.
 __device__ inline void addReleasing(unsigned *address, unsigned value)
 {
     asm volatile("red.release.gpu.global.add.u32 [%0], %1;" ::"l"(address), "r"(value) : "memory");

@@ -8,11 +8,11 @@
 namespace tessera::core::cuda
 {
 
-// Shared memory beside what changes from product to product; read in pieces of 16 bytes.
-struct alignas(16) WholeShared {
+// Shared memory beside what changes from product to product.
+struct WholeShared {
     TokenRow rows[kMostRows];
     float2 stats[kMostRows * kWholeWarps];
-    float mixed[kMostRows * kMostDecodeWidth]; // of attention; or [kWholeWarps, kHeadDim] within it
+    alignas(16) float mixed[kMostRows * kMostDecodeWidth]; // of attention; or [kWholeWarps, kHeadDim] within it
 };
 static_assert(kWholeWarps * kHeadDim <= kMostRows * kMostDecodeWidth);
 
