@@ -117,6 +117,7 @@ struct ControlConfig {
     std::vector<std::string> values;
     int64_t first = 0;
     ControlSource source = ControlSource::Artist;
+    bool guided = false; // guidance weighs it like the condition: it is "any" in the half without
     bool operator==(const ControlConfig &) const = default;
 };
 

@@ -37,6 +37,9 @@ void checkPlaced(const ControlConfig &control)
 {
     if (control.source == ControlSource::Artist)
         return;
+    if (control.guided)
+        failConfig("the control '" + control.key
+                   + "' follows the canvas and is 'guided', which only an artist's can be");
     if (control.values.size() < 2)
         failConfig("the control '" + control.key + "' follows the canvas but has no value beside 'any'");
     for (size_t i = 1; i < control.values.size() && control.source == ControlSource::Height; ++i)
@@ -50,7 +53,8 @@ void checkPlaced(const ControlConfig &control)
 ControlConfig controlFrom(const json &node)
 {
     ControlConfig control{configValue<std::string>(node, "key"), configValue<std::vector<std::string>>(node, "values"),
-                          configValue<int64_t>(node, "first"), sourceFrom(node)};
+                          configValue<int64_t>(node, "first"), sourceFrom(node),
+                          configValueOr<bool>(node, "guided", false)};
     if (control.values.empty() || control.values[0] != "any")
         failConfig("the values of control '" + control.key + "' do not begin with 'any'");
     checkPlaced(control);
@@ -63,6 +67,8 @@ json controlJson(const ControlConfig &control)
     if (control.source != ControlSource::Artist)
         node["source"] =
             std::ranges::find(kSources, control.source, &std::pair<ControlSource, std::string>::first)->second;
+    if (control.guided)
+        node["guided"] = true;
     return node;
 }
 

@@ -50,6 +50,11 @@ std::vector<int64_t> WindowPrefix::tokens(Cell origin, bool dropped) const
 {
     std::vector<int64_t> tokens = m_controls;
     place(tokens, origin);
+    for (size_t i = 0; dropped && i < tokens.size(); ++i) {
+        if (m_config.controls[i].guided) {
+            tokens[i] = m_config.controls[i].first;
+        }
+    }
     const auto add = [&](Cell cell) { tokens.push_back(dropped ? *m_config.nullToken : m_condition.at(cell)); };
     if (!(m_condition.size == m_canvas)) { // one token for the whole picture
         add({0, 0});

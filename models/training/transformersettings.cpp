@@ -33,6 +33,7 @@ ControlConfig controlOf(Recipe &keys, int64_t first)
 {
     ControlConfig control{keys.value<std::string>("key"), keys.value<std::vector<std::string>>("values"), first};
     const auto source = keys.valueOr<std::string>("source", "artist");
+    control.guided = keys.valueOr<bool>("guided", false);
     keys.finish();
     if (control.key.empty())
         keys.refuse("key", "a name");
@@ -43,6 +44,8 @@ ControlConfig controlOf(Recipe &keys, int64_t first)
     if (!known)
         keys.refuse("source", "artist, row or height");
     control.source = *known;
+    if (control.guided && control.source != ControlSource::Artist)
+        keys.refuse("guided", "false where the control follows the canvas");
     return control;
 }
 

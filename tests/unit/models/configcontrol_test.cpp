@@ -56,6 +56,17 @@ TEST_F(SeveralMapsTest, ComeBackFromAFile)
     EXPECT_EQ(bundle.stageOf(ConditionKind::Class), nullptr);
 }
 
+TEST_F(SeveralMapsTest, ControlsMayBeGuided)
+{
+    ModelConfig config = model().config();
+    ASSERT_EQ(config.controls.front().source, ControlSource::Artist);
+    config.controls.front().guided = true;
+    EXPECT_EQ(ModelConfig::fromJson(config.toJson()), config);
+    EXPECT_TRUE(ignoredKeys(config.toJson()).empty());
+    config.controls.back().guided = true;
+    EXPECT_THAT(refusal(config.toJson()), HasSubstr("follows the canvas and is 'guided'"));
+}
+
 TEST_F(SeveralMapsTest, RefusesWhatDoesNotFitTogether)
 {
     const json config = model().config().toJson();

@@ -50,6 +50,20 @@ TEST(WindowPrefix, ShowsTheMapUnderTheWindow)
         EXPECT_EQ(token, *config.nullToken);
 }
 
+TEST(WindowPrefix, OpensGuidedControlsWhereTheMapIsDropped)
+{
+    models::ModelConfig config = severalConfig();
+    SampleRequest request = TinyModel().request({4, 4});
+    const int64_t asked = config.controls[0].first + 1;
+    request.controlTokens[0] = asked;
+    EXPECT_EQ(WindowPrefix(config, request).withoutCondition({0, 0})[0], asked);
+    config.controls[0].guided = true;
+    const WindowPrefix prefix(config, request);
+    EXPECT_EQ(prefix.at({0, 0})[0], asked);
+    EXPECT_EQ(prefix.withoutCondition({0, 0})[0], config.controls[0].first);
+    EXPECT_EQ(prefix.withoutCondition({0, 0})[1], prefix.at({0, 0})[1]); // the other one stays
+}
+
 TEST(WindowPrefix, ShowsWhatStaysOfThePicture)
 {
     models::ModelConfig config = severalConfig();
