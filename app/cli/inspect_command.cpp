@@ -29,7 +29,7 @@ json controlsJson(const core::ModelInfo &info)
 {
     json controls = json::array();
     for (const core::ModelInfo::Control &control : info.controls)
-        controls.push_back({{"key", control.key}, {"values", control.values}});
+        controls.push_back({{"key", control.key}, {"values", control.values}, {"guided", control.guided}});
     return controls;
 }
 
@@ -117,7 +117,7 @@ void printText(const core::ModelReport &report)
         std::string values;
         for (const std::string &value : control.values)
             values += (values.empty() ? "" : ", ") + value;
-        line("control", control.key + ": " + values);
+        line("control", control.key + ": " + values + (control.guided ? "; guided" : ""));
     }
     line("regions", info.seesKept ? "filled with a view of all that stays" : "");
     line("guidance", info.guidance ? "trained for it" : "not trained for it");

@@ -117,7 +117,8 @@ CLI::Option *addControlOption(CLI::App &command, std::vector<std::string> &contr
 
 CLI::Option *addGuidanceOption(CLI::App &command, std::optional<double> &guidance)
 {
-    return command.add_option("--guidance", guidance, "How strictly to follow the map; 1: off")
+    return command
+        .add_option("--guidance", guidance, "How strictly to follow the map, and controls that are guided; 1: off")
         ->check(app::number("a number from -1000 to 1000", [](double value) { return std::abs(value) <= 1000; }));
 }
 

@@ -235,7 +235,8 @@ struct Ground {
         return sample;
     }
 
-    // Height with the tree tops of a forest, and without; this no finer than it is used `away` km from the eye.
+    // Height with the tree tops of a forest, and without them; the latter from no finer grid than is used `away` km from
+    // the eye.
     TESSERA_PIXEL float height(float x, float z, float distance) const
     {
         float top;

@@ -53,7 +53,7 @@ ModelInfo describedModel(const models::ModelConfig &config)
     info.codes = int(config.firstStage.drawnCodes());
     for (const models::ControlConfig &control : config.controls)
         if (control.source == models::ControlSource::Artist)
-            info.controls.push_back({control.key, control.values});
+            info.controls.push_back({control.key, control.values, control.guided});
     info.seesKept = config.seesKept;
     info.guidance = config.nullToken.has_value();
     info.defaultTemperature = config.sampling.temperature;

@@ -40,6 +40,7 @@ struct ModelInfo {
     struct Control {
         std::string key;
         std::vector<std::string> values; // values[0] is "any"
+        bool guided = false;             // guidance weighs it as it weighs the map
     };
     std::vector<Control> controls; // the artist's; others follow from the canvas
     bool seesKept = false; // in region editing the whole picture that stays counts, not what is drawn before alone

@@ -21,7 +21,8 @@ public:
     WindowPrefix(const models::ModelConfig &config, const SampleRequest &request);
     WindowPrefix(const models::ModelConfig &config, const ScoreRequest &request);
 
-    // Of the window at `origin`; without the condition, for guidance, null tokens stand in its place.
+    // Of the window at `origin`; without the condition, for guidance, null tokens stand in its place, and controls that
+    // are guided are "any".
     std::vector<int64_t> at(Cell origin) const { return tokens(origin, false); }
     std::vector<int64_t> withoutCondition(Cell origin) const { return tokens(origin, true); }
 

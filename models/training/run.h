@@ -68,7 +68,7 @@ public:
     void learnsFrom(const std::string &source) { m_learnsFrom = source; }
     // Call it once, when all else is ready and before anything is written: makes the output folder. Returns the parts
     // of the checkpoint to go on from, none where the run begins. Throws Error when there is none to resume, when the
-    // folder cannot be made, and as the constructor does where another run was quicker.
+    // folder cannot be made, what lineageOf() throws, and as the constructor does where another run was quicker.
     std::map<std::string, StateDict> load();
     // What a model's file tells about its making: figures, the recipe as JSON, the program, steps and minutes over all
     // sessions, what it learned from, and the same of the models that the recipe names (lineage.h).

@@ -142,6 +142,7 @@ TEST_F(Cli, InspectTellsWhatAModelIs)
     EXPECT_EQ(report.at("non_finite"), 0);
     EXPECT_GT(report.at("tensors").size(), 50u);
     EXPECT_THAT(run({"inspect", model()}).out, AllOf(HasSubstr("Tiny"), HasSubstr("light: any, day, sunset")));
+    EXPECT_THAT(run({"inspect", "starter"}).out, AllOf(HasSubstr("overcast; guided\n"), HasSubstr("cloudy, fog\n")));
     expectFailure(run({"inspect", map()}), "map.png");
 }
 

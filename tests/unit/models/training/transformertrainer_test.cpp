@@ -275,6 +275,7 @@ TEST_F(TrainersTest, ATransformerLearnsFurtherMapsRegionsAndCanvases)
 TEST_F(TrainersTest, TransformerRecipesAreCheckedBeforeWorkBegins)
 {
     const json light = {{"key", "light"}, {"values", {"any", "day"}}}, unnamed = {{"key", ""}, {"values", {"any"}}};
+    const json placed = {{"key", "row"}, {"values", {"any", "1"}}, {"source", "row"}, {"guided", true}};
     const std::string first = (folder / "vqgan" / "model.safetensors").string();
     const std::string condition = (folder / "condition" / "model.safetensors").string();
     const std::tuple<const char *, json, const char *> bad[] = {
@@ -284,6 +285,8 @@ TEST_F(TrainersTest, TransformerRecipesAreCheckedBeforeWorkBegins)
          {light, light},
          "'recipe.controls[1].key' is \"light\", expected a name that no control before it"},
         {"/controls", json::array({unnamed}), "'recipe.controls[0].key' is \"\", expected a name"},
+        {"/controls", json::array({placed}),
+         "'recipe.controls[0].guided' is true, expected false where the control follows the canvas"},
         {"/batch", 2.7, "'recipe.batch' is 2.7, expected a whole number from 1 to 4096"},
         {"/dropout", 1, "'recipe.dropout' is 1, expected at least 0 and below 1"},
         {"/condition_dropout", 7, "is 7, expected a number from 0 to 1"},
